@@ -1,0 +1,193 @@
+#include "compiler/check_plan.hpp"
+#include <algorithm>
+#include <map>
+#include "vitrine/error.hpp"
+
+namespace vitrine {
+
+namespace {
+
+/// A range of bytes in one of the memories.
+struct Range {
+  Space space;
+  std::uint32_t index;
+  std::size_t begin, end;
+
+  bool overlaps(const Range& o) const { return space == o.space && index == o.index && begin < o.end && o.begin < end; }
+};
+
+/// From the first byte of a slot to behind its last.
+Range range_of(const Slot& slot) {
+  std::size_t last = 0;
+  for (int i = 0; i < slot.type.shape.rank(); ++i) {
+    const std::size_t size = slot.type.shape[i].size;
+    const std::ptrdiff_t stride = slot.strides[static_cast<std::size_t>(i)];
+    if (size == 0) return {slot.space, slot.index, slot.offset, slot.offset};
+    if (stride < 0) throw InternalError("plan: a slot has a negative stride");
+    last += (size - 1) * static_cast<std::size_t>(stride);
+  }
+  return {slot.space, slot.index, slot.offset, slot.offset + (last + 1) * size_of(slot.type.dtype)};
+}
+
+std::string text(const Range& r) {
+  constexpr std::array<const char*, 4> names{"the arena", "input", "state", "constant"};
+  const std::string where = names[static_cast<std::size_t>(r.space)] + (r.space == Space::arena ? "" : " " + std::to_string(r.index));
+  return "bytes " + std::to_string(r.begin) + " to " + std::to_string(r.end) + " of " + where;
+}
+
+/// How far apart an operand's (or a result's) elements are along each axis of the iteration.
+std::array<std::ptrdiff_t, Shape::max_rank> over(const Shape& iteration, const Slot& slot) {
+  std::array<std::ptrdiff_t, Shape::max_rank> made{};
+  const int lacking = iteration.rank() - slot.type.shape.rank();
+  for (int i = std::max(0, lacking); i < iteration.rank(); ++i)
+    if (iteration[i].size > 1 && slot.type.shape[i - lacking].size > 1)
+      made[static_cast<std::size_t>(i)] = slot.strides[static_cast<std::size_t>(i - lacking)];
+  return made;
+}
+
+class ImaginaryMemory {
+ public:
+  explicit ImaginaryMemory(const Plan& plan) : plan_(plan) {}
+
+  void check() {
+    for (std::size_t i = 0; i < plan_.steps.size(); ++i)
+      if (plan_.steps[i].once) run(i);
+    for (std::size_t i = 0; i < plan_.steps.size(); ++i)
+      if (!plan_.steps[i].once) run(i);
+    const std::size_t end = plan_.steps.size();
+    for (const NamedSlot& output : plan_.outputs) read(output.slot, end, "output '" + output.name + "'");
+    for (std::size_t i = 0; i < end; ++i)  // what was made at load is read at the next run too
+      if (plan_.steps[i].once)
+        for (const Slot& slot : plan_.steps[i].results) read(slot, end, "the next run");
+  }
+
+ private:
+  /// Who wrote the bytes from a key to the next.
+  struct Owner {
+    std::uint32_t value;
+    std::size_t step;
+    std::size_t end;
+  };
+  using Bytes = std::map<std::size_t, Owner>;
+
+  std::string described(std::size_t step) const {
+    if (step >= plan_.steps.size()) return "the end of the program";
+    const Step& s = plan_.steps[step];
+    std::string made = "step " + std::to_string(step) + " (";
+    for (std::size_t i = 0; i < s.nodes.size(); ++i) made += (i ? " %" : "%") + std::to_string(s.nodes[i]);
+    return made + (s.head ? " " + std::string(s.head->name()) : "") + ")";
+  }
+
+  void demand_inside(const Slot& slot, const Range& range, std::size_t step) const {
+    std::size_t size = plan_.arena_bytes;
+    if (slot.space != Space::arena) {
+      const bool known = slot.space == Space::input ? slot.index < plan_.inputs.size()
+                         : slot.space == Space::state ? slot.index < plan_.states.size() : slot.index < plan_.constants.size();
+      if (!known) throw InternalError("plan: " + described(step) + " uses " + text(range) + ", which does not exist");
+      size = slot.space == Space::input ? plan_.inputs[slot.index].second.bytes()
+             : slot.space == Space::state ? plan_.states[slot.index].second.bytes() : plan_.constants[slot.index].type.bytes();
+    }
+    if (range.end > size || slot.offset % size_of(slot.type.dtype) != 0)
+      throw InternalError("plan: " + described(step) + " uses " + text(range) + ", which has " + std::to_string(size) +
+                          " bytes, at offset " + std::to_string(slot.offset) + ": outside of it, or askew");
+  }
+
+  void run(std::size_t at) {
+    const Step& step = plan_.steps[at];
+    for (const Slot& slot : step.operands) read(slot, at, described(at));
+    for (std::size_t r = 0; r < step.results.size(); ++r) demand_harmless(step, r, at);
+    if (step.workspace) {
+      write(*step.workspace, at);
+      for (const Slot& slot : step.operands) demand_apart(*step.workspace, slot, at, "its workspace and an operand");
+      for (const Slot& slot : step.results) demand_apart(*step.workspace, slot, at, "its workspace and a result");
+    }
+    for (const Slot& slot : step.results) write(slot, at);
+  }
+
+  void demand_apart(const Slot& a, const Slot& b, std::size_t step, const char* what) const {
+    if (range_of(a).overlaps(range_of(b)))
+      throw InternalError("plan: " + described(step) + " has " + what + ", %" + std::to_string(b.value) + ", in the same memory: " +
+                          text(range_of(a)) + " and " + text(range_of(b)));
+  }
+
+  /// A result may lie over an operand only where a kernel reads that operand at the very element that it writes.
+  void demand_harmless(const Step& step, std::size_t r, std::size_t at) const {
+    const Slot& result = step.results[r];
+    for (std::size_t other = 0; other < r; ++other) demand_apart(result, step.results[other], at, "two results");
+    for (std::size_t k = 0; k < step.operands.size(); ++k) {
+      const Slot& operand = step.operands[k];
+      if (!range_of(result).overlaps(range_of(operand))) continue;
+      const bool same_element = step.kernel && k >= step.head_operands && result.offset == operand.offset &&
+                                over(step.iteration, result) == over(step.iteration, operand);
+      if (!same_element)
+        throw InternalError("plan: " + described(at) + " writes %" + std::to_string(result.value) + " to " + text(range_of(result)) +
+                            " and reads %" + std::to_string(operand.value) + " at other elements of " + text(range_of(operand)));
+    }
+  }
+
+  void read(const Slot& slot, std::size_t step, const std::string& reader) {
+    const Range range = range_of(slot);
+    demand_inside(slot, range, step);
+    Bytes& bytes = memory(slot);
+    std::size_t at = range.begin;
+    while (at < range.end) {
+      const auto next = bytes.upper_bound(at);
+      const bool written = next != bytes.begin() && std::prev(next)->second.end > at;
+      const std::string meant = "plan: " + reader + " reads %" + std::to_string(slot.value) + " at " + text(range);
+      if (!written) throw InternalError(meant + ", but nobody wrote byte " + std::to_string(at));
+      const Owner& owner = std::prev(next)->second;
+      const bool own_leaf = owner.step == from_outside && slot.space != Space::state;
+      if (!own_leaf && owner.step == from_outside) {  // the first to look at a state says which node it is
+        const auto [leaf, fresh] = states_.try_emplace(slot.index, slot.value);
+        if (leaf->second != slot.value) throw InternalError(meant + ", but the state still holds %" + std::to_string(leaf->second));
+      } else if (!own_leaf && owner.value != slot.value) {
+        throw InternalError(meant + ", but " + described(owner.step) + " has put %" + std::to_string(owner.value) + " there, from byte " + std::to_string(at));
+      }
+      at = owner.end;
+    }
+  }
+
+  void write(const Slot& slot, std::size_t step) {
+    const Range range = range_of(slot);
+    demand_inside(slot, range, step);
+    if (slot.space == Space::input || slot.space == Space::constant)
+      throw InternalError("plan: " + described(step) + " writes " + text(range) + ", which is not its own");
+    if (range.begin == range.end) return;
+    const auto read_before = states_.find(slot.index);
+    if (slot.space == Space::state && read_before != states_.end() && read_before->second == slot.value)
+      throw InternalError("plan: %" + std::to_string(slot.value) + " was read from " + text(range) + " before " + described(step) + " writes it");
+    Bytes& bytes = memory(slot);
+    split(bytes, range.begin);
+    split(bytes, range.end);
+    bytes.erase(bytes.lower_bound(range.begin), bytes.lower_bound(range.end));
+    bytes[range.begin] = {slot.value, step, range.end};
+  }
+
+  /// Makes `at` a border between two ranges.
+  static void split(Bytes& bytes, std::size_t at) {
+    auto next = bytes.upper_bound(at);
+    if (next == bytes.begin()) return;
+    auto& [begin, owner] = *std::prev(next);
+    if (begin == at || owner.end <= at) return;
+    bytes[at] = owner;
+    owner.end = at;
+  }
+
+  /// Inputs, states and constants were written from outside, whole.
+  Bytes& memory(const Slot& slot) {
+    Bytes& bytes = memories_[{slot.space, slot.index}];
+    if (bytes.empty() && slot.space != Space::arena) bytes[0] = {0, from_outside, static_cast<std::size_t>(-1)};
+    return bytes;
+  }
+
+  static constexpr std::size_t from_outside = static_cast<std::size_t>(-1);
+  const Plan& plan_;
+  std::map<std::pair<Space, std::uint32_t>, Bytes> memories_;
+  std::map<std::uint32_t, std::uint32_t> states_;  // the node that each state is before the first write
+};
+
+}  // namespace
+
+void check_plan(const Plan& plan) { ImaginaryMemory(plan).check(); }
+
+}  // namespace vitrine

@@ -1,0 +1,98 @@
+#include "compiler/dot.hpp"
+#include <fmt/format.h>
+#include <algorithm>
+#include "compiler/dot_edges.hpp"
+#include "compiler/dot_frames.hpp"
+#include "compiler/dot_label.hpp"
+#include "compiler/dot_legend.hpp"
+#include "compiler/dot_style.hpp"
+#include "compiler/escape.hpp"
+#include "compiler/picture_folds.hpp"
+
+namespace vitrine {
+
+namespace {
+
+/// Shape, fill and border of a box, as DOT attributes.
+std::string looks(const Picture& picture, const Box& box) {
+  std::string_view shape = "box", fill = look::folded_fill, line = look::ink, ink = look::ink;
+  std::string style = "filled,rounded";
+  double width = 1;
+  if (picture.folded(box)) {
+    shape = "box3d";
+    style = "filled";
+  } else {
+    const Node& node = box.nodes.front().node();
+    if (node.op) fill = colour_of(node.op->info->doc.kind);
+    if (node.leaf == Leaf::input) fill = look::input_fill, ink = look::input_ink, style = "filled";
+    if (node.leaf == Leaf::state) shape = "cylinder", fill = look::state_fill, style = "filled";
+    if (node.leaf == Leaf::constant) shape = "note", fill = look::constant_fill, style = "filled";
+    if (node.group) line = look::group_ink(node.group), width = 2;
+  }
+  if (box.phase == Phase::gradient) {
+    style += ",dashed";
+    if (line == look::ink) line = look::gradient_ink;
+  }
+  if (box.phase == Phase::update && line == look::ink) line = look::update_ink;
+  const bool is_output = std::ranges::any_of(picture.graph->outputs(), [&](const auto& output) {
+    return std::ranges::find(box.nodes, output.second) != box.nodes.end();
+  });
+  std::string made = fmt::format("shape={}, style=\"{}\", fillcolor=\"{}\", color=\"{}\"", shape, style, fill, line);
+  if (ink != look::ink) made += fmt::format(", fontcolor=\"{}\"", ink);
+  if (width > 1) made += fmt::format(", penwidth={}", width);
+  if (is_output) made += ", peripheries=2";
+  return made;
+}
+
+class Writer {
+ public:
+  explicit Writer(const Picture& picture) : picture_(picture) {}
+
+  std::string write(const Frame& whole, bool legend) {
+    text_ = fmt::format(
+        "digraph vitrine {{\n"
+        "  graph [rankdir=TB, ranksep=0.35, nodesep=0.3, pad=0.2, fontname=\"{0}\", labelloc=t, tooltip=\" \", label=<{1}>];\n"
+        "  node [fontname=\"{0}\", fontsize=12, fontcolor=\"{2}\", margin=\"0.12,0.06\", height=0.3];\n"
+        "  edge [fontname=\"{0}\", fontsize=9, color=\"{2}\", fontcolor=\"{2}\", arrowsize=0.7, labeldistance=1.5];\n",
+        look::font, dot_heading(picture_, legend), look::ink);
+    contents(whole, 1);
+    text_ += dot_edges(picture_);
+    return text_ + "}\n";
+  }
+
+ private:
+  void contents(const Frame& frame, std::size_t depth) {
+    const std::string indent(2 * depth, ' ');
+    for (const std::size_t i : frame.boxes) {
+      const Box& box = picture_.boxes[i];
+      text_ += fmt::format("{0}{1} [id={1}, label=<{2}>, {3}, tooltip={4}];\n", indent, dot_id(picture_, i), dot_label(picture_, box),
+                           looks(picture_, box), in_dot(dot_tooltip(picture_, box)));
+    }
+    for (const Frame& each : frame.inside) {
+      const bool update = !each.boxes.empty() && picture_.boxes[each.boxes.front()].family != Box::none;
+      text_ += fmt::format("{}subgraph cluster_{} {{\n{}  graph [label=<{}>, labeljust=l, tooltip={}, style=\"filled,rounded\", fillcolor=\"{}\", color=\"{}\"];\n",
+                           indent, frames_++, indent, "<B>" + in_xml(shortened(each.title, 64)) + "</B>", in_dot(visible(each.title)),
+                           update ? look::update_fill : look::frame_fill, update ? look::update_ink : look::frame);
+      contents(each, depth + 1);
+      text_ += indent + "}\n";
+    }
+  }
+
+  const Picture& picture_;
+  std::string text_{};
+  std::size_t frames_ = 0;
+};
+
+}  // namespace
+
+std::string dot(const Graph& graph, const DotOptions& options) {
+  Picture picture = picture_of(graph);
+  if (options.fold) {
+    fold_updates(picture);
+    fold_repeats(picture);
+  }
+  fold_down_to(picture, options.most_boxes);
+  return Writer(picture).write(frames_of(picture), options.legend);
+}
+
+}  // namespace vitrine

@@ -1,0 +1,16 @@
+#pragma once
+// Optimizers as graph nodes: a training step (forward, gradient, update in place) is one graph.
+#include "vitrine/graph.hpp"
+#include "vitrine/optimizer.hpp"
+
+namespace vitrine {
+
+/// The forward graph with gradients of its output "loss" and an update of every parameter (every f32 state) but those
+/// in `frozen`. Optimizer states are named for what they belong to: "adam.m:up.weight", "momentum:up.weight", "step".
+Graph training_step(const Graph& forward, const Optimizer&, std::span<const std::string> frozen = {});
+
+/// The forward graph with the gradient of output "loss" for every parameter but those in `without` as output
+/// "d <parameter>".
+Graph with_gradients(const Graph& forward, std::span<const std::string> without = {});
+
+}  // namespace vitrine

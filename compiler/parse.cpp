@@ -1,0 +1,303 @@
+#include "compiler/parse.hpp"
+#include <fmt/format.h>
+#include <cstring>
+#include <set>
+#include "compiler/annotations.hpp"
+#include "compiler/op_table.hpp"
+#include "compiler/tokens.hpp"
+#include "vitrine/attribute.hpp"
+#include "vitrine/error.hpp"
+
+namespace vitrine {
+
+namespace {
+
+class GraphParser {
+ public:
+  GraphParser(std::string_view text, std::string_view source) : tokens_(text, source), written_ids_(ids_in(text)) {}
+
+  Graph whole() {
+    tokens_.demand("graph");
+    graph_.rename(tokens_.name("the graph's name"));
+    tokens_.demand("{");
+    while (!tokens_.take("}")) item();
+    if (!tokens_.at_end()) tokens_.expected("the end of the text");
+    annotate();
+    return std::move(graph_);
+  }
+
+ private:
+  struct Notes {
+    Value node;
+    std::uint32_t group = 0, place = 0;
+    Phase phase = Phase::forward;
+    std::vector<std::uint32_t> origin;
+    std::size_t position = 0;
+  };
+
+  /// Leaves and numbers have no ids in the text; they get those that no line uses.
+  static std::set<std::uint32_t> ids_in(std::string_view text) {
+    std::set<std::uint32_t> ids;
+    for (std::size_t at = text.find('%'); at != text.npos; at = text.find('%', at + 1)) {
+      std::uint32_t id = 0;
+      const std::size_t digits = text.substr(at + 1).find_first_not_of("0123456789");
+      const std::string_view number = text.substr(at + 1, digits);
+      if (number.empty() || number.size() > 8) continue;
+      for (char c : number) id = id * 10 + static_cast<std::uint32_t>(c - '0');
+      ids.insert(id);
+    }
+    return ids;
+  }
+  void take_free_id() {
+    while (written_ids_.contains(free_id_)) ++free_id_;
+    graph_.take_id(free_id_++);
+  }
+
+  template <class F> auto located(std::size_t position, F&& f) {
+    try {
+      return f();
+    } catch (const UsageError& error) {
+      tokens_.back_to(position);
+      tokens_.complain(error.what());
+    }
+  }
+  template <class T> T value(std::string_view text, std::size_t position) {
+    return located(position, [&] {
+      T made{};
+      parse_attribute(text, made);
+      return made;
+    });
+  }
+  /// The type after ':', up to the notes.
+  Type type() {
+    tokens_.demand(":");
+    const std::size_t position = tokens_.position();
+    const std::string_view dtype = tokens_.until("[ ");
+    if (tokens_.peek() != '[') tokens_.expected("a type, as in 'f32[batch 64, 10]'");
+    tokens_.demand("[");
+    const std::string_view axes = tokens_.until("]");
+    tokens_.demand("]");
+    return value<Type>(std::string(dtype) + "[" + std::string(axes) + "]", position);
+  }
+
+  void item() {
+    if (tokens_.take("input")) return leaf(Leaf::input);
+    if (tokens_.take("state")) return leaf(Leaf::state);
+    if (tokens_.take("constant")) return constant();
+    if (tokens_.take("output")) return output();
+    if (tokens_.take("update")) return update();
+    if (tokens_.take("place")) return place();
+    if (tokens_.peek() != '%') tokens_.expected("input, state, constant, a node (%1 = ...), output, update, place or '}'");
+    node();
+  }
+
+  void leaf(Leaf leaf) {
+    tokens_.demand("%");
+    const std::size_t position = tokens_.position();
+    const std::string name = tokens_.name("a name");
+    const Type t = type();
+    Init init;
+    if (leaf == Leaf::state && tokens_.take("=")) init = initial();
+    take_free_id();
+    const Value made = located(position, [&] { return leaf == Leaf::input ? graph_.input(name, t) : graph_.state(name, t, init); });
+    notes(made, position);
+  }
+  Init initial() {
+    const bool normal = tokens_.take("normal"), uniform = !normal && tokens_.take("uniform");
+    if (normal || uniform) tokens_.demand("(");
+    const std::size_t position = tokens_.position();
+    const Float scale = value<FloatBox>(tokens_.until(normal || uniform ? ")" : " @#"), position).f;
+    if (normal || uniform) tokens_.demand(")");
+    return {normal ? Init::Rule::normal : uniform ? Init::Rule::uniform : Init::Rule::constant, scale};
+  }
+  struct FloatBox {
+    Float f = 0.f;
+    friend void parse_attribute(std::string_view text, FloatBox& box) { vitrine::parse_attribute(text, box.f); }
+  };
+
+  void constant() {
+    tokens_.demand("%");
+    const std::size_t position = tokens_.position();
+    const std::uint32_t id = fresh_id();
+    tokens_.demand("=");
+    tokens_.demand("[");
+    std::vector<std::pair<std::string, std::size_t>> elements;
+    while (!tokens_.take("]")) {
+      if (!elements.empty()) tokens_.demand(",");
+      const std::size_t at = tokens_.position();
+      elements.emplace_back(tokens_.until(",]"), at);
+      if (elements.back().first.empty()) tokens_.expected("a number or ']'");
+    }
+    Constant made{type(), {}};
+    if (elements.size() != made.type.shape.elements())
+      tokens_.complain(fmt::format("the constant has {} elements, its type {}", elements.size(), made.type.shape.elements()));
+    for (const auto& [text, at] : elements) append(made, text, at);
+    graph_.take_id(id);
+    const Value v = located(position, [&] { return graph_.constant(made); });
+    nodes_[id] = v;
+    notes(v, position);
+  }
+  void append(Constant& c, std::string_view text, std::size_t position) {
+    auto put = [&](auto element) {
+      const auto* bytes = reinterpret_cast<const std::byte*>(&element);
+      c.bytes.insert(c.bytes.end(), bytes, bytes + sizeof element);
+    };
+    auto whole = [&]<class T>(T) {
+      const auto n = value<std::int64_t>(text, position);
+      if (n < std::int64_t{std::numeric_limits<T>::min()} || n > std::int64_t{std::numeric_limits<T>::max()}) {
+        tokens_.back_to(position);
+        tokens_.complain(fmt::format("{} does not fit into {}", n, name_of(c.type.dtype)));
+      }
+      put(static_cast<T>(n));
+    };
+    switch (c.type.dtype) {
+      case DType::f32: return put(value<FloatBox>(text, position).f.bits);
+      case DType::i32: return whole(std::int32_t{});
+      case DType::boolean: return put(static_cast<std::uint8_t>(value<bool>(text, position)));
+      case DType::i8: return whole(std::int8_t{});
+      case DType::u8: return whole(std::uint8_t{});
+      case DType::bf16: return whole(std::uint16_t{});
+    }
+  }
+
+  std::uint32_t fresh_id() {
+    const std::size_t position = tokens_.position();
+    const std::uint32_t id = tokens_.id("a node's number");
+    if (!nodes_.contains(id)) return id;
+    tokens_.back_to(position);
+    tokens_.complain(fmt::format("%{} is made twice", id));
+  }
+
+  void node() {
+    tokens_.demand("%");
+    const std::size_t position = tokens_.position();
+    const std::uint32_t id = fresh_id();
+    tokens_.demand("=");
+    const std::size_t op_position = tokens_.position();
+    const std::string name = tokens_.name("an op's name");
+    const OpInfo* info = find_op(name);
+    if (!info) {
+      tokens_.back_to(op_position);
+      tokens_.complain(fmt::format("there is no op named '{}'; 'vitrine ops' lists them", name));
+    }
+    tokens_.demand("(");
+    std::vector<Value> operands;
+    while (!tokens_.take(")")) {
+      if (!operands.empty()) tokens_.demand(",");
+      operands.push_back(operand());
+    }
+    std::vector<Attribute> attributes;
+    const std::size_t attributes_position = tokens_.position();
+    if (tokens_.take("{")) do {
+        const std::string attribute = tokens_.name("an attribute's name");
+        tokens_.demand("=");
+        attributes.push_back({attribute, std::string(tokens_.until(",}"))});
+      } while (tokens_.take(",") || (tokens_.demand("}"), false));
+    const Op op = located(attributes_position, [&] { return info->parse(attributes); });
+    const Type written = type();
+    graph_.take_id(id);
+    const Value made = located(op_position, [&] { return graph_.add(op, operands); });
+    if (made.type() != written) {
+      tokens_.back_to(op_position);
+      tokens_.complain((Sentence{} << name << " makes " << made.type() << ", but " << written << " is written here").str());
+    }
+    nodes_[id] = made;
+    notes(made, position);
+  }
+
+  Value operand() {
+    const std::size_t position = tokens_.position();
+    if (tokens_.take("%")) return reference(position);
+    const std::string text(tokens_.until(",)"));
+    if (text.empty()) tokens_.expected("an operand");
+    if (const auto [at, fresh] = numbers_.try_emplace(text); fresh) {
+      Constant c{{DType::f32, {}}, {}};
+      if (text == "true" || text == "false") c.type.dtype = DType::boolean;
+      else if (text.find_first_not_of("-0123456789") == text.npos) c.type.dtype = DType::i32;
+      append(c, text, position);
+      take_free_id();
+      at->second = graph_.constant(c);
+    }
+    return numbers_[text];
+  }
+  Value reference(std::size_t position) {
+    const char next = tokens_.peek();
+    if (next >= '0' && next <= '9') {
+      const std::uint32_t id = tokens_.id("a node's number");
+      if (const auto found = nodes_.find(id); found != nodes_.end()) return found->second;
+      tokens_.back_to(position);
+      tokens_.complain(fmt::format("%{} is used before it is made", id));
+    }
+    const std::string name = tokens_.name("a name or a number");
+    if (const Value found = graph_.find(name)) return found;
+    tokens_.back_to(position);
+    tokens_.complain(fmt::format("there is no input or state named '{}'", name));
+  }
+
+  void output() {
+    const std::size_t position = tokens_.position();
+    const std::string name = tokens_.name("the output's name");
+    tokens_.demand("=");
+    const Value v = operand();
+    located(position, [&] { return graph_.output(name, v), 0; });
+  }
+  void update() {
+    const std::size_t position = tokens_.position();
+    tokens_.demand("%");
+    const Value state = reference(position);
+    tokens_.demand("=");
+    const Value next = operand();
+    located(position, [&] { return graph_.update(state, next), 0; });
+  }
+
+  void notes(Value v, std::size_t position) {
+    Notes made{.node = v, .origin = {}, .position = position};
+    if (tokens_.take("@gradient")) made.phase = Phase::gradient;
+    if (tokens_.take("@update")) made.phase = Phase::update;
+    if (tokens_.take("@g")) made.group = tokens_.id("the group's number");
+    if (tokens_.take("of")) do made.origin.push_back(tokens_.id("the number of the node it was made of"));
+      while (tokens_.take(","));
+    if (tokens_.take("#")) made.place = tokens_.id("a place's number");
+    notes_.push_back(std::move(made));
+  }
+  void place() {
+    tokens_.demand("#");
+    const std::uint32_t number = tokens_.id("a place's number");
+    tokens_.demand("=");
+    Location at;
+    if (!tokens_.take("in")) {
+      at.file = tokens_.name("a file's name in quotes");
+      tokens_.demand(":");
+      at.line = tokens_.id("a line");
+      if (tokens_.take("in")) at.module = tokens_.name("a module's path");
+    } else {
+      at.module = tokens_.name("a module's path");
+    }
+    places_[number] = std::move(at);
+  }
+
+  void annotate() {
+    for (const Notes& n : notes_) {
+      if (n.place && !places_.contains(n.place)) {
+        tokens_.back_to(n.position);
+        tokens_.complain(fmt::format("there is no place #{}", n.place));
+      }
+      Annotations::set(n.node, n.place ? places_.at(n.place) : Location{}, n.phase, n.origin, n.group);
+    }
+  }
+
+  Tokens tokens_;
+  std::set<std::uint32_t> written_ids_;
+  std::uint32_t free_id_ = 0;
+  Graph graph_{};
+  std::map<std::uint32_t, Value> nodes_{};
+  std::map<std::string, Value, std::less<>> numbers_{};
+  std::map<std::uint32_t, Location> places_{};
+  std::vector<Notes> notes_{};
+};
+
+}  // namespace
+
+Graph parse(std::string_view text, std::string_view source) { return GraphParser(text, source).whole(); }
+
+}  // namespace vitrine

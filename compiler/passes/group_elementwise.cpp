@@ -1,0 +1,131 @@
+// Elementwise nodes of one shape that feed each other run as one step, element by element, without storing what lies
+// between; a matmul before them becomes the step's head and hands them its result while it is in cache. Nothing is
+// computed twice and nothing is reordered, so the bits stay.
+//   %3 = matmul(a, b)   %4 = add(%3, c)   %5 = relu(%4)   =>   the same, all three @g1
+#include <algorithm>
+#include <numeric>
+#include <set>
+#include "compiler/passes.hpp"
+#include "vitrine/ops/matmul.hpp"
+
+namespace vitrine {
+
+namespace {
+
+constexpr const char* rule = "f(x), g(f(x)) => one step";
+
+/// Kernels compute in f32; a mask lives only between them.
+bool computes_numbers(Value v) {
+  const auto fits = [](const Type& t) { return t.dtype == DType::f32 || t.dtype == DType::boolean; };
+  return v.op() && v.op()->info->elementwise() && fits(v.type()) &&
+         std::ranges::all_of(v.operands(), [&](Value o) { return fits(o.type()); });
+}
+bool can_lead(Value v) { return as<Matmul>(v) != nullptr; }
+
+class Grouping {
+ public:
+  Grouping(Graph& graph, Rewriter& rewriter) : graph_(graph), rewriter_(rewriter), leader_(graph.end_of_ids()) {
+    std::iota(leader_.begin(), leader_.end(), 0u);
+    std::map<std::uint32_t, std::uint32_t> first_of;
+    for (Value v : graph.topological()) {
+      members_[v.id] = {v};
+      if (v.node().group) join(first_of.try_emplace(v.node().group, v.id).first->second, v.id);
+    }
+  }
+
+  void run() {
+    for (Value v : graph_.topological())
+      if (v.type().dtype == DType::boolean && computes_numbers(v)) tie_mask_to_its_reader(v);
+    for (Value v : graph_.topological())
+      if (may_join(v))
+        for (Value operand : std::vector(v.operands())) consider(operand, v);
+    for (const auto& [id, members] : members_) {
+      const bool is_new = std::ranges::any_of(members, [&](Value v) { return v.node().group == 0 || v.node().group != members[0].node().group; });
+      if (members.size() > 1 && is_new) rewriter_.group(members, rule);
+    }
+  }
+
+ private:
+  std::uint32_t find(std::uint32_t id) const {
+    while (leader_[id] != id) id = leader_[id];
+    return id;
+  }
+  void join(std::uint32_t a, std::uint32_t b) {
+    a = find(a), b = find(b);
+    if (a == b) return;
+    if (b < a) std::swap(a, b);
+    leader_[b] = a;
+    auto& all = members_[a];
+    all.insert(all.end(), members_[b].begin(), members_[b].end());
+    std::ranges::sort(all, {}, &Value::id);
+    members_.erase(b);
+  }
+  const std::vector<Value>& group_of(Value v) const { return members_.at(find(v.id)); }
+
+  void consider(Value producer, Value consumer) {
+    if (find(producer.id) == find(consumer.id)) return;
+    if (!producer.op() || (!may_join(producer) && !can_lead(producer))) return;
+    if (producer.type().shape != consumer.type().shape) {
+      if (producer.type().shape.elements() > 1)
+        refuse(consumer, (Sentence{} << "%" << producer.id << " has shape " << producer.type().shape << " and this has " << consumer.type().shape).str(),
+               "give both one shape, or reduce after the elementwise work");
+      return;
+    }
+    const auto leads = [](const std::vector<Value>& group) { return std::ranges::any_of(group, can_lead); };
+    if (leads(group_of(producer)) && leads(group_of(consumer)))
+      return refuse(consumer, "a step has one head, and %" + std::to_string(producer.id) + " would bring a second matmul", "nothing: the second matmul's result is stored once");
+    if (const Value between = path_outside(producer, consumer))
+      return refuse(consumer, "%" + std::to_string(between.id) + " reads from the one and feeds the other, so it would have to run in the middle of the step",
+                    "move that use before or after the chain");
+    join(producer.id, consumer.id);
+  }
+
+  /// A node outside of both groups on a path from the first to the second; empty if there is none.
+  Value path_outside(Value producer, Value consumer) const {
+    const std::uint32_t from = find(producer.id), to = find(consumer.id);
+    std::set<std::uint32_t> seen;
+    std::vector<Value> open;
+    auto leave = [&](Value v) {
+      for (Value user : graph_.users(v))
+        if (find(user.id) != from && find(user.id) != to && seen.insert(user.id).second) open.push_back(user);
+    };
+    for (Value v : members_.at(from)) leave(v);
+    while (!open.empty()) {
+      const Value v = open.back();
+      open.pop_back();
+      // What runs as one step waits for all of it: a path may also go through the rest of v's group.
+      for (Value together : members_.at(find(v.id))) {
+        for (Value user : graph_.users(together))
+          if (find(user.id) == to) return v;
+        leave(together);
+      }
+    }
+    return {};
+  }
+
+  /// A mask is never stored, so it runs with its one reader or alone.
+  void tie_mask_to_its_reader(Value mask) {
+    const auto readers = graph_.users(mask);
+    if (readers.size() == 1 && !is_result(mask) && computes_numbers(readers[0]) && readers[0].type().shape == mask.type().shape)
+      return join(mask.id, readers[0].id);
+    lone_masks_.insert(mask.id);
+    refuse(mask, "its mask would have to be stored for " + std::to_string(readers.size()) + " readers, and kernels store numbers only", "compute the mask again for each reader");
+  }
+  bool may_join(Value v) const { return computes_numbers(v) && !lone_masks_.contains(v.id); }
+
+  void refuse(Value v, std::string reason, std::string suggestion, std::source_location at = std::source_location::current()) {
+    rewriter_.refuse(v, rule, std::move(reason), std::move(suggestion), at);
+  }
+
+  Graph& graph_;
+  Rewriter& rewriter_;
+  std::vector<std::uint32_t> leader_;
+  std::map<std::uint32_t, std::vector<Value>> members_{};
+  std::set<std::uint32_t> lone_masks_{};
+};
+
+}  // namespace
+
+void group_elementwise(Graph& graph, Rewriter& rewriter) { Grouping(graph, rewriter).run(); }
+
+}  // namespace vitrine

@@ -1,0 +1,137 @@
+// Identities that hold for every float, NaN, inf and signed zero included; those that do not are refused with a remark.
+//   x * 1, 1 * x, x / 1, x - 0        =>   x          x + 0 is refused: -0 + 0 is +0
+//   neg(neg(x))                       =>   x          x * 0 is refused: inf * 0 is NaN
+//   relu(relu(x)), abs(abs(x))        =>   relu(x), abs(x)
+//   abs(neg(x))                       =>   abs(x)     x - x, x / x are refused: inf - inf, 0 / 0 are NaN
+//   greater(x, 0) beside relu(x)      =>   greater(relu(x), 0): x need not be kept for the way back
+//   rename/reshape of the same        =>   one of them, or none
+#include <algorithm>
+#include <cstring>
+#include "compiler/passes.hpp"
+#include "vitrine/ops/abs.hpp"
+#include "vitrine/ops/add.hpp"
+#include "vitrine/ops/broadcast_to.hpp"
+#include "vitrine/ops/div.hpp"
+#include "vitrine/ops/greater.hpp"
+#include "vitrine/ops/mul.hpp"
+#include "vitrine/ops/neg.hpp"
+#include "vitrine/ops/relu.hpp"
+#include "vitrine/ops/rename.hpp"
+#include "vitrine/ops/reshape.hpp"
+#include "vitrine/ops/sub.hpp"
+#include "vitrine/ops/sum_to.hpp"
+
+namespace vitrine {
+
+namespace {
+
+/// Whether v is a constant with this float (these very bits: 0 is not -0) in every element.
+bool is_number(Value v, float n) {
+  const Node& node = v.node();
+  if (node.leaf != Leaf::constant || node.type.dtype != DType::f32 || node.literal->empty()) return false;
+  for (std::size_t i = 0; i < node.literal->size(); i += sizeof n)
+    if (std::memcmp(node.literal->data() + i, &n, sizeof n) != 0) return false;
+  return true;
+}
+
+class Simplifier {
+ public:
+  Simplifier(Graph& graph, Rewriter& rewriter) : graph_(graph), rewriter_(rewriter) {}
+
+  void visit(Value v) {
+    if (as<Mul>(v)) multiplication(v);
+    else if (as<Div>(v)) division(v);
+    else if (as<Sub>(v)) subtraction(v);
+    else if (as<Add>(v)) addition(v);
+    else if (as<Neg>(v)) same_inside<Neg>(v, "neg(neg(x)) => x", true);
+    else if (as<Relu>(v)) same_inside<Relu>(v, "relu(relu(x)) => relu(x)", false);
+    else if (as<Abs>(v)) absolute(v);
+    else if (as<Greater>(v)) relu_mask(v);
+    else if (as<Rename>(v) || as<Reshape>(v) || as<BroadcastTo>(v) || as<SumTo>(v)) layout(v);
+  }
+
+ private:
+  using Where = std::source_location;
+  /// An identity drops an operand, so the other one must have the whole shape (and its names).
+  bool drop(Value v, Value kept, std::string rule, Where at = Where::current()) {
+    if (kept.type() == v.type()) return rewriter_.replace(v, kept, std::move(rule), at), true;
+    rewriter_.refuse(v, std::move(rule), "x is broadcast by the other operand", "give both operands one shape", at);
+    return false;
+  }
+  void unsafe(Value v, std::string rule, std::string reason, Where at = Where::current()) {
+    rewriter_.refuse(v, std::move(rule), std::move(reason), "write the simpler form in the model if its values are finite", at);
+  }
+
+  void multiplication(Value v) {
+    const Value a = v.operands()[0], b = v.operands()[1];
+    if (is_number(b, 1)) drop(v, a, "x * 1 => x");
+    else if (is_number(a, 1)) drop(v, b, "1 * x => x");
+    else if (is_number(a, 0) || is_number(b, 0)) unsafe(v, "x * 0 => 0", "inf * 0 is NaN and -1 * 0 is -0");
+  }
+  void division(Value v) {
+    const Value a = v.operands()[0], b = v.operands()[1];
+    if (is_number(b, 1)) drop(v, a, "x / 1 => x");
+    else if (a == b) unsafe(v, "x / x => 1", "0 / 0 and inf / inf are NaN");
+  }
+  void subtraction(Value v) {
+    const Value a = v.operands()[0], b = v.operands()[1];
+    if (is_number(b, 0)) drop(v, a, "x - 0 => x");
+    else if (a == b) unsafe(v, "x - x => 0", "inf - inf is NaN");
+  }
+  void addition(Value v) {
+    const Value a = v.operands()[0], b = v.operands()[1];
+    if (is_number(b, -0.f)) drop(v, a, "x + -0 => x");
+    else if (is_number(a, -0.f)) drop(v, b, "-0 + x => x");
+    else if (is_number(a, 0) || is_number(b, 0)) unsafe(v, "x + 0 => x", "-0 + 0 is +0");
+  }
+  template <class O> void same_inside(Value v, std::string rule, bool cancels, Where at = Where::current()) {
+    const Value inner = v.operands()[0];
+    if (as<O>(inner)) rewriter_.replace(v, cancels ? inner.operands()[0] : inner, std::move(rule), at);
+  }
+  void absolute(Value v) {
+    const Value inner = v.operands()[0];
+    if (as<Abs>(inner)) rewriter_.replace(v, inner, "abs(abs(x)) => abs(x)");
+    else if (as<Neg>(inner)) rewriter_.replace(v, abs(inner.operands()[0]), "abs(neg(x)) => abs(x)");
+  }
+  /// x > 0 exactly where relu(x) > 0, NaN included (false in both).
+  void relu_mask(Value v) {
+    const Value x = v.operands()[0];
+    if (!is_number(v.operands()[1], 0) || as<Relu>(x)) return;
+    for (Value user : graph_.users(x))
+      if (as<Relu>(user)) return rewriter_.replace(v, greater(user, v.operands()[1]), "greater(x, 0) => greater(relu(x), 0)");
+  }
+  void layout(Value v) {
+    const Value x = v.operands()[0];
+    if (x.type() == v.type()) return rewriter_.replace(v, x, "a change of layout to what it was => nothing");
+    if (as<Rename>(v) && as<Rename>(x)) rewriter_.replace(v, emit(*v.op(), {x.operands()[0]}), "rename(rename(x)) => rename(x)");
+    else if (as<Reshape>(v) && (as<Reshape>(x) || as<Rename>(x))) rewriter_.replace(v, emit(*v.op(), {x.operands()[0]}), "reshape(reshape(x)) => reshape(x)");
+    else if (as<Reshape>(v) && as<BroadcastTo>(x) && x.operands()[0].type().shape.empty())
+      rewriter_.replace(v, broadcast_to(x.operands()[0], v.type().shape), "reshape(broadcast_to(number)) => broadcast_to(number)");
+    else if (as<BroadcastTo>(v)) broadcast_operand(v);
+  }
+  /// Elementwise ops repeat what they need: a broadcast that only they read, beside an operand of the whole shape, goes.
+  void broadcast_operand(Value v) {
+    for (Value user : graph_.users(v)) {
+      if (!user.op()->info->elementwise() || as<BroadcastTo>(user) || user.op()->info->variadic) continue;
+      std::vector<Value> operands = user.operands();
+      std::ranges::replace(operands, v, v.operands()[0]);
+      std::vector<Type> in;
+      for (Value o : operands) in.push_back(o.type());
+      const Inferred made = user.op()->type(in);
+      if (made.ok() && made.type == user.type()) rewriter_.replace(user, graph_.add(*user.op(), operands), "f(broadcast_to(x), y) => f(x, y)");
+    }
+  }
+
+  Graph& graph_;
+  Rewriter& rewriter_;
+};
+
+}  // namespace
+
+void simplify_algebra(Graph& graph, Rewriter& rewriter) {
+  Simplifier simplifier(graph, rewriter);
+  for (Value v : graph.topological())
+    if (v.op() && is_used(v)) simplifier.visit(v);
+}
+
+}  // namespace vitrine

@@ -1,0 +1,68 @@
+#include "compiler/rewriter.hpp"
+#include <algorithm>
+#include "vitrine/error.hpp"
+
+namespace vitrine {
+
+std::vector<Seen> Rewriter::made_since_the_last_change() {
+  std::vector<Seen> made;
+  for (; made_until_ < graph_.end_of_ids(); ++made_until_) {
+    const Value v{&graph_, made_until_};
+    if (v.op()) made.push_back({v, v.operands()});
+  }
+  return made;
+}
+
+void Rewriter::replace(Value value, Value by, std::string rule, Where at) {
+  if (value.type() != by.type())
+    throw InternalError((Sentence{} << "pass " << pass_ << ": " << rule << " changes " << value.type() << " into " << by.type()).str());
+  const Node before = value.node();
+  std::vector<Seen> fresh = made_since_the_last_change();
+  for (const Seen& seen : fresh) {
+    Node& made = graph_.edit(seen.value);
+    if (made.at.line == 0) made.at = before.at;
+    made.phase = before.phase;
+    made.origin = before.phase == Phase::forward ? std::vector{value.id} : before.origin;
+  }
+  // A group was formed for the nodes it had: where one changes, it is to be formed anew.
+  std::vector<Value> touched = graph_.users(value);
+  touched.push_back(value);
+  for (Value t : touched) dissolve(t.node().group);
+  graph_.replace_all_uses(value, by);
+  record_.rewrites.push_back({pass_, std::move(rule), at, {{value, before.operands}}, std::move(fresh), by});
+}
+
+void Rewriter::dissolve(std::uint32_t group) {
+  if (group == 0) return;
+  for (Value v : graph_.topological())
+    if (v.node().group == group) graph_.edit(v).group = 0;
+}
+
+void Rewriter::erase(Value value, std::string rule, Where at) {
+  if (is_used(value)) throw InternalError("pass " + std::string(pass_) + " erases %" + std::to_string(value.id) + ", which is read");
+  graph_.erase(value);
+  record_.rewrites.push_back({pass_, std::move(rule), at, {{value, value.operands()}}, {}, {}});
+}
+
+void Rewriter::group(std::span<const Value> members, std::string rule, Where at) {
+  std::uint32_t last = 0;
+  for (Value v : graph_.topological()) last = std::max(last, v.node().group);
+  std::vector<Seen> matched;
+  for (Value v : members) {
+    graph_.edit(v).group = last + 1;
+    matched.push_back({v, v.operands()});
+  }
+  record_.rewrites.push_back({pass_, std::move(rule), at, std::move(matched), {}, {}});
+}
+
+void Rewriter::refuse(Value candidate, std::string rule, std::string reason, std::string suggestion, Where at) {
+  Refusal made{pass_, std::move(rule), at, candidate, std::move(reason), std::move(suggestion)};
+  if (std::ranges::find(record_.refusals, made) == record_.refusals.end()) record_.refusals.push_back(std::move(made));
+}
+
+bool is_result(Value v) {
+  return std::ranges::any_of(v.graph->outputs(), [&](const auto& o) { return o.second == v; }) ||
+         std::ranges::any_of(v.graph->updates(), [&](const auto& u) { return u.second == v; });
+}
+
+}  // namespace vitrine

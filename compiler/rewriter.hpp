@@ -1,0 +1,68 @@
+#pragma once
+// Passes change a graph through a Rewriter only, so that the record of what they did is complete.
+#include <source_location>
+#include "vitrine/graph.hpp"
+
+namespace vitrine {
+
+/// A node as it stood at a rewrite: op and type never change, but its operands may later.
+struct Seen {
+  Value value;
+  std::vector<Value> operands;
+};
+
+/// One change: what was matched, and the nodes that were made for it since the change before.
+struct Rewrite {
+  std::string_view pass;
+  std::string rule;
+  std::source_location at;
+  std::vector<Seen> matched, made;
+  Value by;  // what takes the place of matched[0]; empty if nothing does
+};
+
+/// A candidate that a pass turned down: the first condition that failed, and what would help.
+struct Refusal {
+  std::string_view pass;
+  std::string rule;
+  std::source_location at;
+  Value candidate;
+  std::string reason, suggestion;
+  bool operator==(const Refusal& o) const { return pass == o.pass && rule == o.rule && candidate == o.candidate && reason == o.reason; }
+};
+
+/// What the passes did, in order. It keeps counts, not clocks: the same graph gives the same record.
+struct Record {
+  std::vector<Rewrite> rewrites;
+  std::vector<Refusal> refusals;
+};
+
+class Rewriter {
+ public:
+  using Where = std::source_location;
+  Rewriter(Graph& graph, std::string_view pass, Record& record) : graph_(graph), pass_(pass), record_(record), made_until_(graph.end_of_ids()) {}
+
+  /// Every use of value becomes a use of by, which has value's type (InternalError otherwise). Nodes made since the last
+  /// change know value as their origin, its line and its module.
+  void replace(Value value, Value by, std::string rule, Where = Where::current());
+  /// A node that nothing reads goes.
+  void erase(Value, std::string rule, Where = Where::current());
+  /// The nodes run as one step from now on (a group of their own if they had none).
+  void group(std::span<const Value>, std::string rule, Where = Where::current());
+  void refuse(Value candidate, std::string rule, std::string reason, std::string suggestion, Where = Where::current());
+
+ private:
+  void dissolve(std::uint32_t group);
+  std::vector<Seen> made_since_the_last_change();
+
+  Graph& graph_;
+  std::string_view pass_;
+  Record& record_;
+  std::uint32_t made_until_;
+};
+
+/// Whether a value is an output or the next value of a state.
+bool is_result(Value);
+/// Whether anything reads it.
+inline bool is_used(Value v) { return is_result(v) || !v.graph->users(v).empty(); }
+
+}  // namespace vitrine

@@ -1,0 +1,157 @@
+#include "compiler/units.hpp"
+#include <algorithm>
+#include <ranges>
+#include "compiler/view.hpp"
+#include "vitrine/error.hpp"
+
+namespace vitrine {
+
+namespace {
+
+std::vector<Value> needed(const Graph& graph) {
+  std::set<std::uint32_t> wanted;
+  for (const auto& [name, v] : graph.outputs()) wanted.insert(v.id);
+  for (const auto& [state, next] : graph.updates()) wanted.insert(next.id);
+  std::vector<Value> found;
+  for (Value v : graph.topological() | std::views::reverse) {
+    if (!wanted.contains(v.id)) continue;
+    found.push_back(v);
+    for (Value operand : v.operands()) wanted.insert(operand.id);
+  }
+  std::ranges::reverse(found);
+  return found;
+}
+
+std::string described(Value v) { return "%" + std::to_string(v.id) + " = " + std::string(v.op()->name()); }
+
+[[noreturn]] void refuse(Value v, const std::string& why) {
+  throw InternalError("group @g" + std::to_string(v.node().group) + " cannot run as one step: " + described(v) + " " + why);
+}
+
+bool same_sizes(const Shape& a, const Shape& b) {
+  return std::ranges::equal(a, b, {}, &Axis::size, &Axis::size);
+}
+
+/// What a constant expression of an op without operands is: 1 / N, say.
+Constant evaluated(const Op& op, const Type& type) {
+  Constant made{type, std::vector<std::byte>(type.bytes())};
+  op.info->run(op.attributes.get(), {}, {type, made.bytes.data()});
+  return made;
+}
+
+class Cutter {
+ public:
+  explicit Cutter(const Graph& graph) {
+    made_.needed = needed(graph);
+    for (Value v : made_.needed)
+      if (v.op()) sort_in(v);
+    find_stored(graph);
+    for (auto& nodes : groups_) made_.units.push_back(unit_of(nodes));
+  }
+  Units take() { return std::move(made_); }
+
+ private:
+  void sort_in(Value v) {
+    if (v.operands().empty()) {
+      made_.sources.emplace(v.id, evaluated(*v.op(), v.type()));
+      return;
+    }
+    const std::uint32_t group = v.node().group;
+    const auto computed_with = group_of_.find(v.operands()[0].id);
+    const bool inside = group != 0 && computed_with != group_of_.end() && groups_[computed_with->second].front().node().group == group;
+    const bool view = is_layout(*v.op()) && (v.type().dtype == DType::f32 || v.op()->info->view);
+    if (view && !inside) {
+      made_.views.insert(v.id);
+      return;
+    }
+    const auto [at, fresh] = group == 0 ? std::pair{numbers_.end(), true} : numbers_.try_emplace(group, groups_.size());
+    const std::size_t number = fresh ? groups_.size() : at->second;
+    if (fresh) groups_.emplace_back();
+    groups_[number].push_back(v);
+    group_of_[v.id] = number;
+  }
+
+  /// Values that someone outside of their unit reads.
+  void find_stored(const Graph& graph) {
+    for (const auto& [name, v] : graph.outputs()) stored_.insert(v.id);
+    for (const auto& [state, next] : graph.updates()) stored_.insert(next.id);
+    for (Value v : made_.needed)
+      for (Value operand : v.operands()) {
+        const auto from = group_of_.find(operand.id), to = group_of_.find(v.id);
+        if (from != group_of_.end() && (to == group_of_.end() || to->second != from->second)) stored_.insert(operand.id);
+      }
+  }
+
+  /// Whether a kernel can compute it: f32 at the border, masks only on the way from one member to another.
+  bool fits_kernel(Value v, const std::set<std::uint32_t>& members) const {
+    if (!v.op()->info->elementwise() && !(v.op()->info->view && v.type().dtype == DType::f32 && members.contains(v.operands()[0].id))) return false;
+    const bool number = v.type().dtype == DType::f32, mask = v.type().dtype == DType::boolean && !stored_.contains(v.id);
+    return (number || mask) && std::ranges::all_of(v.operands(), [&](Value o) {
+      return o.type().dtype == DType::f32 || (o.type().dtype == DType::boolean && members.contains(o.id));
+    });
+  }
+
+  Unit unit_of(const std::vector<Value>& nodes) const {
+    Unit unit;
+    std::set<std::uint32_t> members;
+    for (Value v : nodes) {
+      const bool renames_head = unit.head && v.op()->info->view && v.operands()[0] == unit.head;
+      if (renames_head || fits_kernel(v, members)) {
+        unit.members.push_back(v);
+        members.insert(v.id);
+        continue;
+      }
+      if (unit.head) refuse(v, "needs a step of its own, and so does " + described(unit.head));
+      unit.head = v;
+    }
+    for (Value v : nodes)
+      if (stored_.contains(v.id)) unit.stored.push_back(v);
+    std::ranges::stable_partition(unit.stored, [&](Value v) { return v == unit.head; });
+    if (!unit.members.empty()) demand_representable(unit, members);
+    return unit;
+  }
+
+  void demand_representable(const Unit& unit, const std::set<std::uint32_t>& members) const {
+    const Shape iteration = iteration_of(unit);
+    if (unit.head) {
+      for (Value operand : unit.head.operands())
+        if (members.contains(operand.id)) refuse(unit.head, "reads %" + std::to_string(operand.id) + " of its own group; only what follows it can be joined to it");
+      if (unit.head.type().dtype != DType::f32 || !same_sizes(unit.head.type().shape, iteration))
+        refuse(unit.head, (Sentence{} << "makes " << unit.head.type() << ", but its group runs over f32" << iteration).str());
+    }
+    for (Value v : unit.members) {
+      if (v.op()->info->view && !same_sizes(v.type().shape, v.operands()[0].type().shape)) refuse(v, "gives a value of its own group other axes");
+      if (stored_.contains(v.id) && v.type().shape.elements() != iteration.elements())
+        refuse(v, (Sentence{} << "is read outside of it and has other axes, " << v.type().shape << ", than the group, " << iteration).str());
+    }
+  }
+
+  Units made_;
+  std::vector<std::vector<Value>> groups_;
+  std::map<std::uint32_t, std::size_t> numbers_;   // group in the graph -> index in groups_
+  std::map<std::uint32_t, std::size_t> group_of_;  // node -> index in groups_
+  std::set<std::uint32_t> stored_;
+};
+
+}  // namespace
+
+Units units_of(const Graph& graph) { return Cutter(graph).take(); }
+
+Shape iteration_of(const Unit& unit) {
+  Shape made = unit.members[0].type().shape;
+  for (Value v : unit.members) {
+    const Shape& other = v.type().shape;
+    const Shape longer = other.rank() > made.rank() ? other : made, &shorter = other.rank() > made.rank() ? made : other;
+    made = longer;
+    for (int i = 1; i <= shorter.rank(); ++i) {
+      const Axis &a = longer[-i], &b = shorter[-i];
+      if (a.size != b.size && a.size != 1 && b.size != 1)
+        throw InternalError((Sentence{} << "group @g" << unit.members[0].node().group << " cannot run as one step: its nodes have axes "
+                                        << shorter << " and " << longer << ", which do not broadcast").str());
+      made = made.with(-i, a.size == 1 ? b : a);
+    }
+  }
+  return made;
+}
+
+}  // namespace vitrine

@@ -1,0 +1,30 @@
+#pragma once
+#include <map>
+#include <set>
+#include "vitrine/graph.hpp"
+
+namespace vitrine {
+
+/// The nodes that run as one step.
+struct Unit {
+  Value head{};                  // at most one node that is not elementwise f32
+  std::vector<Value> members{};  // the elementwise ones, operands before users
+  std::vector<Value> stored{};   // those whose value others read, head first
+};
+
+struct Units {
+  std::vector<Value> needed{};            // what outputs and updates depend on, operands before users
+  std::vector<Unit> units{};
+  std::set<std::uint32_t> views{};        // needed layout nodes that no unit computes
+  std::map<std::uint32_t, Constant> sources{};  // needed nodes without operands: their value is known now
+};
+
+/// Cuts the graph into steps: nodes with the same nonzero group are one, all others alone. Throws InternalError where a
+/// group is not representable: two nodes that no kernel computes, a head that reads its own group or has another size
+/// than what reads it, a mask or integer at a kernel's border, a stored value that is smaller than its kernel.
+Units units_of(const Graph&);
+
+/// The shape that a unit's kernel runs over: the members' sizes, broadcast.
+Shape iteration_of(const Unit&);
+
+}  // namespace vitrine

@@ -1,0 +1,85 @@
+#include "compiler/view.hpp"
+#include "vitrine/ops/broadcast_to.hpp"
+#include "vitrine/ops/transpose.hpp"
+
+namespace vitrine {
+
+namespace {
+
+std::size_t at(int axis) { return static_cast<std::size_t>(axis); }
+
+Slot repeated(Slot slot, const Type& result) {
+  const Slot operand = slot;
+  slot.type = result;
+  slot.strides = {};
+  const int lacking = result.shape.rank() - operand.type.shape.rank();
+  for (int i = 0; i < operand.type.shape.rank(); ++i)
+    if (operand.type.shape[i].size > 1) slot.strides[at(lacking + i)] = operand.strides[at(i)];
+  return slot;
+}
+
+Slot transposed(Slot slot, const Type& result) {
+  const std::size_t last = at(result.shape.rank() - 1);
+  std::swap(slot.strides[last], slot.strides[last - 1]);
+  slot.type = result;
+  return slot;
+}
+
+/// Axes whose elements follow each other at one stride.
+struct Run {
+  std::size_t size;
+  std::ptrdiff_t stride;
+};
+
+/// The operand's axes, innermost first, neighbours joined where they lie densely; axes of size 1 say nothing.
+std::vector<Run> runs(const Slot& slot) {
+  std::vector<Run> made;
+  for (int i = slot.type.shape.rank() - 1; i >= 0; --i) {
+    const std::size_t size = slot.type.shape[i].size;
+    if (size == 1) continue;
+    if (!made.empty() && slot.strides[at(i)] == made.back().stride * static_cast<std::ptrdiff_t>(made.back().size))
+      made.back().size *= size;
+    else
+      made.push_back({size, slot.strides[at(i)]});
+  }
+  return made;
+}
+
+/// Every axis of the result must lie within one run of the operand.
+std::optional<Slot> reshaped(Slot slot, const Type& result) {
+  std::optional<Slot> none;
+  const std::vector<Run> from = runs(slot);
+  slot.type = result;
+  slot.strides = dense_strides(result.shape);
+  if (result.shape.elements() == 0) return slot;
+  auto run = from.begin();
+  std::size_t left = run == from.end() ? 1 : run->size;
+  std::ptrdiff_t stride = run == from.end() ? 1 : run->stride;
+  for (int i = result.shape.rank() - 1; i >= 0; --i) {
+    const std::size_t size = result.shape[i].size;
+    if (size == 1) continue;
+    if (left == 1) {
+      ++run;
+      left = run->size;
+      stride = run->stride;
+    }
+    if (left % size != 0) return none;
+    slot.strides[at(i)] = stride;
+    stride *= static_cast<std::ptrdiff_t>(size);
+    left /= size;
+  }
+  return slot;
+}
+
+}  // namespace
+
+bool is_layout(const Op& op) { return op.info->view || as<Transpose>(&op) || as<BroadcastTo>(&op); }
+
+std::optional<Slot> view_of(const Op& layout, const Slot& operand, const Type& result) {
+  if (as<BroadcastTo>(&layout)) return repeated(operand, result);
+  if (!as<Transpose>(&layout)) return reshaped(operand, result);
+  if (result.dtype != DType::f32) return {};
+  return transposed(operand, result);
+}
+
+}  // namespace vitrine

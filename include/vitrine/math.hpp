@@ -1,0 +1,186 @@
+#pragma once
+// The scalar functions of formulas, for float and double. A float function here is plain float arithmetic without
+// branches, fused multiply-adds or calls: a loop over it vectorises, and its bits are the same on every instruction
+// set (compile with -ffp-contract=off). The double overloads are the standard library's: the reference runs in them.
+//
+// Polynomials are minimax fits of our own (Remez exchange in 40 digits); argument reductions follow W. Cody and
+// W. Waite, "Software Manual for the Elementary Functions" (1980). Bounds are against libm in double, checked by
+// tests/math_test.cpp.
+#include <cmath>
+#include <cstdint>
+
+namespace vitrine::math {
+
+namespace detail {
+
+// Not std::bit_cast: that is a template with a symbol, and a file compiled for one instruction set must emit none.
+[[gnu::always_inline]] inline std::uint32_t bits(float x) { return __builtin_bit_cast(std::uint32_t, x); }
+[[gnu::always_inline]] inline float from_bits(std::uint32_t b) { return __builtin_bit_cast(float, b); }
+
+inline constexpr float infinity = __builtin_inff();
+inline constexpr float log2_e = 1.44269504f;
+inline constexpr float log_2_high = 0.693145752f;  // 15 bits: its product with an exponent is exact
+inline constexpr float log_2_low = 1.42860677e-6f;
+inline constexpr float to_integer = 12582912.0f;   // 1.5 * 2^23: adding it rounds to an integer in the low bits
+inline constexpr std::uint32_t sign_bit = 0x80000000u;
+
+/// 2^n for -126 <= n <= 127, n as the bits of an int.
+[[gnu::always_inline]] inline float power_of_two(std::uint32_t n) { return from_bits((n + 127u) << 23); }
+
+/// The magnitude of x (>= 0) with the sign of y.
+[[gnu::always_inline]] inline float with_sign(float x, float y) { return from_bits(bits(x) | (bits(y) & sign_bit)); }
+
+/// x = n log 2 + remainder with |remainder| <= log(2) / 2; expm1 = exp(remainder) - 1.
+struct ExpParts {
+  std::uint32_t n;
+  float expm1;
+};
+
+/// For |x| <= 110; a NaN stays in expm1.
+[[gnu::always_inline]] inline ExpParts split_exp(float x) {
+  const float shifted = x * log2_e + to_integer;
+  const float n = shifted - to_integer;
+  const float r = (x - n * log_2_high) - n * log_2_low;
+  float p = 0.00139467948f;
+  p = p * r + 0.00836677747f;
+  p = p * r + 0.0416662774f;
+  p = p * r + 0.166665416f;
+  p = p * r + 0.500000006f;
+  return {bits(shifted) - bits(to_integer), r + r * r * p};
+}
+
+/// exp(x) for -87 <= x <= 88, where 2^n needs no second step.
+[[gnu::always_inline]] inline float exp_normal(float x) {
+  const ExpParts e = split_exp(x);
+  return (1.0f + e.expm1) * power_of_two(e.n);
+}
+
+/// sin(r) and cos(r) of the quadrant: x = n pi/2 + r. Four parts of pi/2, three of 11 bits, so that the products with
+/// n (at most 13 bits) are exact and the remainder near a multiple of pi/2 keeps its bits.
+[[gnu::always_inline]] inline float sine_of_quadrant(float x, std::uint32_t quadrants) {
+  const float shifted = x * 0.636619772f + to_integer;
+  const float n = shifted - to_integer;
+  float r = ((x - n * 1.5703125f) - n * 4.83751297e-4f) - n * 7.54953362e-8f;
+  r = r - n * 2.56334415e-12f;
+  r = r > 1.0f ? 1.0f : r;    // only for |x| beyond the range: keep the answer within [-1, 1]
+  r = r < -1.0f ? -1.0f : r;
+  const std::uint32_t quadrant = bits(shifted) - bits(to_integer) + quadrants;
+  const float z = r * r;
+  const float s = r + r * (z * ((-1.95160117e-4f * z + 0.00833216892f) * z - 0.166666548f));
+  const float c = 1.0f - (0.5f * z - z * z * ((2.44316676e-5f * z - 0.00138873035f) * z + 0.0416666454f));
+  const float y = (quadrant & 1u) != 0u ? c : s;
+  return from_bits(bits(y) ^ ((quadrant & 2u) << 30));
+}
+
+}  // namespace detail
+
+[[gnu::always_inline]] inline float abs(float x) { return __builtin_fabsf(x); }
+[[gnu::always_inline]] inline double abs(double x) { return __builtin_fabs(x); }
+
+/// Correctly rounded, as IEEE 754 demands.
+[[gnu::always_inline]] inline float sqrt(float x) { return __builtin_sqrtf(x); }
+[[gnu::always_inline]] inline double sqrt(double x) { return __builtin_sqrt(x); }
+
+/// e^x, at most 2 ulp; through denormals to 0 and to infinity as rounding says.
+[[gnu::always_inline]] inline float exp(float x) {
+  float clamped = x < -110.0f ? -110.0f : x;
+  clamped = clamped > 90.0f ? 90.0f : clamped;
+  const detail::ExpParts e = detail::split_exp(clamped);
+  // 2^n in two factors: n reaches from -159 to 130, beyond one float's exponent.
+  const std::uint32_t half = static_cast<std::uint32_t>(static_cast<std::int32_t>(e.n) >> 1);
+  return (1.0f + e.expm1) * detail::power_of_two(half) * detail::power_of_two(e.n - half);
+}
+[[gnu::always_inline]] inline double exp(double x) { return std::exp(x); }
+
+/// Natural logarithm, at most 2 ulp; -infinity of 0, NaN of a negative number.
+/// log(1 + f) = 2 atanh(s), s = f / (2 + f), written so that f itself is the largest term.
+[[gnu::always_inline]] inline float log(float x) {
+  const bool denormal = x < 1.17549435e-38f;
+  const float scaled = denormal ? x * 33554432.0f : x;  // 2^25
+  const std::uint32_t from_root_half = detail::bits(scaled) - 0x3f3504f3u;
+  const float exponent = static_cast<float>(static_cast<std::int32_t>(from_root_half) >> 23);
+  const float e = denormal ? exponent - 25.0f : exponent;
+  const float f = detail::from_bits((from_root_half & 0x007fffffu) + 0x3f3504f3u) - 1.0f;
+  const float s = f / (2.0f + f);
+  const float z = s * s;
+  const float r = z * ((0.298717217f * z + 0.399775418f) * z + 0.666667768f);
+  const float half_square = 0.5f * f * f;
+  float y = ((s * (half_square + r) + e * detail::log_2_low) - half_square + f) + e * detail::log_2_high;
+  y = x == 0.0f ? -detail::infinity : y;
+  y = x < 0.0f ? __builtin_nanf("") : y;
+  return x < detail::infinity ? y : x;  // infinity and NaN are their own logarithm; -infinity was less
+}
+[[gnu::always_inline]] inline double log(double x) { return std::log(x); }
+
+/// Hyperbolic tangent, at most 4 ulp: t / (t + 2) with t = exp(2 |x|) - 1.
+[[gnu::always_inline]] inline float tanh(float x) {
+  float doubled = 2.0f * __builtin_fabsf(x);
+  doubled = doubled > 20.0f ? 20.0f : doubled;  // tanh(10) rounds to 1
+  const detail::ExpParts e = detail::split_exp(doubled);
+  const float scale = detail::power_of_two(e.n);
+  const float t = scale * e.expm1 + (scale - 1.0f);
+  return detail::with_sign(t / (t + 2.0f), x);
+}
+[[gnu::always_inline]] inline double tanh(double x) { return std::tanh(x); }
+
+/// Error function, at most 4 ulp: x + x P(x^2) near 0, else 1 - exp(Q(|x|)) with Q = log erfc.
+[[gnu::always_inline]] inline float erf(float x) {
+  const float a = __builtin_fabsf(x);
+  const float z = a * a;
+  float p = -6.22242313e-4f;
+  p = p * z + 0.00503587239f;
+  p = p * z - 0.0267939551f;
+  p = p * z + 0.112825242f;
+  p = p * z - 0.376125571f;
+  p = p * z + 0.128379159f;
+  const float near_zero = a + a * p;
+  const float b = a > 4.0f ? 4.0f : a;  // erf(4) rounds to 1
+  float q = 2.00994424e-4f;
+  q = q * b - 0.00309227577f;
+  q = q * b + 0.0224201574f;
+  q = q * b - 0.104327389f;
+  q = q * b - 0.636737352f;
+  q = q * b - 1.12793606f;
+  q = q * b - 1.33589811e-4f;
+  const float far = 1.0f - detail::exp_normal(q);
+  return detail::with_sign(a < 0.875f ? near_zero : far, x);
+}
+[[gnu::always_inline]] inline double erf(double x) { return std::erf(x); }
+
+/// For |x| <= 10,000 within 4 ulp of max(|y|, 2^-24). Beyond it the argument reduction runs out of bits: a number in
+/// [-1, 1] that means nothing. NaN of an infinity.
+[[gnu::always_inline]] inline float sin(float x) {
+  const float y = detail::sine_of_quadrant(x, 0u);
+  return x == 0.0f ? x : y;  // -0 stays -0
+}
+[[gnu::always_inline]] inline double sin(double x) { return std::sin(x); }
+
+/// Same range and bound as sin.
+[[gnu::always_inline]] inline float cos(float x) { return detail::sine_of_quadrant(x, 1u); }
+[[gnu::always_inline]] inline double cos(double x) { return std::cos(x); }
+
+/// The larger operand; NaN if either is, and +0 is larger than -0 (IEEE 754-2019, section 9.6).
+[[gnu::always_inline]] inline float maximum(float a, float b) {
+  float y = a > b ? a : b;
+  y = a == b ? detail::from_bits(detail::bits(a) & detail::bits(b)) : y;
+  return a != a ? a : y;
+}
+[[gnu::always_inline]] inline double maximum(double a, double b) {
+  if (a != a || b != b) return a + b;
+  if (a == b) return std::signbit(a) ? b : a;
+  return a > b ? a : b;
+}
+
+/// The smaller operand; NaN if either is, and -0 is smaller than +0.
+[[gnu::always_inline]] inline float minimum(float a, float b) {
+  float y = a < b ? a : b;
+  y = a == b ? detail::from_bits(detail::bits(a) | detail::bits(b)) : y;
+  return a != a ? a : y;
+}
+[[gnu::always_inline]] inline double minimum(double a, double b) {
+  if (a != a || b != b) return a + b;
+  if (a == b) return std::signbit(a) ? a : b;
+  return a < b ? a : b;
+}
+
+}  // namespace vitrine::math

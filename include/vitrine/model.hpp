@@ -1,0 +1,139 @@
+#pragma once
+// Models are structs of parameters and other models, reflected with BOOST_HANA_DEFINE_STRUCT. One fold over the members
+// names every parameter by its path ("up.weight"), counts, initialises, saves and loads it.
+#include <boost/hana/accessors.hpp>
+#include <boost/hana/concept/struct.hpp>
+#include <boost/hana/define_struct.hpp>
+#include <boost/hana/first.hpp>
+#include <boost/hana/for_each.hpp>
+#include <boost/hana/second.hpp>
+#include <boost/hana/string.hpp>
+#include <boost/hana/unpack.hpp>
+#include "vitrine/expr.hpp"
+
+namespace vitrine {
+
+constexpr Init normal(float deviation) { return {Init::Rule::normal, deviation}; }
+constexpr Init uniform(float limit) { return {Init::Rule::uniform, limit}; }
+constexpr Init filled_with(float number) { return {Init::Rule::constant, number}; }
+
+/// A tensor that a model learns, and how it begins.
+template <Init I, Axis... Axes> struct Parameter : Typed<DType::f32, Axes...> {
+  static constexpr Init init = I;
+};
+
+/// The square root in a constant expression, by Newton's method.
+constexpr double root(double x) {
+  double r = x > 1 ? x : 1;
+  for (int i = 0; i < 200; ++i) r = (r + x / r) / 2;
+  return r;
+}
+
+/// How a parameter begins: as its Parameter says. A plain Tensor with two axes or more is normal with deviation
+/// 1/sqrt(first axis) (LeCun et al., Efficient BackProp, 1998, section 4.6), any other is 0.
+template <class Member> constexpr Init init_of() {
+  if constexpr (requires { Member::init; }) return Member::init;
+  else if constexpr (Member::type.shape.rank() < 2) return filled_with(0);
+  else return normal(static_cast<float>(1 / root(static_cast<double>(Member::type.shape[0].size))));
+}
+
+template <class T> concept Model = hana::Struct<std::remove_cvref_t<T>>::value;
+template <class T> concept ArrayOfModels = requires(T t) { t[0]; requires Model<decltype(t[0])>; t.size(); };
+
+/// The bytes that reflection sees, laid out as the language lays out a struct.
+template <class M> constexpr std::size_t reflected_size() {
+  return hana::unpack(hana::accessors<M>(), [](auto... entry) {
+    std::size_t end = 0, alignment = 1;
+    auto lay = [&]<class Member>(Member*) {
+      end = (end + alignof(Member) - 1) / alignof(Member) * alignof(Member) + sizeof(Member);
+      alignment = alignment > alignof(Member) ? alignment : alignof(Member);
+    };
+    (lay(static_cast<std::remove_reference_t<decltype(hana::second(entry)(std::declval<M&>()))>*>(nullptr)), ...);
+    end = (end + alignment - 1) / alignment * alignment;
+    return end == 0 ? std::size_t{1} : end;
+  });
+}
+
+/// A member that reflection does not see would never be trained, saved or shared, without a word.
+template <class M> constexpr void demand_reflected() {
+  constexpr std::size_t seen = reflected_size<M>();
+  if constexpr (seen != sizeof(M))
+    stop_the_build<Sentence{} << "a model has " << sizeof(M) << " bytes of members, but reflection sees " << seen
+                              << ": name every parameter in BOOST_HANA_DEFINE_STRUCT">();
+}
+
+/// Calls visit(path, tensor) for every parameter of a model, however deep. Members that are neither tensors nor models
+/// (a rate, a flag) are settings and are passed over.
+template <class M, class Visit> void for_each_parameter(M& model, const Visit& visit, const std::string& path = "") {
+  demand_reflected<std::remove_const_t<M>>();
+  hana::for_each(hana::accessors<std::remove_const_t<M>>(), [&](auto entry) {
+    auto& member = hana::second(entry)(model);
+    const std::string name = path + hana::first(entry).c_str();
+    using Member = std::remove_cvref_t<decltype(member)>;
+    if constexpr (Shaped<Member>) visit(name, member);
+    else if constexpr (Model<Member>) for_each_parameter(member, visit, name + ".");
+    else if constexpr (ArrayOfModels<Member>)
+      for (std::size_t i = 0; i < member.size(); ++i) for_each_parameter(member[i], visit, name + "." + std::to_string(i) + ".");
+  });
+}
+
+/// How many numbers a model learns, while the program compiles.
+template <class M> constexpr std::size_t parameter_count() {
+  demand_reflected<M>();
+  return hana::unpack(hana::accessors<M>(), [](auto... entry) {
+    auto count = []<class Member>(Member*) -> std::size_t {
+      if constexpr (Shaped<Member>) return Member::type.shape.elements();
+      else if constexpr (Model<Member>) return parameter_count<Member>();
+      else if constexpr (ArrayOfModels<Member>) return std::tuple_size_v<Member> * parameter_count<typename Member::value_type>();
+      else return 0;
+    };
+    return (count(static_cast<std::remove_reference_t<decltype(hana::second(entry)(std::declval<M&>()))>*>(nullptr)) + ... + std::size_t{0});
+  });
+}
+
+template <class T> T input(Graph& graph, std::string name) { return T(graph.input(std::move(name), T::type)); }
+
+/// The model with every parameter a state of the graph, named by its path.
+template <class M> M bind(Graph& graph) {
+  M model;
+  for_each_parameter(model, [&]<class Member>(const std::string& path, Member& tensor) {
+    tensor.value = graph.state(path, Member::type, init_of<Member>());
+  });
+  return model;
+}
+
+/// Where a bound model stands in the whole: "block.3.attention", or "" for the whole itself.
+template <class M> std::string path_of(const M& model) {
+  std::string path;
+  bool found = false;
+  for_each_parameter(model, [&](const std::string& relative, const auto& tensor) {
+    if (found) return;
+    found = true;
+    const std::string& whole = tensor.value.node().name;
+    if (whole.size() > relative.size()) path = whole.substr(0, whole.size() - relative.size() - 1);
+  });
+  return path;
+}
+
+/// What a layer made. Not a Tensor, so that the Tensor a user names it by still says on which line.
+template <class T> struct Part {
+  static constexpr Type type = T::type;
+  T tensor;
+};
+template <class T> Graph* graph_of(const Part<T>& p) { return p.tensor.value.graph; }
+template <class T> Value trace(const Part<T>& p, Graph&) { return p.tensor.value; }
+
+/// Traces a layer's expression now, as that layer's: pictures draw its nodes in one frame. What the layer was given
+/// must be named(...) first, or it would count as the layer's own.
+template <class M, Shaped E> auto within(const M& layer, E&& e) {
+  if constexpr (is_refused<E>) {
+    return Refused{};
+  } else {
+    auto& graph = *graph_of(e);
+    const Graph::Scope scope(graph, path_of(layer), graph.phase());
+    auto made = named(std::forward<E>(e));
+    return Part<decltype(made)>{made};
+  }
+}
+
+}  // namespace vitrine

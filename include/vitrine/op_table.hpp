@@ -1,0 +1,118 @@
+#pragma once
+// Fills OpInfo from an op's struct. Only the files that define ops include this.
+#include <boost/hana/accessors.hpp>
+#include <boost/hana/concept/struct.hpp>
+#include <boost/hana/first.hpp>
+#include <boost/hana/for_each.hpp>
+#include <boost/hana/second.hpp>
+#include <boost/hana/string.hpp>
+#include <functional>
+#include "vitrine/attribute.hpp"
+#include "vitrine/error.hpp"
+#include "vitrine/op.hpp"
+
+namespace vitrine {
+
+namespace hana = boost::hana;
+
+/// Gives an axis the size that its name has in `sizes`.
+inline void resize_axis(Axis& axis, std::span<const Axis> sizes) {
+  for (const Axis& s : sizes)
+    if (axis.named() && axis.label() == s.label()) axis.size = s.size;
+}
+
+template <class O> struct Erased {
+  static constexpr std::size_t operands = std::tuple_size_v<decltype(O::example().in)>;
+  static constexpr bool variadic = requires(const O op, std::span<const Type> in) { op.type(in); };
+  static const O& of(const void* op) { return *static_cast<const O*>(op); }
+
+  /// Calls visit(name, member) for every attribute.
+  static void each([[maybe_unused]] auto& op, [[maybe_unused]] const auto& visit) {
+    if constexpr (hana::Struct<O>::value)
+      hana::for_each(hana::accessors<O>(), [&](auto field) { visit(hana::first(field).c_str(), hana::second(field)(op)); });
+  }
+
+  static Inferred type(const void* op, std::span<const Type> in) {
+    if constexpr (variadic) {
+      return of(op).type(in);
+    } else {
+      if (in.size() != operands)
+        return Sentence{} << O::doc.name << ": wants " << operands << (operands == 1 ? " operand" : " operands") << ", got " << in.size();
+      return [&]<std::size_t... I>(std::index_sequence<I...>) { return infer(of(op), in[I]...); }(std::make_index_sequence<operands>{});
+    }
+  }
+  static Gradients vjp(const void* op, Operands in, Value out, Value g) { return of(op).vjp(in, out, g); }
+  template <class Real> static void run(const void* op, Buffers<Real> in, const Buffer<Real>& out) { of(op).run(in, out); }
+  static bool equal(const void* a, const void* b) { return of(a) == of(b); }
+  static Symbol formula(const void* op, std::size_t n) { return of(op).formula(n); }
+  static std::vector<Attribute> print(const void* op) {
+    std::vector<Attribute> made;
+    each(of(op), [&](const char* name, const auto& member) {
+      if constexpr (std::same_as<std::remove_cvref_t<decltype(member)>, bool>)
+        if (!member) return;  // a flag is written where it is set
+      made.push_back({name, print_attribute(member)});
+    });
+    return made;
+  }
+  static std::size_t hash(const void* op) {
+    std::size_t made = std::hash<std::string_view>{}(O::doc.name);
+    each(of(op), [&](const char*, const auto& member) { made = made * 31 + std::hash<std::string>{}(print_attribute(member)); });
+    return made;
+  }
+  static Op parse(std::span<const Attribute> given) {
+    O op = O::example().op;
+    std::size_t known = 0;
+    each(op, [&](const char* name, auto& member) {
+      for (const Attribute& a : given)
+        if (a.name == name) {
+          parse_attribute(a.text, member), ++known;
+          return;
+        }
+      if constexpr (std::same_as<std::remove_cvref_t<decltype(member)>, bool>) member = false;
+      else throw UsageError(std::string(O::doc.name) + ": attribute '" + name + "' is missing");
+    });
+    if (known != given.size()) throw UsageError(std::string(O::doc.name) + ": there is an attribute that it does not have");
+    return op;
+  }
+  static Op resize(const void* op, [[maybe_unused]] std::span<const Axis> sizes) {
+    O copy = of(op);
+    each(copy, [&](const char*, [[maybe_unused]] auto& member) {
+      using Member = std::remove_cvref_t<decltype(member)>;
+      if constexpr (std::same_as<Member, Axis>) resize_axis(member, sizes);
+      if constexpr (std::same_as<Member, Shape>)
+        for (Axis& a : member.axes) resize_axis(a, sizes);
+    });
+    return copy;
+  }
+  static ErasedExample example() {
+    const auto e = O::example();
+    return {e.op, {e.in.begin(), e.in.end()}};
+  }
+};
+
+template <class O> const OpInfo& info() {
+  using E = Erased<O>;
+  static const OpInfo table = [] {
+    OpInfo t{};
+    t.doc = O::doc;
+    t.operands = E::operands;
+    t.variadic = E::variadic;
+    if constexpr (requires { O::integers; }) t.integers = O::integers;
+    if constexpr (requires { O::view; }) t.view = O::view;
+    t.type = E::type;
+    if constexpr (requires(const O op, Operands in, Value v) { op.vjp(in, v, v); }) t.vjp = E::vjp;
+    t.run = E::template run<float>;
+    t.run_double = E::template run<double>;
+    t.equal = E::equal;
+    t.hash = E::hash;
+    t.print = E::print;
+    t.parse = E::parse;
+    t.resize = E::resize;
+    if constexpr (requires(const O op) { op.formula(std::size_t{}); }) t.formula = E::formula;
+    t.example = E::example;
+    return t;
+  }();
+  return table;
+}
+
+}  // namespace vitrine

@@ -1,0 +1,29 @@
+#pragma once
+#include <algorithm>
+#include <boost/hana/define_struct.hpp>
+#include "vitrine/op.hpp"
+
+namespace vitrine {
+
+/// The same tensor, its axes called otherwise. Declaring a Tensor makes one where it gives or drops a name (expr.hpp).
+struct Rename {
+  BOOST_HANA_DEFINE_STRUCT(Rename, (Shape, to));
+  static constexpr Doc doc{.name = "rename", .kind = Kind::layout, .rule = "y = x, its axes named as in `to`", .derivative = "dx = rename(dy)"};
+  static constexpr bool view = true;
+  static constexpr auto example() { return Example{Rename{shape_of<2, Axis{"key", 3}>}, std::array{f32<2, 3>}}; }
+  bool operator==(const Rename&) const = default;
+
+  constexpr Inferred type(Type a) const {
+    bool fits = a.shape.rank() == to.rank();
+    for (int i = 0; fits && i < to.rank(); ++i) fits = a.shape[i].size == to[i].size;
+    if (!fits) return Sentence{} << "rename: sizes differ: " << a.shape << " and " << to;
+    return Type{a.dtype, to};
+  }
+  Gradients vjp(auto in, auto, auto g) const { return {emit(Rename{in[0].type().shape}, {g})}; }
+  template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
+    const auto* from = static_cast<const std::byte*>(in[0].data);
+    std::copy_n(from, out.size() * stored_size<Real>(out.type.dtype), static_cast<std::byte*>(out.data));
+  }
+};
+
+}  // namespace vitrine

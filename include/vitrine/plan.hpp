@@ -1,0 +1,112 @@
+#pragma once
+// The compiler's last word and the runtime's first: plain data. compile(graph, target) makes a Plan, load(plan) a Program.
+// Compiler and runtime never include each other; they meet here.
+#include <optional>
+#include <string>
+#include <vector>
+#include "vitrine/graph.hpp"
+#include "vitrine/kernel.hpp"
+
+namespace vitrine {
+
+/// Whose memory a tensor lies in: the plan's arena, or one of the caller's inputs, states, or the plan's constants.
+enum class Space : std::uint8_t { arena, input, state, constant };
+
+/// A tensor somewhere in memory. With strides, transposes and prefixes are views and not copies.
+struct Slot {
+  Space space = Space::arena;
+  std::uint32_t index = 0;  // which input, state or constant; 0 for the arena
+  std::size_t offset = 0;   // bytes
+  Type type{};
+  std::array<std::ptrdiff_t, Shape::max_rank> strides{};  // elements; 0 along an axis that is repeated
+  std::uint32_t value = 0;  // whose bytes are meant: the node that made them, or a number above all ids for a copy that
+                            // the plan makes. A view has the value that it looks at. check_plan follows it
+  bool operator==(const Slot&) const = default;
+};
+
+/// The strides of a dense, row-major tensor, in elements.
+constexpr std::array<std::ptrdiff_t, Shape::max_rank> dense_strides(const Shape& shape) {
+  std::array<std::ptrdiff_t, Shape::max_rank> made{};
+  std::ptrdiff_t stride = 1;
+  for (int i = shape.rank() - 1; i >= 0; --i) {
+    made[static_cast<std::size_t>(i)] = stride;
+    stride *= static_cast<std::ptrdiff_t>(shape[i].size);
+  }
+  return made;
+}
+/// Whether the elements lie densely in row-major order (axes of size 1 may have any stride).
+constexpr bool is_dense(const Slot& slot) {
+  const auto dense = dense_strides(slot.type.shape);
+  for (int i = 0; i < slot.type.shape.rank(); ++i) {
+    const auto k = static_cast<std::size_t>(i);
+    if (slot.type.shape[i].size > 1 && slot.strides[k] != dense[k]) return false;
+  }
+  return true;
+}
+
+/// How a target runs a step.
+struct Choice {
+  std::string kernel;            // "gemm", "elementwise", "softmax", ...; "reference" is the op's own definition
+  std::size_t workspace = 0;     // bytes of scratch in the arena
+  bool dense_operands = false;   // the kernel wants its head's operands dense and row-major
+  double nanoseconds = 0;        // predicted
+  std::string reason;            // why this kernel
+};
+
+/// One step: a head op, or an elementwise kernel, or a head with a kernel that reads its result while it is in cache.
+///  - head only: results = {head(operands)}.
+///  - kernel only: results[i] = kernel register results[i], over `iteration`; kernel input k is operands[k].
+///  - both: the head reads the first `head_operands` operands. Kernel input 0 is the head's result, input k > 0 is
+///    operands[head_operands + k - 1]. The head's own result is stored only if the kernel lists it in its results.
+/// A kernel operand broadcasts to `iteration`, aligned at the right. A result may lie in the memory of an operand that
+/// is read at the same element only.
+struct Step {
+  std::optional<Op> head{};
+  std::size_t head_operands = 0;
+  Type head_type{};  // of the head's result
+  std::optional<Kernel> kernel{};
+  Shape iteration{};
+  std::vector<Slot> operands{};
+  std::vector<Slot> results{};
+  Choice choice{};
+  std::optional<Slot> workspace{};  // u8[bytes] in the arena
+  std::vector<std::uint32_t> nodes{};  // what it computes
+  std::uint32_t group = 0;             // the group in the graph's text, 0 if alone
+  bool once = false;                   // run when the program is loaded, not at every step
+};
+
+/// From the step that makes it to the last that reads it, a tensor keeps its place in the arena.
+struct Lifetime {
+  std::uint32_t node;  // the node, or for a workspace the step's last node
+  bool workspace;
+  std::size_t offset, bytes;
+  std::size_t first, last;  // steps, both included; outputs live to the end
+};
+
+struct NamedSlot {
+  std::string name;
+  Slot slot;
+};
+
+struct Plan {
+  std::string name;
+  std::vector<std::pair<std::string, Type>> inputs;
+  std::vector<std::pair<std::string, Type>> states;
+  std::vector<Init> initial;  // of each state
+  std::vector<Constant> constants;
+  std::vector<Step> steps;
+  std::vector<NamedSlot> outputs;
+  std::size_t arena_bytes = 0;
+  std::size_t lower_bound = 0;  // most bytes alive at once: no plan for this order of steps can need less
+  std::vector<Lifetime> lifetimes;
+};
+
+/// What a machine can run, asked while a plan is made. Implemented by the runtime; tests use a fake.
+class Target {
+ public:
+  virtual ~Target() = default;
+  /// The kernel for a step whose head, kernel, iteration and operands are known, but not yet their places.
+  virtual Choice choose(const Step&) const = 0;
+};
+
+}  // namespace vitrine

@@ -1,0 +1,3 @@
+#include "milestones/all.hpp"
+
+int main(int argc, char** argv) { return vitrine::command_line(argc, argv, {vitrine::xor_gate(), vitrine::mlp()}); }

@@ -1,0 +1,24 @@
+#include "runtime/kernels.hpp"
+#include <array>
+#include "vitrine/error.hpp"
+
+namespace vitrine {
+
+namespace {
+constexpr std::array<std::pair<std::string_view, Prepare>, 6> kernels{{
+    {"gemm", prepare_gemm},
+    {"elementwise", prepare_elementwise},
+    {"softmax", prepare_softmax},
+    {"cross_entropy", prepare_cross_entropy},
+    {"reduce", prepare_reduce},
+    {"reference", prepare_reference},
+}};
+}  // namespace
+
+Prepare find_kernel(std::string_view name) {
+  for (const auto& [known, prepare] : kernels)
+    if (known == name) return prepare;
+  throw InternalError("a plan wants the kernel '" + std::string(name) + "', which this program does not have");
+}
+
+}  // namespace vitrine

@@ -1,0 +1,42 @@
+#pragma once
+// The list of kernels. Adding one: write steps/<name>_step.cpp, declare it and name it in kernels.cpp. A kernel is made
+// ready once (prepare), told where its tensors are (place), and then run as often as wanted.
+#include <memory>
+#include <string_view>
+#include "runtime/isa.hpp"
+#include "runtime/memory.hpp"
+#include "runtime/pool.hpp"
+
+namespace vitrine {
+
+/// What steps run on.
+struct Machine {
+  Pool& pool;
+  Isa isa;
+};
+
+class PreparedStep {
+ public:
+  PreparedStep() = default;
+  PreparedStep(const PreparedStep&) = delete;
+  PreparedStep& operator=(const PreparedStep&) = delete;
+  virtual ~PreparedStep() = default;
+  /// Takes up addresses: when the program is loaded, and again when an input that the step reads moves.
+  virtual void place(const Memory&) = 0;
+  virtual void run() = 0;
+};
+
+/// The step outlives what is made of it.
+using Prepare = std::unique_ptr<PreparedStep> (*)(const Step&, const Machine&);
+
+/// Throws InternalError for a name that is not in the list.
+Prepare find_kernel(std::string_view name);
+
+std::unique_ptr<PreparedStep> prepare_gemm(const Step&, const Machine&);
+std::unique_ptr<PreparedStep> prepare_elementwise(const Step&, const Machine&);
+std::unique_ptr<PreparedStep> prepare_softmax(const Step&, const Machine&);
+std::unique_ptr<PreparedStep> prepare_cross_entropy(const Step&, const Machine&);
+std::unique_ptr<PreparedStep> prepare_reduce(const Step&, const Machine&);
+std::unique_ptr<PreparedStep> prepare_reference(const Step&, const Machine&);
+
+}  // namespace vitrine

@@ -1,0 +1,81 @@
+#include "runtime/program.hpp"
+#include <algorithm>
+#include <cstring>
+#include "vitrine/error.hpp"
+
+namespace vitrine {
+
+Program::Program(Plan plan, States& states, Pool& pool, Isa isa)
+    : plan_(std::make_unique<const Plan>(std::move(plan))), arena_(plan_->arena_bytes), readers_(plan_->inputs.size()), unbound_(plan_->inputs.size()) {
+  states.add(*plan_);
+  memory_.arena = arena_.data();
+  memory_.inputs.resize(plan_->inputs.size());
+  for (const auto& [name, type] : plan_->states) memory_.states.push_back(states.bytes(name).data());
+  for (const Constant& constant : plan_->constants) {
+    constants_.emplace_back(constant.bytes.size());
+    std::ranges::copy(constant.bytes, constants_.back().data());
+    memory_.constants.push_back(constants_.back().data());
+  }
+  const Machine machine{pool, isa};
+  for (const Step& step : plan_->steps) {
+    std::unique_ptr<PreparedStep> prepared = find_kernel(step.choice.kernel)(step, machine);
+    const bool reads_input = std::ranges::any_of(step.operands, [](const Slot& slot) { return slot.space == Space::input; });
+    if (!reads_input) prepared->place(memory_);  // the others once their inputs are bound
+    if (step.once) {
+      prepared->run();
+      continue;
+    }
+    for (const Slot& slot : step.operands)
+      if (slot.space == Space::input) readers_[slot.index].push_back(prepared.get());
+    steps_.push_back(std::move(prepared));
+  }
+}
+
+void Program::bind_input(std::string_view name, const void* elements) {
+  const auto at = std::ranges::find(plan_->inputs, name, [](const auto& input) { return std::string_view(input.first); });
+  if (at == plan_->inputs.end()) throw UsageError("program '" + plan_->name + "' has no input named '" + std::string(name) + "'");
+  if (!elements || reinterpret_cast<std::uintptr_t>(elements) % size_of(at->second.dtype) != 0)
+    throw UsageError("input '" + at->first + "' of program '" + plan_->name + "' was given an address that cannot hold its elements");
+  const auto index = static_cast<std::size_t>(at - plan_->inputs.begin());
+  const std::byte*& bound = memory_.inputs[index];
+  if (bound == elements) return;
+  const bool last_missing = !bound && --unbound_ == 0;
+  bound = static_cast<const std::byte*>(elements);
+  if (last_missing)
+    for (const auto& readers : readers_)
+      for (PreparedStep* step : readers) step->place(memory_);
+  else if (unbound_ == 0)
+    for (PreparedStep* step : readers_[index]) step->place(memory_);
+}
+
+void Program::demand_inputs() const {
+  for (std::size_t i = 0; i < memory_.inputs.size(); ++i)
+    if (!memory_.inputs[i]) throw UsageError("input '" + plan_->inputs[i].first + "' of program '" + plan_->name + "' is not bound; call bind_input before run");
+}
+
+void Program::run() {
+  if (unbound_ != 0) demand_inputs();
+  for (const auto& step : steps_) step->run();
+}
+
+const NamedSlot& Program::find_output(std::string_view name) const {
+  const auto at = std::ranges::find(plan_->outputs, name, &NamedSlot::name);
+  if (at == plan_->outputs.end()) throw UsageError("program '" + plan_->name + "' has no output named '" + std::string(name) + "'");
+  return *at;
+}
+
+std::span<const std::byte> Program::output(std::string_view name) const {
+  const Slot& slot = find_output(name).slot;
+  if (unbound_ != 0) demand_inputs();
+  return {memory_.at(slot), slot.type.bytes()};
+}
+
+float Program::scalar(std::string_view name) const {
+  const Slot& slot = find_output(name).slot;
+  if (slot.type != Type{}) throw UsageError((Sentence{} << "output '" << name << "' is " << slot.type << " and not a number f32[]").str());
+  float made = 0;
+  std::memcpy(&made, output(name).data(), sizeof made);
+  return made;
+}
+
+}  // namespace vitrine

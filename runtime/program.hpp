@@ -1,0 +1,42 @@
+#pragma once
+#include "runtime/kernels.hpp"
+#include "runtime/states.hpp"
+
+namespace vitrine {
+
+/// A plan made ready to run: every kernel prepared, every address known.
+class Program {
+ public:
+  /// Adds the plan's states to `states`. Pool and states must outlive the program; no two programs may run on one of
+  /// them at once.
+  Program(Plan plan, States& states, Pool& pool, Isa isa);
+
+  /// Where an input's elements are, dense and row-major; they are read at every run until another place is given.
+  /// Throws UsageError for an unknown name, or an address that is not a multiple of the element's size.
+  void bind_input(std::string_view name, const void* elements);
+
+  /// One step of the program: reads inputs and states, makes outputs, updates states. Throws UsageError while an input
+  /// is not bound.
+  void run();
+
+  /// An output's elements, valid until the next run.
+  std::span<const std::byte> output(std::string_view name) const;
+  /// An output that is f32[].
+  float scalar(std::string_view name) const;
+
+  const Plan& plan() const { return *plan_; }
+
+ private:
+  const NamedSlot& find_output(std::string_view name) const;
+  void demand_inputs() const;
+
+  std::unique_ptr<const Plan> plan_;
+  AlignedBytes arena_;
+  std::vector<AlignedBytes> constants_{};
+  Memory memory_{};
+  std::vector<std::unique_ptr<PreparedStep>> steps_{};  // those that run every time
+  std::vector<std::vector<PreparedStep*>> readers_{};   // of each input
+  std::size_t unbound_;
+};
+
+}  // namespace vitrine

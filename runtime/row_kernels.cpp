@@ -1,0 +1,101 @@
+#include "runtime/row_kernels.hpp"
+
+#include "runtime/row_table.hpp"
+#include "vitrine/error.hpp"
+#include "vitrine/math.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+
+namespace vitrine {
+namespace {
+
+/// Numbers in a chunk that is handed to a thread: about 5 us of exponentials.
+constexpr std::size_t chunk_size = 8192;
+
+const RowTable& row_table(Isa isa) {
+  switch (isa) {
+    case Isa::portable: return row_table_portable();
+    case Isa::avx2: return row_table_avx2();
+    case Isa::avx512: return row_table_avx512();
+  }
+  throw InternalError("a row kernel was asked for an instruction set that does not exist");
+}
+
+/// Runs body(first, last) over blocks of rows.
+template <class Body>
+void for_blocks(Pool& pool, std::size_t rows, std::size_t N, Body body) {
+  const std::size_t together = std::max<std::size_t>(1, chunk_size / std::max<std::size_t>(1, N));
+  pool.run((rows + together - 1) / together, [&](std::size_t chunk, std::size_t) {
+    body(chunk * together, std::min(rows, (chunk + 1) * together));
+  });
+}
+
+std::size_t label_at(const std::int32_t* labels, std::size_t row, std::size_t N) {
+  const std::int32_t label = labels[row];
+  if (label >= 0 && static_cast<std::size_t>(label) < N) return static_cast<std::size_t>(label);
+  throw InputError("label " + std::to_string(label) + " of row " + std::to_string(row) +
+                   " is not one of the classes 0 to " + std::to_string(static_cast<std::ptrdiff_t>(N) - 1) +
+                   ": check the labels or the number of classes");
+}
+
+void softmax_row(const RowTable& table, std::size_t N, const float* x, float* y) {
+  const float sum = table.exp_and_sum(x, table.largest(x, N), y, N);
+  table.scale(y, 1.0f / sum, N);
+}
+
+}  // namespace
+
+void softmax(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const float* x, float* y) {
+  const RowTable& table = row_table(isa);
+  for_blocks(pool, rows, N, [&](std::size_t first, std::size_t last) {
+    for (std::size_t row = first; row < last; ++row) softmax_row(table, N, x + row * N, y + row * N);
+  });
+}
+
+void softmax_cross_entropy(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const float* x,
+                           const std::int32_t* labels, float* loss) {
+  const RowTable& table = row_table(isa);
+  for_blocks(pool, rows, N, [&](std::size_t first, std::size_t last) {
+    const auto exponentials = std::make_unique_for_overwrite<float[]>(N);
+    for (std::size_t row = first; row < last; ++row) {
+      const float* const logits = x + row * N;
+      const std::size_t label = label_at(labels, row, N);
+      const float largest = table.largest(logits, N);
+      const float sum = table.exp_and_sum(logits, largest, exponentials.get(), N);
+      loss[row] = math::log(sum) + (largest - logits[label]);
+    }
+  });
+}
+
+void softmax_cross_entropy_gradient(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const float* x,
+                                    const std::int32_t* labels, float* gradient) {
+  const RowTable& table = row_table(isa);
+  for_blocks(pool, rows, N, [&](std::size_t first, std::size_t last) {
+    for (std::size_t row = first; row < last; ++row) {
+      const std::size_t label = label_at(labels, row, N);
+      softmax_row(table, N, x + row * N, gradient + row * N);
+      gradient[row * N + label] -= 1.0f;
+    }
+  });
+}
+
+void sum_rows(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const float* x, float* sums) {
+  const RowTable& table = row_table(isa);
+  // Columns are shared out, never rows: a column is always summed whole, in one order. 64 columns are four cache lines.
+  const std::size_t together = std::max<std::size_t>(64, chunk_size / std::max<std::size_t>(1, rows) / 64 * 64);
+  pool.run((N + together - 1) / together, [&](std::size_t chunk, std::size_t) {
+    const std::size_t column = chunk * together;
+    table.sum_columns(x + column, N, rows, std::min(together, N - column), sums + column);
+  });
+}
+
+void sum_each_row(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const float* x, float* sums) {
+  const RowTable& table = row_table(isa);
+  for_blocks(pool, rows, N, [&](std::size_t first, std::size_t last) {
+    for (std::size_t row = first; row < last; ++row) sums[row] = table.sum(x + row * N, N);
+  });
+}
+
+}  // namespace vitrine

@@ -1,0 +1,31 @@
+#pragma once
+// Kernels over the rows of a contiguous matrix x[rows, N]. Sums run in a fixed order: the bits are the same for every
+// number of threads and on every instruction set. A row with a NaN gives NaN.
+#include "runtime/isa.hpp"
+#include "runtime/pool.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace vitrine {
+
+/// y[r, j] = exp(x[r, j] - max_k x[r, k]) / sum_k exp(...), so that nothing overflows. y may be x. A row of which
+/// the largest number is infinite gives NaN.
+void softmax(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const float* x, float* y);
+
+/// loss[r] = log(sum_k exp(x[r, k])) - x[r, labels[r]], in nats. Throws InputError for a label outside 0 .. N-1.
+void softmax_cross_entropy(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const float* x,
+                           const std::int32_t* labels, float* loss);
+
+/// The derivative of that loss by x: gradient[r, j] = softmax(x)[r, j] - (j == labels[r]). gradient may be x. Throws
+/// InputError for a label outside 0 .. N-1.
+void softmax_cross_entropy_gradient(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const float* x,
+                                    const std::int32_t* labels, float* gradient);
+
+/// sums[j] = sum_r x[r, j]: one row, the sum of all. No rows give zeros.
+void sum_rows(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const float* x, float* sums);
+
+/// sums[r] = sum_j x[r, j]: one number for each row.
+void sum_each_row(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const float* x, float* sums);
+
+}  // namespace vitrine

@@ -1,0 +1,24 @@
+#pragma once
+// What the per-ISA files of the row kernels offer: plain data, so that they share no function.
+#include <cstddef>
+
+namespace vitrine {
+
+/// All sums run in 32 lanes on every instruction set (element i goes to lane i mod 32) that are then added pairwise:
+/// the bits are the same on all of them.
+struct RowTable {
+  /// The largest of n numbers, -infinity of none. With a NaN among them it may be any of them.
+  float (*largest)(const float* x, std::size_t n);
+  float (*sum)(const float* x, std::size_t n);
+  /// y = exp(x - shift); returns the sum of y. y may be x.
+  float (*exp_and_sum)(const float* x, float shift, float* y, std::size_t n);
+  void (*scale)(float* y, float factor, std::size_t n);
+  /// sums[j] = sum over rows of x[row * row_stride + j], rows ascending in blocks of 128.
+  void (*sum_columns)(const float* x, std::size_t row_stride, std::size_t rows, std::size_t columns, float* sums);
+};
+
+const RowTable& row_table_portable();
+const RowTable& row_table_avx2();
+const RowTable& row_table_avx512();
+
+}  // namespace vitrine

@@ -1,0 +1,42 @@
+#pragma once
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+#include "runtime/aligned_bytes.hpp"
+#include "vitrine/plan.hpp"
+
+namespace vitrine {
+
+/// Parameters, moments, counters: tensors that outlive a run, by name, dense and row-major. Programs of several plans
+/// (training and testing, say) that name the same state share it.
+class States {
+ public:
+  explicit States(std::uint64_t seed = 0) : seed_(seed) {}
+
+  /// Makes the plan's states that are not here yet, each beginning as its Init says: element n of a state depends on
+  /// the seed, the state's name and n alone. Throws UsageError where a state is here with another type.
+  void add(const Plan&);
+
+  bool contains(std::string_view name) const { return held_.contains(name); }
+  const Type& type(std::string_view name) const { return find(name).type; }
+  std::vector<std::string> names() const;
+
+  /// A state's elements; they stay where they are. UsageError for an unknown name.
+  std::span<std::byte> bytes(std::string_view name);
+  std::span<const std::byte> bytes(std::string_view name) const;
+  /// Throws UsageError if `bytes` is not as long as the state.
+  void set(std::string_view name, std::span<const std::byte> bytes);
+
+ private:
+  struct Held {
+    Type type;
+    AlignedBytes memory;
+  };
+  const Held& find(std::string_view name) const;
+
+  std::uint64_t seed_;
+  std::map<std::string, Held, std::less<>> held_{};
+};
+
+}  // namespace vitrine

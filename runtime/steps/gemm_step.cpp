@@ -1,0 +1,151 @@
+// Matrix products, strided, transposed and batched, with the step's kernel run on every block while it is in cache.
+#include "runtime/steps/gemm_step.hpp"
+#include "runtime/gemm.hpp"
+#include "runtime/kernel_part.hpp"
+#include "vitrine/ops/matmul.hpp"
+
+namespace vitrine {
+
+namespace {
+
+constexpr std::size_t cache_line = 64;
+
+std::size_t at(int axis) { return static_cast<std::size_t>(axis); }
+
+/// The products of a matmul: one, or one for each batch.
+struct Products {
+  GemmSize size;
+  Matrix a, b;         // of the first product; data is null
+  std::size_t batches;
+};
+
+/// Axes [0, axes) as one, if one stride walks them: that of the innermost; 0 if there is but one element.
+std::optional<std::ptrdiff_t> merged(const Shape& shape, const std::array<std::ptrdiff_t, Shape::max_rank>& strides, int axes) {
+  std::optional<std::ptrdiff_t> inner;
+  std::ptrdiff_t next = 0;
+  for (int i = axes - 1; i >= 0; --i) {
+    if (shape[i].size == 1) continue;
+    if (inner && strides[at(i)] != next) return {};
+    if (!inner) inner = strides[at(i)];
+    next = strides[at(i)] * static_cast<std::ptrdiff_t>(shape[i].size);
+  }
+  return inner.value_or(0);
+}
+
+/// Whether all batches are rows of one product: B is the same for each, and rows of batches follow each other in A and
+/// in everything that the kernel reads.
+bool rows_of_one(const Step& step, const Matmul& matmul) {
+  const Slot &a = step.operands[0], &b = step.operands[1];
+  if (b.type.shape.rank() > 2 || matmul.transpose_left || !merged(a.type.shape, a.strides, a.type.shape.rank() - 1)) return false;
+  if (!step.kernel) return true;
+  for (std::size_t k = step.head_operands; k < step.operands.size(); ++k)
+    if (!merged(step.iteration, view_over(step.iteration, step.operands[k]).strides, step.iteration.rank() - 1)) return false;
+  return true;
+}
+
+Products products_of(const Step& step) {
+  const Matmul& matmul = *as<Matmul>(&*step.head);
+  const Slot &a = step.operands[0], &b = step.operands[1];
+  const int ra = a.type.shape.rank(), rb = b.type.shape.rank();
+  Matrix x{nullptr, a.strides[at(ra - 2)], a.strides[at(ra - 1)]}, y{nullptr, b.strides[at(rb - 2)], b.strides[at(rb - 1)]};
+  if (matmul.transpose_left) std::swap(x.row_stride, x.column_stride);
+  if (matmul.transpose_right) std::swap(y.row_stride, y.column_stride);
+  const Shape& out = step.head_type.shape;
+  GemmSize size{out[-2].size, out[-1].size, a.type.shape[matmul.transpose_left ? -2 : -1].size};
+  std::size_t batches = 1;
+  for (int i = 0; i < out.rank() - 2; ++i) batches *= out[i].size;
+  if (batches != 1 && rows_of_one(step, matmul)) {
+    x.row_stride = *merged(a.type.shape, a.strides, ra - 1);
+    size.M *= batches;
+    batches = 1;
+  }
+  return {size, x, y, batches};
+}
+
+/// How far batch number `batch` lies behind the first; `strides` are those of a tensor aligned at the right with `out`.
+std::ptrdiff_t batch_offset(const Shape& out, const std::array<std::ptrdiff_t, Shape::max_rank>& strides, std::size_t batch) {
+  std::ptrdiff_t offset = 0;
+  for (int i = out.rank() - 3; i >= 0; --i) {
+    offset += static_cast<std::ptrdiff_t>(batch % out[i].size) * strides[at(i)];
+    batch /= out[i].size;
+  }
+  return offset;
+}
+
+class GemmStep : public PreparedStep {
+ public:
+  GemmStep(const Step& step, const Machine& machine) : step_(step), machine_(machine), products_(products_of(step)), parts_(products_.batches) {
+    if (step.kernel) kernel_.emplace(step);
+  }
+
+  void place(const Memory& memory) override {
+    const Slot &a = step_.operands[0], &b = step_.operands[1];
+    const Shape& out = step_.head_type.shape;
+    float* const result = head_result(step_, memory);
+    if (kernel_) kernel_->place(memory, result);
+    for (std::size_t batch = 0; batch < parts_.size(); ++batch) {
+      Part& part = parts_[batch];
+      part.a = products_.a;
+      part.b = products_.b;
+      part.a.data = memory.floats(a) + (parts_.size() == 1 ? 0 : batch_offset(out, a.strides, batch));
+      part.b.data = memory.floats(b) + (parts_.size() == 1 || b.type.shape.rank() == 2 ? 0 : batch_offset(out, b.strides, batch));
+      part.c = result + batch * products_.size.M * products_.size.N;
+      if (!kernel_) continue;
+      part.operands = part_of(kernel_->operands(), batch);
+      part.results = part_of(kernel_->results(), batch);
+    }
+    const std::size_t used = round_to_line(head_workspace(step_));
+    workspace_ = {memory.at(*step_.workspace) + used, step_.choice.workspace - used};
+  }
+
+  void run() override {
+    for (Part& part : parts_) {
+      const auto finish = [&](std::size_t row, std::size_t rows, std::size_t column, std::size_t columns) {
+        run_elementwise_block(machine_.isa, kernel_->program(), part.operands, part.results, row, rows, column, columns);
+      };
+      gemm(machine_.pool, machine_.isa, products_.size, part.a, part.b, part.c, static_cast<std::ptrdiff_t>(products_.size.N), workspace_,
+           kernel_ ? GemmEpilogue(finish) : GemmEpilogue());
+    }
+  }
+
+  static std::size_t round_to_line(std::size_t bytes) { return (bytes + cache_line - 1) / cache_line * cache_line; }
+
+ private:
+  struct Part {
+    Matrix a{}, b{};
+    float* c = nullptr;
+    std::vector<FloatView> operands{}, results{};
+  };
+
+  /// The views of one product's kernel, as matrices.
+  std::vector<FloatView> part_of(std::span<const FloatView> views, std::size_t batch) const {
+    const Shape& out = step_.head_type.shape;
+    std::vector<FloatView> made;
+    for (const FloatView& view : views) {
+      FloatView matrix{.data = view.data, .rank = 2, .sizes = {products_.size.M, products_.size.N}, .strides = {}};
+      matrix.strides = {view.strides[at(out.rank() - 2)], view.strides[at(out.rank() - 1)]};
+      if (parts_.size() == 1) matrix.strides[0] = merged(out, view.strides, out.rank() - 1).value_or(0);
+      else matrix.data += batch_offset(out, view.strides, batch);
+      made.push_back(matrix);
+    }
+    return made;
+  }
+
+  const Step& step_;
+  Machine machine_;
+  Products products_;
+  std::vector<Part> parts_;
+  std::optional<KernelPart> kernel_{};
+  std::span<std::byte> workspace_{};
+};
+
+}  // namespace
+
+std::size_t gemm_step_workspace(const Step& step, Isa isa) {
+  const Products products = products_of(step);
+  return GemmStep::round_to_line(head_workspace(step)) + gemm_workspace(isa, products.size, products.a, products.b);
+}
+
+std::unique_ptr<PreparedStep> prepare_gemm(const Step& step, const Machine& machine) { return std::make_unique<GemmStep>(step, machine); }
+
+}  // namespace vitrine

@@ -1,0 +1,26 @@
+#include "runtime/row_kernels.hpp"
+#include "runtime/steps/head_step.hpp"
+
+namespace vitrine {
+
+namespace {
+
+class SoftmaxStep : public HeadStep {
+ public:
+  SoftmaxStep(const Step& step, const Machine& machine)
+      : HeadStep(step, machine), columns_(step.head_type.shape[-1].size), rows_(columns_ ? step.head_type.shape.elements() / columns_ : 0) {}
+
+ private:
+  void place_head(const Memory& memory, float* result) override { x_ = memory.floats(step_.operands[0]), y_ = result; }
+  void run_head() override { softmax(machine_.pool, machine_.isa, rows_, columns_, x_, y_); }
+
+  std::size_t columns_, rows_;
+  const float* x_ = nullptr;
+  float* y_ = nullptr;
+};
+
+}  // namespace
+
+std::unique_ptr<PreparedStep> prepare_softmax(const Step& step, const Machine& machine) { return std::make_unique<SoftmaxStep>(step, machine); }
+
+}  // namespace vitrine

@@ -1,0 +1,10 @@
+#include "runtime/tile_kernels.hpp"
+
+namespace vitrine {
+
+const TileTable& tile_table_avx2() {
+  static constexpr TileTable table = make_tile_table();
+  return table;
+}
+
+}  // namespace vitrine

@@ -1,0 +1,249 @@
+#include "compiler/dot.hpp"
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <set>
+#include "compiler/optimizers.hpp"
+#include "tests/xml_texts.hpp"
+#include "tools/graphviz.hpp"
+#include "vitrine/ops.hpp"
+
+using namespace vitrine;
+
+namespace {
+
+constexpr Axis batch{"batch", 2};
+const Type rows{DType::f32, shape_of<batch, 3>};
+
+bool contains(const std::vector<std::string>& all, const std::string& one) { return std::ranges::find(all, one) != all.end(); }
+std::size_t count(std::string_view text, std::string_view part) {
+  std::size_t found = 0;
+  for (auto at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1)) ++found;
+  return found;
+}
+/// The lines that begin with a node, or with an edge out of it.
+std::string line_of(const std::string& text, const std::string& start) {
+  const std::size_t at = text.find("  " + start);
+  return at == std::string::npos ? "" : text.substr(at, text.find('\n', at) - at);
+}
+
+/// x w * 0.5: five nodes.
+Graph five_nodes() {
+  Graph graph("five");
+  const Value x = graph.input("x", rows), w = graph.state("up.w", {DType::f32, shape_of<3, 4>});
+  Value product;
+  {
+    const Graph::Scope scope(graph, "up", Phase::forward);
+    product = matmul(x, w);
+  }
+  graph.output("y", product * 0.5f);
+  graph.locate("model.cpp", 7);
+  return graph;
+}
+
+/// mean((x w - t)^2) with a training step around it.
+Graph small_training_step() {
+  Graph graph("small");
+  const Value x = graph.input("x", rows), w = graph.state("w", {DType::f32, shape_of<3, 4>}), t = graph.input("t", {DType::f32, shape_of<batch, 4>});
+  const Value off = matmul(x, w) - t;
+  graph.output("loss", mean(off * off));
+  return training_step(graph, Sgd{.momentum = 0.9f});
+}
+
+/// As many blocks as wanted, each relu(h) * h + h in a module of its own; the one numbered `odd` has a tanh.
+Graph blocks(int how_many, int odd = -1) {
+  Graph graph("blocks");
+  Value h = graph.input("x", rows);
+  for (int i = 0; i < how_many; ++i) {
+    const Graph::Scope scope(graph, "block." + std::to_string(i), Phase::forward);
+    h = (i == odd ? tanh(h) : relu(h)) * h + h;
+  }
+  graph.output("y", h);
+  return graph;
+}
+
+}  // namespace
+
+TEST_CASE("a graph of five nodes is drawn as this text") {
+  CHECK(dot(five_nodes(), {.legend = false}) == R"golden(GOLDEN)golden");
+}
+
+TEST_CASE("a graph's picture is the same text every time") {
+  CHECK(dot(small_training_step()) == dot(small_training_step()));
+  CHECK(dot(small_training_step(), {.fold = true}) == dot(small_training_step(), {.fold = true}));
+}
+
+TEST_CASE("names stay names, whatever they hold") {
+  struct Case {
+    std::string name, drawn;
+  };
+  const std::string replaced = "\xef\xbf\xbd";
+  const std::vector<Case> cases{
+      {"plain", "plain"},
+      {"say \"hi\"", "say \"hi\""},
+      {"back\\slash", "back\\slash"},
+      {"\\N \\G \\E \\T", "\\N \\G \\E \\T"},
+      {"ends in \\", "ends in \\"},
+      {"two\nlines", "two\\nlines"},
+      {"tab\there", "tab\\there"},
+      {"<b>bold</b><br/>", "<b>bold</b><br/>"},
+      {">]; n0 -> n0; }", ">]; n0 -> n0; }"},
+      {"\"]; evil [label=\"", "\"]; evil [label=\""},
+      {"&lt;&amp;&#65;", "&lt;&amp;&#65;"},
+      {"--> <!-- ]]>", "--> <!-- ]]>"},
+      {"größe 漢字 α", "größe 漢字 α"},
+      {"bad \xff\xc3 bytes", "bad " + replaced + replaced + " bytes"},
+      {"nul \x01 \x7f", "nul " + replaced + " " + replaced},
+      {"turned \xe2\x80\xae around", "turned " + replaced + " around"},
+      {"", "\"\""},
+      {std::string(5000, 'n'), std::string(47, 'n') + "…"},
+  };
+  Graph graph("<i>\"graph\\\" & co");
+  for (const Case& c : cases) graph.state(c.name, rows);
+  Value sum = graph.find("plain");
+  for (const Case& c : cases) {
+    const Graph::Scope scope(graph, c.name, Phase::forward);
+    sum = sum + graph.find(c.name);
+    graph.output("out " + c.name.substr(0, 20), sum);
+  }
+  graph.locate("a \"file\"\\<&>.cpp", 3);
+
+  const std::string svg = render(dot(graph), "svg");
+  const Xml xml = read_xml(svg);
+  const auto drawn = texts(xml, "text");
+  for (const Case& c : cases) {
+    CAPTURE(c.name);
+    CHECK(contains(drawn, c.drawn));
+  }
+  CHECK(contains(drawn, "<i>\"graph\\\" & co"));
+  CHECK(svg.find("evil\"") == std::string::npos);
+  std::size_t nodes = 0;
+  for_each_element(xml, [&](const std::string& name, const Xml& element) {
+    nodes += name == "g" && attribute(element, "class") == "node";
+    CHECK_FALSE(name == "b");
+    CHECK_FALSE(name == "i");
+  });
+  CHECK(nodes == graph.topological().size());
+}
+
+TEST_CASE("every node of a training step is drawn, with its op, its type and where it comes from") {
+  const Graph graph = small_training_step();
+  const Xml xml = read_xml(render(dot(graph), "svg"));
+  std::set<std::string> ids;
+  for_each_element(xml, [&](const std::string& name, const Xml& element) {
+    if (name == "g" && attribute(element, "class") == "node") ids.insert(attribute(element, "id"));
+  });
+  const auto drawn = texts(xml, "text");
+  for (Value v : graph.topological()) {
+    CAPTURE(v.id);
+    const bool number = v.node().leaf == Leaf::constant;
+    CHECK(ids.contains("n" + std::to_string(v.id)) == !number);
+    if (!number) CHECK(contains(drawn, (Sentence{} << v.type()).str()));
+    if (v.op()) CHECK(contains(drawn, std::string(v.op()->name())));
+  }
+}
+
+TEST_CASE("the legend names exactly the kinds of op that are drawn") {
+  for (const Graph& graph : {five_nodes(), small_training_step(), blocks(2)}) {
+    std::set<Kind> present;
+    for (Value v : graph.topological())
+      if (v.op()) present.insert(v.op()->info->doc.kind);
+    const auto drawn = texts(read_xml(render(dot(graph), "svg")), "text");
+    for (const Kind kind : every_kind) {
+      CAPTURE(graph.name(), std::string(name_of(kind)));
+      CHECK(contains(drawn, std::string(name_of(kind))) == present.contains(kind));
+    }
+    CHECK(contains(drawn, "↑ gradient") == (graph.name() == "small training step"));
+  }
+}
+
+TEST_CASE("a number is written into the box that reads it, unless it is handed out") {
+  Graph graph("numbers");
+  const Value x = graph.input("x", rows), two = number(graph, 2);
+  graph.output("half", 0.5f * x);
+  graph.output("rest", 1.f - x);
+  graph.output("chosen", where(greater(x, number(graph, 0)), x, 3.f));
+  graph.output("double", x * two);
+  graph.output("two", two);
+  const std::string text = dot(graph);
+  CHECK(text.find("<B>mul</B> × 0.5<") != std::string::npos);
+  CHECK(text.find("<B>sub</B> 1.0 − x<") != std::string::npos);
+  CHECK(text.find("<B>where</B> (x, y, 3.0)<") != std::string::npos);
+  CHECK(count(text, "shape=note") == 1);
+  CHECK(line_of(text, "n" + std::to_string(two.id) + " [").find("2.0") != std::string::npos);
+}
+
+TEST_CASE("arrows carry the operand's number only where the order matters") {
+  Graph graph("order");
+  const Value a = graph.input("a", rows), b = graph.input("b", rows);
+  const auto numbered = [&](Value v) { return count(line_of(dot(graph), "n" + std::to_string(a.id) + " -> n" + std::to_string(v.id)), "label=\"0\"") == 1; };
+  CHECK_FALSE(numbered(a + b));
+  CHECK_FALSE(numbered(maximum(a, b)));
+  CHECK_FALSE(numbered(a * a));
+  CHECK_FALSE(numbered(a - 1.f));
+  const std::vector<Value> three{a, b, a * b};
+  CHECK_FALSE(numbered(accumulate(three)));
+  CHECK(numbered(a - b));
+  CHECK(numbered(a / b));
+  CHECK(numbered(matmul(a, transpose(b))));
+  CHECK(numbered(graph.add(Map{"x * (y + x)"}, {a, b})));
+}
+
+TEST_CASE("gradients are dashed and run upwards beside the node they belong to") {
+  Graph graph("up");
+  const Value x = graph.input("x", {}), y = relu(x);
+  Value first, second;
+  {
+    const Graph::Scope scope(graph, "", Phase::gradient, {y.id});
+    first = tanh(y);
+    second = relu(first);
+  }
+  graph.output("dx", second);
+  const auto id = [](Value v) { return "n" + std::to_string(v.id); };
+  const std::string text = dot(graph);
+  CHECK(line_of(text, id(second) + " [").find("dashed") != std::string::npos);
+  CHECK(line_of(text, id(y) + " [").find("dashed") == std::string::npos);
+  CHECK(line_of(text, id(second) + " -> " + id(first)).find("dir=back") != std::string::npos);
+  CHECK(line_of(text, id(first) + " -> " + id(second)).empty());
+  CHECK(line_of(text, id(y) + " -> " + id(second)).find("style=invis, minlen=0") != std::string::npos);
+  CHECK(line_of(text, id(y) + " -> " + id(first)).find("constraint=false") != std::string::npos);
+}
+
+TEST_CASE("each update has a frame of its own, or one box when folded") {
+  const Graph graph = small_training_step();
+  const std::string whole = dot(graph), folded = dot(graph, {.fold = true});
+  CHECK(count(whole, "label=<<B>update of w</B>>") == 1);
+  CHECK(count(folded, "subgraph") == 0);
+  CHECK(count(folded, "shape=box3d") == 1);
+  CHECK(folded.find("<B>update of w</B><BR/>") != std::string::npos);
+  CHECK(folded.find("keeps 1 state of its own") != std::string::npos);
+  CHECK(folded.find("are folded into 1 box.") != std::string::npos);
+  CHECK(whole.find("momentum:w") != std::string::npos);
+}
+
+TEST_CASE("blocks that compute the same are drawn once when folded") {
+  const std::string same = dot(blocks(12), {.fold = true});
+  CHECK(count(same, "shape=box3d") == 11);
+  CHECK(same.find("block.11: the same as block.0") != std::string::npos);
+  CHECK(same.find("33 nodes are folded into 11 boxes.") != std::string::npos);
+  CHECK(count(same, "<B>relu</B>") == 1);
+
+  const std::string odd = dot(blocks(12, 5), {.fold = true});
+  CHECK(count(odd, "shape=box3d") == 10);
+  CHECK(odd.find("<B>tanh</B>") != std::string::npos);
+  CHECK(odd.find("block.5: the same") == std::string::npos);
+}
+
+TEST_CASE("a picture never has more boxes than asked for, and says so") {
+  Graph chain("chain");
+  Value h = chain.input("x", rows);
+  for (int i = 0; i < 300; ++i) h = relu(tanh(h));
+  chain.output("y", h);
+  for (const Graph& graph : {blocks(200), blocks(200, 3), chain}) {
+    const std::string text = dot(graph, {.most_boxes = 40});
+    CHECK(count(text, " [id=") <= 40);
+    CHECK(text.find("because so many cannot be read in one picture") != std::string::npos);
+    CHECK(text.find("output y") != std::string::npos);
+  }
+  CHECK(dot(blocks(10), {.most_boxes = 40}).find("cannot be read") == std::string::npos);
+}
+

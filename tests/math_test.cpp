@@ -1,0 +1,164 @@
+#include "vitrine/math.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+using namespace vitrine;
+
+namespace {
+
+constexpr float infinity = std::numeric_limits<float>::infinity();
+constexpr float nan_value = std::numeric_limits<float>::quiet_NaN();
+constexpr float smallest = std::numeric_limits<float>::denorm_min();
+
+/// The distance of neighbouring floats at y, taken no nearer to zero than `at_least`.
+double ulp(double y, double at_least) {
+  const double magnitude = std::max(std::abs(y), at_least);
+  return std::ldexp(1.0, std::max(std::ilogb(magnitude), -126) - 23);
+}
+
+/// The largest error in ulp over floats spread evenly over all bit patterns with |x| <= limit.
+template <class Ours, class Theirs>
+double worst_ulp(Ours ours, Theirs theirs, double limit, double at_least = 0) {
+  double worst = 0;
+  for (std::uint64_t pattern = 0; pattern <= 0xffffffffu; pattern += 9973) {
+    const auto x = std::bit_cast<float>(static_cast<std::uint32_t>(pattern));
+    if (!(std::abs(x) <= limit)) continue;
+    const double exact = theirs(static_cast<double>(x));
+    const float rounded = static_cast<float>(exact);
+    const float y = ours(x);
+    if (std::isnan(exact) || std::isinf(rounded)) {
+      if (std::isnan(exact) ? !std::isnan(y) : y != rounded) worst = infinity;
+      continue;
+    }
+    const double error = std::abs(y - exact) / ulp(exact, at_least);
+    worst = error <= worst ? worst : error;
+    if (std::isnan(error)) return error;
+  }
+  return worst;
+}
+
+bool negative_zero(float x) { return x == 0.0f && std::signbit(x); }
+bool positive_zero(float x) { return x == 0.0f && !std::signbit(x); }
+
+}  // namespace
+
+TEST_CASE("exp, log, tanh and erf are within 4 ulp of double over all floats") {
+  CHECK(worst_ulp([](float x) { return math::exp(x); }, [](double x) { return std::exp(x); }, 1e39) <= 2);
+  CHECK(worst_ulp([](float x) { return math::log(x); }, [](double x) { return std::log(x); }, 1e39) <= 2);
+  CHECK(worst_ulp([](float x) { return math::tanh(x); }, [](double x) { return std::tanh(x); }, 1e39) <= 4);
+  CHECK(worst_ulp([](float x) { return math::erf(x); }, [](double x) { return std::erf(x); }, 1e39) <= 4);
+}
+
+TEST_CASE("sin and cos are within 4 ulp of max(|y|, 2^-24) up to 10,000") {
+  CHECK(worst_ulp([](float x) { return math::sin(x); }, [](double x) { return std::sin(x); }, 1e4, 0x1p-24) <= 4);
+  CHECK(worst_ulp([](float x) { return math::cos(x); }, [](double x) { return std::cos(x); }, 1e4, 0x1p-24) <= 4);
+}
+
+TEST_CASE("sin and cos keep their bits next to multiples of pi / 2") {
+  std::size_t wrong = 0;
+  for (int n = 1; n <= 6366; ++n) {
+    const auto nearest = static_cast<float>(n * 1.5707963267948966);
+    for (const float x : {std::nextafter(nearest, 0.0f), nearest, std::nextafter(nearest, 1e5f), -nearest}) {
+      const double s = std::sin(static_cast<double>(x));
+      const double c = std::cos(static_cast<double>(x));
+      wrong += !(std::abs(math::sin(x) - s) <= 4 * ulp(s, 0x1p-24));
+      wrong += !(std::abs(math::cos(x) - c) <= 4 * ulp(c, 0x1p-24));
+    }
+  }
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("sin and cos stay within [-1, 1] beyond their range") {
+  for (float x = 1e4f; x < 1e38f; x *= 1.37f) {
+    CHECK(std::abs(math::sin(x)) <= 1.000001f);
+    CHECK(std::abs(math::cos(-x)) <= 1.000001f);
+  }
+}
+
+TEST_CASE("exp overflows to infinity and underflows through denormals to zero") {
+  CHECK(math::exp(88.7228f) < infinity);
+  CHECK(math::exp(88.7229f) == infinity);
+  CHECK(math::exp(infinity) == infinity);
+  CHECK(math::exp(-103.2f) == smallest);
+  CHECK(positive_zero(math::exp(-104.0f)));
+  CHECK(positive_zero(math::exp(-infinity)));
+  CHECK(math::exp(0.0f) == 1.0f);
+  CHECK(math::exp(-0.0f) == 1.0f);
+}
+
+TEST_CASE("log takes denormals, zero, infinity and negative numbers") {
+  CHECK(math::log(1.0f) == 0.0f);
+  CHECK(math::log(0.0f) == -infinity);
+  CHECK(math::log(-0.0f) == -infinity);
+  CHECK(math::log(infinity) == infinity);
+  CHECK(std::isnan(math::log(-1.0f)));
+  CHECK(std::isnan(math::log(-smallest)));
+  CHECK(std::isnan(math::log(-infinity)));
+  CHECK(math::log(smallest) == Approx(-103.278929903431851));
+}
+
+TEST_CASE("odd functions keep the sign of zero and saturate at 1") {
+  CHECK(negative_zero(math::tanh(-0.0f)));
+  CHECK(negative_zero(math::erf(-0.0f)));
+  CHECK(negative_zero(math::sin(-0.0f)));
+  CHECK(positive_zero(math::tanh(0.0f)));
+  CHECK(positive_zero(math::sin(0.0f)));
+  CHECK(math::tanh(infinity) == 1.0f);
+  CHECK(math::tanh(-infinity) == -1.0f);
+  CHECK(math::erf(infinity) == 1.0f);
+  CHECK(math::erf(-infinity) == -1.0f);
+  CHECK(math::tanh(smallest) == smallest);
+}
+
+TEST_CASE("NaN in, NaN out") {
+  for (const float x : {nan_value, -nan_value}) {
+    CHECK(std::isnan(math::exp(x)));
+    CHECK(std::isnan(math::log(x)));
+    CHECK(std::isnan(math::tanh(x)));
+    CHECK(std::isnan(math::erf(x)));
+    CHECK(std::isnan(math::sin(x)));
+    CHECK(std::isnan(math::cos(x)));
+    for (const float y : {0.0f, infinity, x}) {
+      CHECK(std::isnan(math::maximum(x, y)));
+      CHECK(std::isnan(math::maximum(y, x)));
+      CHECK(std::isnan(math::minimum(x, y)));
+      CHECK(std::isnan(math::minimum(y, x)));
+      CHECK(std::isnan(math::maximum(static_cast<double>(x), static_cast<double>(y))));
+      CHECK(std::isnan(math::minimum(static_cast<double>(y), static_cast<double>(x))));
+    }
+  }
+  CHECK(std::isnan(math::sin(infinity)));
+  CHECK(std::isnan(math::cos(-infinity)));
+}
+
+TEST_CASE("maximum and minimum order the zeros, in float and in double") {
+  CHECK(positive_zero(math::maximum(0.0f, -0.0f)));
+  CHECK(positive_zero(math::maximum(-0.0f, 0.0f)));
+  CHECK(negative_zero(math::maximum(-0.0f, -0.0f)));
+  CHECK(negative_zero(math::minimum(0.0f, -0.0f)));
+  CHECK(negative_zero(math::minimum(-0.0f, 0.0f)));
+  CHECK(positive_zero(math::minimum(0.0f, 0.0f)));
+  CHECK_FALSE(std::signbit(math::maximum(-0.0, 0.0)));
+  CHECK_FALSE(std::signbit(math::maximum(0.0, -0.0)));
+  CHECK(std::signbit(math::minimum(0.0, -0.0)));
+  CHECK(std::signbit(math::minimum(-0.0, 0.0)));
+  CHECK(math::maximum(1.0f, 2.0f) == 2.0f);
+  CHECK(math::minimum(-3.0f, 2.0f) == -3.0f);
+  CHECK(math::maximum(infinity, 2.0f) == infinity);
+}
+
+TEST_CASE("one formula serves float and double") {
+  const auto gelu = [](auto x) {
+    using Real = decltype(x);
+    return x * Real(0.5) * (Real(1) + math::erf(x * Real(0.70710678f)));
+  };
+  for (float x = -6; x < 6; x += 0.37f) {
+    CHECK(std::abs(gelu(x) - gelu(static_cast<double>(x))) <= 1e-6);
+  }
+}

@@ -1,0 +1,54 @@
+#pragma once
+// The commands, one file each. A command prints on stdout, throws what goes wrong (vitrine/error.hpp) and hands out its
+// exit code.
+#include <optional>
+#include <string>
+#include <vector>
+#include "vitrine/project.hpp"
+
+namespace vitrine {
+
+using Projects = std::vector<Project>;
+
+/// What several commands take.
+struct Common {
+  std::uint64_t seed = 1;
+  int threads = 0;
+  std::string json{};
+};
+
+int list_projects(const Projects&, const std::string& json);
+int run_project(const Projects&, const std::string& name, const RunOptions&);
+
+struct ShowOptions {
+  std::string model, after, before, format = "text", output;
+  std::string step = "train";
+  bool fold = false;
+};
+int show(const Projects&, const ShowOptions&);
+
+struct OptOptions {
+  std::string file, passes, output;
+  bool verify_each = false, print_after_all = false, remarks = false;
+};
+int opt(const OptOptions&);
+
+struct ExecOptions {
+  std::string file, inputs, output, passes, provider = "auto";
+  bool reference = false;
+  std::vector<std::string> gradients{};
+  Common common{};
+};
+int exec(const ExecOptions&);
+
+int list_passes(const std::string& json);
+int list_ops(const std::string& name, const std::string& json);
+
+struct BenchOptions {
+  std::vector<std::string> works{};
+  int repeats = 15;
+  Common common{};
+};
+int bench(const BenchOptions&);
+
+}  // namespace vitrine

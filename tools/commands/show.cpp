@@ -1,0 +1,48 @@
+#include <algorithm>
+#include "compiler/dot.hpp"
+#include "compiler/graph_json.hpp"
+#include "compiler/passes.hpp"
+#include "compiler/print.hpp"
+#include "tools/commands/commands.hpp"
+#include "tools/find_project.hpp"
+#include "tools/graphviz.hpp"
+#include "tools/text_file.hpp"
+#include "vitrine/error.hpp"
+
+namespace vitrine {
+
+namespace {
+
+/// The graph as it stood before or after a pass. A pass that changed nothing left it as the passes before it had.
+Graph at_point(Graph graph, const ShowOptions& options) {
+  const std::string& name = options.after.empty() ? options.before : options.after;
+  if (name.empty()) return graph;
+  const std::string_view pass = passes_named(name).at(0).name;
+  Graph now = graph, last = graph, found = graph;
+  bool ran = false;
+  PipelineOptions pipeline;
+  pipeline.after_pass = [&](const Graph& changed, const Pass& by, std::size_t) {
+    if (by.name == pass && !options.after.empty()) found = changed;
+    if (by.name == pass && !options.before.empty() && !ran) found = last;
+    ran = ran || by.name == pass;
+    last = changed;
+  };
+  optimize(now, default_pipeline, pipeline);
+  return ran ? found : now;
+}
+
+}  // namespace
+
+int show(const Projects& projects, const ShowOptions& options) {
+  if (!options.after.empty() && !options.before.empty()) throw UsageError("show: --after and --before exclude each other; give one");
+  const Graph graph = at_point(model_graph(projects, options.model, options.step), options);
+  if (options.format == "text") write_text(options.output, print(graph));
+  else if (options.format == "json") write_text(options.output, json(graph));
+  else {
+    const std::string picture = dot(graph, {.fold = options.fold});
+    write_text(options.output, options.format == "dot" ? picture : render(picture, options.format));
+  }
+  return 0;
+}
+
+}  // namespace vitrine

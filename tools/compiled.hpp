@@ -1,0 +1,13 @@
+#pragma once
+#include "compiler/passes.hpp"
+#include "runtime/program.hpp"
+
+namespace vitrine {
+
+/// The whole way from a graph to a program: every pass, the plan, the kernels of the best instruction set here.
+Program compiled(Graph graph, States&, Pool&, std::span<const Pass> passes = default_pipeline);
+
+/// As many threads as were asked for; 0: as many as the machine has.
+int thread_count(int asked);
+
+}  // namespace vitrine

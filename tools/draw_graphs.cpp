@@ -1,0 +1,43 @@
+#include "tools/draw_graphs.hpp"
+#include <fmt/format.h>
+#include "compiler/compile.hpp"
+#include "compiler/dot.hpp"
+#include "compiler/optimizers.hpp"
+#include "compiler/passes.hpp"
+#include "compiler/plan_picture.hpp"
+#include "compiler/print.hpp"
+#include "runtime/cpu_target.hpp"
+#include "runtime/isa.hpp"
+#include "runtime/write_file.hpp"
+#include "tools/graphviz.hpp"
+#include "vitrine/error.hpp"
+
+namespace vitrine {
+
+void draw_graphs(const std::filesystem::path& folder, const Graph& forward, const Graph& training_step) {
+  Graph optimized(training_step);
+  optimized.rename(training_step.name() + ", compiled");
+  const Record record = optimize(optimized);
+  const Plan plan = compile(optimized, CpuTarget(best_isa()));
+
+  bool has_dot = true;
+  const auto draw = [&](const std::string& name, const Graph& graph, bool fold) {
+    const std::string text = dot(graph, {.fold = fold});
+    if (has_dot) try {
+        for (const char* format : {"svg", "png"}) write_file(folder / (name + "." + format), render(text, format));
+        return;
+      } catch (const InputError& error) {
+        has_dot = false;
+        fmt::print(stderr, "vitrine: {}\n", error.what());
+      }
+    write_file(folder / (name + ".dot"), text);
+  };
+  draw("traced", forward, false);
+  draw("gradients", with_gradients(forward), false);
+  draw("compiled", optimized, true);
+  write_file(folder / "memory.svg", plan_picture(plan, optimized));
+  write_file(folder / "compiled.vit", print(optimized));
+  write_file(folder / "passes.txt", print(record));
+}
+
+}  // namespace vitrine

@@ -1,0 +1,13 @@
+#pragma once
+#include "tools/commands/commands.hpp"
+
+namespace vitrine {
+
+/// The project of this name. UsageError with the nearest name otherwise.
+const Project& find_project(const Projects&, const std::string& name);
+
+/// MODEL of the command line: a project's name, or the path of a .vit file (anything with a '/' or ending in .vit).
+/// Of a project, `step` picks the graph: "train" or "forward".
+Graph model_graph(const Projects&, const std::string& model, const std::string& step);
+
+}  // namespace vitrine

@@ -1,0 +1,44 @@
+#include "tools/knock_out.hpp"
+#include <algorithm>
+#include "compiler/rewriter.hpp"
+#include "vitrine/ops/add.hpp"
+
+namespace vitrine {
+
+namespace {
+std::vector<Value> parameters(const Graph& graph) {
+  std::vector<Value> found;
+  for (Value v : graph.topological())
+    if (v.node().leaf == Leaf::state) found.push_back(v);
+  return found;
+}
+std::string module_of(const std::string& parameter) { return parameter.substr(0, std::min(parameter.rfind('.'), parameter.size())); }
+}  // namespace
+
+KnockedOut knock_out(const Graph& forward, std::span<const std::string> parts) {
+  KnockedOut made{Graph(forward), {}};
+  Record record;
+  Rewriter rewriter(made.forward, "knock_out", record);
+  const auto left_out = [&](const std::string& name) { return std::ranges::find(parts, name) != parts.end(); };
+  for (Value parameter : parameters(made.forward)) {
+    const std::string name = parameter.node().name;
+    if (!left_out(name) && !left_out(module_of(name))) continue;
+    made.frozen.push_back(name);
+    if (!left_out(name)) continue;
+    for (Value user : made.forward.users(parameter))
+      if (as<Add>(user) && user.operands()[0].type() == user.type()) rewriter.replace(user, user.operands()[0], "add(x, " + name + ") => x");
+  }
+  return made;
+}
+
+std::vector<std::string> parts_of(const Graph& forward) {
+  std::vector<std::string> found;
+  for (Value parameter : parameters(forward)) {
+    const std::string name = parameter.node().name, module = module_of(name);
+    if (module != name && std::ranges::find(found, module) == found.end()) found.push_back(module);
+    found.push_back(name);
+  }
+  return found;
+}
+
+}  // namespace vitrine

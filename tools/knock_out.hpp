@@ -1,0 +1,17 @@
+#pragma once
+#include "vitrine/graph.hpp"
+
+namespace vitrine {
+
+/// What --without does to a forward graph: the parameters of the named modules stay as they began (they are handed out
+/// for training_step to freeze), and a parameter named itself that is only added to something (a bias) is taken out.
+struct KnockedOut {
+  Graph forward;
+  std::vector<std::string> frozen;
+};
+KnockedOut knock_out(const Graph& forward, std::span<const std::string> parts);
+
+/// The parts of a graph that can be left out: every module with parameters, and every parameter.
+std::vector<std::string> parts_of(const Graph& forward);
+
+}  // namespace vitrine
