@@ -94,6 +94,8 @@ class ImaginaryMemory {
 
   void run(std::size_t at) {
     const Step& step = plan_.steps[at];
+    for (const Slot& slot : step.results) demand_writable(slot, at);
+    if (step.workspace) demand_writable(*step.workspace, at);
     for (const Slot& slot : step.operands) read(slot, at, described(at));
     for (std::size_t r = 0; r < step.results.size(); ++r) demand_harmless(step, r, at);
     if (step.workspace) {
@@ -102,6 +104,13 @@ class ImaginaryMemory {
       for (const Slot& slot : step.results) demand_apart(*step.workspace, slot, at, "its workspace and a result");
     }
     for (const Slot& slot : step.results) write(slot, at);
+  }
+
+  void demand_writable(const Slot& slot, std::size_t step) const {
+    const Range range = range_of(slot);
+    demand_inside(slot, range, step);
+    if (slot.space == Space::input || slot.space == Space::constant)
+      throw InternalError("plan: " + described(step) + " writes " + text(range) + ", which is not its own");
   }
 
   void demand_apart(const Slot& a, const Slot& b, std::size_t step, const char* what) const {
@@ -149,9 +158,6 @@ class ImaginaryMemory {
 
   void write(const Slot& slot, std::size_t step) {
     const Range range = range_of(slot);
-    demand_inside(slot, range, step);
-    if (slot.space == Space::input || slot.space == Space::constant)
-      throw InternalError("plan: " + described(step) + " writes " + text(range) + ", which is not its own");
     if (range.begin == range.end) return;
     const auto read_before = states_.find(slot.index);
     if (slot.space == Space::state && read_before != states_.end() && read_before->second == slot.value)

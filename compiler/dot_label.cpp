@@ -24,7 +24,7 @@ std::string shown(std::string_view name) {
   return blank ? '"' + std::string(name.substr(0, 8)) + '"' : shortened(name, longest_name);
 }
 
-std::string bold(std::string_view text) { return "<B>" + in_xml(text) + "</B>"; }
+std::string bold(std::string_view text) { return "<B>" + in_dot_label(text) + "</B>"; }
 std::string small(std::string_view text) { return dot_font("POINT-SIZE=\"10\"", text); }
 
 std::string_view infix(Scalar op) {
@@ -133,7 +133,7 @@ std::string folded_words(const Box& box) {
   std::ranges::stable_sort(ops, std::greater{}, &std::pair<std::string_view, std::size_t>::second);
   std::string made = fmt::format("{} nodes", box.nodes.size());
   for (std::size_t i = 0; i < std::min<std::size_t>(ops.size(), 4); ++i)
-    made += fmt::format("{}{} {}", i ? ", " : ": ", ops[i].second, in_xml(ops[i].first));
+    made += fmt::format("{}{} {}", i ? ", " : ": ", ops[i].second, in_dot_label(ops[i].first));
   if (ops.size() > 4) made += ", …";
   if (states) made += fmt::format("{}keeps {} state{} of its own", line_break, states, states == 1 ? "" : "s");
   if (!groups.empty()) made += fmt::format("{}{} g{}", line_break, groups.size() == 1 ? "group" : "groups", fmt::join(groups, ", g"));
@@ -143,7 +143,7 @@ std::string folded_words(const Box& box) {
 }  // namespace
 
 std::string dot_font(std::string_view attributes, std::string_view text) {
-  return fmt::format("<FONT {}>{}</FONT>", attributes, in_xml(text));
+  return fmt::format("<FONT {}>{}</FONT>", attributes, in_dot_label(text));
 }
 
 std::string dot_label(const Picture& picture, const Box& box) {
@@ -161,7 +161,7 @@ std::string dot_label(const Picture& picture, const Box& box) {
   } else {
     made = bold(node.op->name());
     for (const std::string& words : {numbers_in_place(graph, node), attributes_in_short(node)})
-      if (!words.empty()) made += " " + in_xml(words);
+      if (!words.empty()) made += " " + in_dot_label(words);
     made += id;
     if (node.group) made += fmt::format(" <FONT POINT-SIZE=\"10\" COLOR=\"{}\"><B> g{}</B></FONT>", look::group_ink(node.group), node.group);
   }

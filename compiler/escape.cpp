@@ -81,6 +81,16 @@ std::string in_xml(std::string_view text) {
   return made;
 }
 
+std::string in_dot_label(std::string_view text) {
+  constexpr std::string_view word_joiner = "\xe2\x81\xa0";
+  std::string made;
+  for (const char c : in_xml(text)) {
+    if (made.ends_with('\\') && std::string_view("GNEHTL").find(c) != std::string_view::npos) made += word_joiner;
+    made += c;
+  }
+  return made;
+}
+
 std::string in_dot(std::string_view text) {
   std::string made = "\"";
   std::string_view rest = text;

@@ -13,8 +13,12 @@ std::string visible(std::string_view text);
 /// `visible`, or its beginning and "…" when it has more than `longest` characters.
 std::string shortened(std::string_view text, std::size_t longest);
 
-/// For XML text, XML attributes, and DOT's HTML-like labels.
+/// For XML text and attributes.
 std::string in_xml(std::string_view text);
+
+/// For DOT's HTML-like labels. Graphviz puts the node's name for "\N" even there and knows no way to say that it should
+/// not, so a word joiner (U+2060, which draws nothing) parts the two.
+std::string in_dot_label(std::string_view text);
 
 /// A quoted DOT string; a newline breaks the line there. Graphviz reads entities ("&lt;") and escapes ("\N" is the node's
 /// name) in it: neither is left.

@@ -15,7 +15,16 @@ namespace {
 struct Use {
   std::size_t slot;
 };
-using Dag = boost::adjacency_list<boost::vecS, boost::vecS, boost::bidirectionalS, Node, Use>;  // operand -> user
+/// A node that stays where it is while the graph grows: rules hold references to types of operands while they add nodes.
+struct Vertex {
+  std::unique_ptr<Node> node = std::make_unique<Node>(Node{.alive = false});
+  Vertex() = default;
+  Vertex(const Vertex& other) : node(std::make_unique<Node>(*other.node)) {}
+  Vertex(Vertex&&) = default;
+  Vertex& operator=(Vertex other) noexcept { return node = std::move(other.node), *this; }
+  ~Vertex() = default;
+};
+using Dag = boost::adjacency_list<boost::vecS, boost::vecS, boost::bidirectionalS, Vertex, Use>;  // operand -> user
 
 std::size_t hash(const Op& op, std::span<const Value> operands) {
   std::size_t made = op.info->hash(op.attributes.get());
@@ -57,17 +66,17 @@ struct Graph::Impl {
     const auto end = static_cast<std::uint32_t>(num_vertices(dag));
     const std::uint32_t id = taken.value_or(end);
     taken.reset();
-    while (num_vertices(dag) <= id) dag[boost::add_vertex(dag)].alive = false;
-    if (dag[id].alive) throw InternalError("graph '" + name + "': id " + std::to_string(id) + " is taken");
+    while (num_vertices(dag) <= id) boost::add_vertex(dag);
+    if (dag[id].node->alive) throw InternalError("graph '" + name + "': id " + std::to_string(id) + " is taken");
     const std::vector<Value> operands = node.operands;
-    dag[id] = std::move(node);
+    *dag[id].node = std::move(node);
     for (std::size_t slot = 0; slot < operands.size(); ++slot) boost::add_edge(operands[slot].id, id, Use{slot}, dag);
     return {graph, id};
   }
 
   void point_to(Graph* graph) {
     for (auto v : boost::make_iterator_range(vertices(dag)))
-      for (Value& operand : dag[v].operands) operand.graph = graph;
+      for (Value& operand : dag[v].node->operands) operand.graph = graph;
     for (auto& [label, v] : outputs) v.graph = graph;
     for (auto& [state, next] : updates) state.graph = next.graph = graph;
   }
@@ -114,7 +123,7 @@ Value Graph::input(std::string name, const Type& type) {
 
 Value Graph::state(std::string name, const Type& type, Init init) {
   const Value made = input(std::move(name), type);
-  Node& node = impl_->dag[made.id];
+  Node& node = *impl_->dag[made.id].node;
   node.leaf = Leaf::state;
   node.init = init;
   return made;
@@ -128,7 +137,7 @@ Value Graph::constant(const Constant& c) {
   if (!impl_->taken) {
     const auto [first, last] = impl_->known.equal_range(key);
     for (auto at = first; at != last; ++at) {
-      const Node& twin = impl_->dag[at->second];
+      const Node& twin = *impl_->dag[at->second].node;
       if (twin.alive && twin.leaf == Leaf::constant && twin.type == c.type && *twin.literal == c.bytes) return {this, at->second};
     }
   }
@@ -143,13 +152,13 @@ Value Graph::add(const Op& op, std::vector<Value> operands) {
   if (!impl_->taken) {
     const auto [first, last] = impl_->known.equal_range(key);
     for (auto at = first; at != last; ++at) {
-      const Node& twin = impl_->dag[at->second];
+      const Node& twin = *impl_->dag[at->second].node;
       if (twin.alive && twin.op && *twin.op == op && twin.operands == operands) return {this, at->second};
     }
   }
   std::vector<Type> in;
   for (Value v : operands) {
-    if (v.graph != this || v.id >= num_vertices(impl_->dag) || !impl_->dag[v.id].alive)
+    if (v.graph != this || v.id >= num_vertices(impl_->dag) || !impl_->dag[v.id].node->alive)
       throw InternalError("graph '" + impl_->name + "': an operand of " + std::string(op.name()) + " is not in this graph");
     in.push_back(v.type());
   }
@@ -189,15 +198,15 @@ std::vector<Value> Graph::topological() const {
   };
   for (std::size_t v = 0; v < num_vertices(dag); ++v) waiting[v] = in_degree(v, dag);
   for (std::size_t v = 0; v < num_vertices(dag); ++v)
-    if (dag[v].alive && dag[v].op && waiting[v] == 0) ready.insert(v);
+    if (dag[v].node->alive && dag[v].node->op && waiting[v] == 0) ready.insert(v);
   // Leaves first: the text writes numbers where they are read, so their ids must not decide the order of the others.
   for (std::size_t v = 0; v < num_vertices(dag); ++v)
-    if (dag[v].alive && !dag[v].op) take(v);
+    if (dag[v].node->alive && !dag[v].node->op) take(v);
   while (!ready.empty()) take(ready.extract(ready.begin()).value());
   return order;
 }
 
-const Node& Graph::node(Value v) const { return impl_->dag[v.id]; }
+const Node& Graph::node(Value v) const { return *impl_->dag[v.id].node; }
 
 std::vector<Value> Graph::users(Value v) const {
   std::vector<Value> users;
@@ -217,7 +226,7 @@ Value Graph::find(std::string_view leaf_name) const {
   return at == impl_->leaves.end() ? Value{} : find(at->second);
 }
 Value Graph::find(std::uint32_t id) const {
-  return id < num_vertices(impl_->dag) && impl_->dag[id].alive ? Value{const_cast<Graph*>(this), id} : Value{};
+  return id < num_vertices(impl_->dag) && impl_->dag[id].node->alive ? Value{const_cast<Graph*>(this), id} : Value{};
 }
 std::uint32_t Graph::end_of_ids() const { return static_cast<std::uint32_t>(num_vertices(impl_->dag)); }
 
@@ -234,7 +243,7 @@ Phase Graph::phase() const { return impl_->phase; }
 
 void Graph::locate(std::string_view file, std::uint32_t line) {
   for (; impl_->located < end_of_ids(); ++impl_->located) {
-    Node& node = impl_->dag[impl_->located];
+    Node& node = *impl_->dag[impl_->located].node;
     if (node.op && node.at.line == 0) node.at.file = file, node.at.line = line;
   }
 }
@@ -246,8 +255,8 @@ void Graph::replace_all_uses(Value from, Value to) {
   boost::clear_out_edges(from.id, dag);
   for (auto [user, use] : uses) {
     boost::add_edge(to.id, user, use, dag);
-    dag[user].operands[use.slot] = to;
-    impl_->known.emplace(hash(*dag[user].op, dag[user].operands), static_cast<std::uint32_t>(user));
+    dag[user].node->operands[use.slot] = to;
+    impl_->known.emplace(hash(*dag[user].node->op, dag[user].node->operands), static_cast<std::uint32_t>(user));
   }
   for (auto& [name, v] : impl_->outputs)
     if (v == from) v = to;
@@ -257,10 +266,10 @@ void Graph::replace_all_uses(Value from, Value to) {
 
 void Graph::erase(Value v) {
   boost::clear_vertex(v.id, impl_->dag);  // the node keeps its op and operands: the record of rewrites speaks of it
-  impl_->dag[v.id].alive = false;
+  impl_->dag[v.id].node->alive = false;
 }
 
-Node& Graph::edit(Value v) { return impl_->dag[v.id]; }
+Node& Graph::edit(Value v) { return *impl_->dag[v.id].node; }
 
 
 }  // namespace vitrine

@@ -93,7 +93,12 @@ void fold_repeats(Picture& picture) {
       const auto [at, fresh] = first.try_emplace(modules.at(name).parent + "\n" + part(phase) + "\n" + words, name);
       if (!fresh) title[{name, phase}] = name + part(phase) + ": the same as " + at->second;
     }
+  constexpr std::string_view update = "update of ";
   picture.fold([&](const Box& box) {
+    if (box.family != Box::none && box.folded_as.starts_with(update)) {  // of a state in a block that is now one box
+      const std::string name = numbered(box.folded_as.substr(update.size())).module;
+      return title.contains({name, Phase::forward}) ? Picture::Fold{"updates of " + name, ""} : Picture::Fold{};
+    }
     const auto [parent, name] = numbered(box.module);
     const auto at = title.find({name, box.phase});
     return at == title.end() ? Picture::Fold{} : Picture::Fold{at->second, parent};
@@ -105,6 +110,10 @@ void fold_down_to(Picture& picture, std::size_t most) {
   picture.too_large = true;
   fold_updates(picture);
   if (picture.boxes.size() > most) fold_repeats(picture);
+  constexpr std::size_t most_families = 24;  // more stand in a row that is wider than any screen
+  const auto is_update = [](const Box& box) { return box.family != Box::none; };
+  if (static_cast<std::size_t>(std::ranges::count_if(picture.boxes, is_update)) > std::min(most, most_families))
+    picture.fold([&](const Box& box) { return is_update(box) ? Picture::Fold{"all updates", ""} : Picture::Fold{}; });
 
   std::size_t deepest = 0;
   for (const Box& box : picture.boxes) deepest = std::max(deepest, depth(box.module));

@@ -58,7 +58,7 @@ bool Tokens::take(std::string_view word) {
   skip();
   if (!text_.substr(at_).starts_with(word)) return false;
   const std::size_t end = at_ + word.size();
-  if (letter(word.back()) && end < text_.size() && (letter(text_[end]) || digit(text_[end]) || text_[end] == '.')) return false;
+  if (letter(word.front()) && end < text_.size() && (letter(text_[end]) || digit(text_[end]) || text_[end] == '.')) return false;
   at_ = end;
   return true;
 }

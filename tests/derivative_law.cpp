@@ -1,4 +1,4 @@
-#include "derivative_law.hpp"
+#include "tests/derivative_law.hpp"
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -135,7 +135,7 @@ Graph loss_of_gradients(const Graph& graph) {
       if (leaf.type().dtype != DType::f32) continue;
       const Value gradient = gradient_of(loss, {&copy, leaf.id});
       if (!gradient) continue;
-      const Value part = sum(gradient * copy.input("seed of " + leaf.node().name, gradient.type()));
+      const Value part = sum(gradient * copy.input("seed " + std::to_string(copy.end_of_ids()), gradient.type()));
       total = total ? total + part : part;
     }
     if (!total) return made;

@@ -7,7 +7,7 @@
 #include "compiler/op_table.hpp"
 #include "compiler/parse.hpp"
 #include "compiler/print.hpp"
-#include "derivative_law.hpp"
+#include "tests/derivative_law.hpp"
 #include "vitrine/formula.hpp"
 #include "vitrine/ops.hpp"
 

@@ -12,13 +12,13 @@ namespace {
 constexpr std::size_t mebibyte = 1 << 20;
 
 /// Three steps, two tensors and a workspace, in an arena 2.5 % above its lower bound.
-struct Example {
+struct ThreeSteps {
   Graph graph{"g"};
   Value a, b;
   Plan plan{};
 
-  Example() {
-    const Value x = graph.input("x", {DType::f32, shape_of<Axis{"batch", 2}, 3>});
+  ThreeSteps() {
+    const Value x = graph.input("x", {DType::f32, shape_of<2, 3>});
     a = relu(x);
     b = matmul(a, transpose(a));
     plan.name = "<a> \"plan\" & more";
@@ -56,7 +56,7 @@ std::map<std::string, Rectangle> rectangles(const Xml& xml) {
 }  // namespace
 
 TEST_CASE("the memory plan's picture says how far the arena is from its lower bound") {
-  const Example e;
+  const ThreeSteps e;
   const Xml xml = read_xml(plan_picture(e.plan, e.graph));
   const auto words = texts(xml, "text");
   const auto says = [&](const std::string& text) { return std::ranges::find(words, text) != words.end(); };
@@ -71,7 +71,7 @@ TEST_CASE("the memory plan's picture says how far the arena is from its lower bo
 }
 
 TEST_CASE("the memory plan's picture has a rectangle for each lifetime, at its steps and offset") {
-  const Example e;
+  const ThreeSteps e;
   const std::string a = "%" + std::to_string(e.a.id) + " relu", b = "%" + std::to_string(e.b.id) + " matmul";
   const auto made = rectangles(read_xml(plan_picture(e.plan, e.graph)));
   REQUIRE(made.size() == 3);
@@ -81,15 +81,15 @@ TEST_CASE("the memory plan's picture has a rectangle for each lifetime, at its s
   CHECK(second.x == Approx(first.x + scratch.width));
   CHECK(scratch.x == Approx(second.x));
   CHECK(second.height == Approx(1.5 * first.height).epsilon(0.001));
-  CHECK(second.y + second.height == Approx(first.y));  // it lies on top of it: offset 2 MiB
-  CHECK(scratch.y + scratch.height == Approx(second.y));
+  CHECK(second.y + second.height == Approx(first.y).margin(0.05));  // it lies on top of it: offset 2 MiB
+  CHECK(scratch.y + scratch.height == Approx(second.y).margin(0.05));
   CHECK(first.fill == colour_of(Kind::activation));
   CHECK(second.fill == colour_of(Kind::contraction));
   CHECK(scratch.fill == "url(#hatched)");
 }
 
 TEST_CASE("a plan without tensors, or with nodes that are no more, is drawn all the same") {
-  Example e;
+  ThreeSteps e;
   CHECK_NOTHROW(read_xml(plan_picture(Plan{}, e.graph)));
   e.plan.lifetimes = {{12345, false, 0, 64, 0, 7}};
   e.plan.arena_bytes = e.plan.lower_bound = 64;

@@ -2,7 +2,7 @@
 // to lets the one pass and catches the other.
 #include <catch2/catch.hpp>
 #include <boost/hana/define_struct.hpp>
-#include "derivative_law.hpp"
+#include "tests/derivative_law.hpp"
 #include "vitrine/op_table.hpp"
 
 using namespace vitrine;

@@ -74,10 +74,20 @@ class Grouping {
     const auto leads = [](const std::vector<Value>& group) { return std::ranges::any_of(group, can_lead); };
     if (leads(group_of(producer)) && leads(group_of(consumer)))
       return refuse(consumer, "a step has one head, and %" + std::to_string(producer.id) + " would bring a second matmul", "nothing: the second matmul's result is stored once");
+    if (const Value head = head_reading(group_of(producer), group_of(consumer)))
+      return refuse(consumer, "%" + std::to_string(head.id) + " of its step reads %" + std::to_string(producer.id) + "'s, and a head runs before the rest of its step",
+                    "nothing: what the head reads is stored once");
     if (const Value between = path_outside(producer, consumer))
       return refuse(consumer, "%" + std::to_string(between.id) + " reads from the one and feeds the other, so it would have to run in the middle of the step",
                     "move that use before or after the chain");
     join(producer.id, consumer.id);
+  }
+
+  /// The head among `group` if it reads one of `producers`, else empty.
+  static Value head_reading(const std::vector<Value>& producers, const std::vector<Value>& group) {
+    for (Value v : group)
+      if (can_lead(v) && std::ranges::any_of(v.operands(), [&](Value o) { return std::ranges::find(producers, o) != producers.end(); })) return v;
+    return {};
   }
 
   /// A node outside of both groups on a path from the first to the second; empty if there is none.
@@ -111,7 +121,12 @@ class Grouping {
     lone_masks_.insert(mask.id);
     refuse(mask, "its mask would have to be stored for " + std::to_string(readers.size()) + " readers, and kernels store numbers only", "compute the mask again for each reader");
   }
-  bool may_join(Value v) const { return computes_numbers(v) && !lone_masks_.contains(v.id); }
+  /// What reads a mask from outside of its group reads memory that no kernel knows.
+  bool may_join(Value v) const {
+    return computes_numbers(v) && !lone_masks_.contains(v.id) && std::ranges::none_of(v.operands(), [&](Value o) {
+      return o.type().dtype == DType::boolean && find(o.id) != find(v.id);
+    });
+  }
 
   void refuse(Value v, std::string reason, std::string suggestion, std::source_location at = std::source_location::current()) {
     rewriter_.refuse(v, rule, std::move(reason), std::move(suggestion), at);

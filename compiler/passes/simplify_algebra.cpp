@@ -47,7 +47,8 @@ class Simplifier {
     else if (as<Relu>(v)) same_inside<Relu>(v, "relu(relu(x)) => relu(x)", false);
     else if (as<Abs>(v)) absolute(v);
     else if (as<Greater>(v)) relu_mask(v);
-    else if (as<Rename>(v) || as<Reshape>(v) || as<BroadcastTo>(v) || as<SumTo>(v)) layout(v);
+    else if (as<Rename>(v) || as<Reshape>(v) || as<BroadcastTo>(v)) layout(v);
+    else if (as<SumTo>(v) && v.operands()[0].type() == v.type()) unsafe(v, "sum_to(x) of its own shape => x", "0 + -0 is +0");
   }
 
  private:
@@ -98,7 +99,7 @@ class Simplifier {
     const Value x = v.operands()[0];
     if (!is_number(v.operands()[1], 0) || as<Relu>(x)) return;
     for (Value user : graph_.users(x))
-      if (as<Relu>(user)) return rewriter_.replace(v, greater(user, v.operands()[1]), "greater(x, 0) => greater(relu(x), 0)");
+      if (as<Relu>(user) && is_used(user)) return rewriter_.replace(v, greater(user, v.operands()[1]), "greater(x, 0) => greater(relu(x), 0)");
   }
   void layout(Value v) {
     const Value x = v.operands()[0];
@@ -112,7 +113,7 @@ class Simplifier {
   /// Elementwise ops repeat what they need: a broadcast that only they read, beside an operand of the whole shape, goes.
   void broadcast_operand(Value v) {
     for (Value user : graph_.users(v)) {
-      if (!user.op()->info->elementwise() || as<BroadcastTo>(user) || user.op()->info->variadic) continue;
+      if (!is_used(user) || !user.op()->info->elementwise() || as<BroadcastTo>(user) || user.op()->info->variadic) continue;
       std::vector<Value> operands = user.operands();
       std::ranges::replace(operands, v, v.operands()[0]);
       std::vector<Type> in;
