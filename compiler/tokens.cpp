@@ -89,7 +89,7 @@ std::uint32_t Tokens::id(std::string_view what) {
   const auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), made);
   if (error == std::errc::invalid_argument) expected(what);
   // Ids index memory: a text of a few bytes must not ask for gigabytes.
-  if (error != std::errc{} || made >= (1u << 24)) complain(fmt::format("{} must be below 16777216", what));
+  if (error != std::errc{} || made >= (1u << 20)) complain(fmt::format("{} must be below 1048576", what));
   at_ = static_cast<std::size_t>(end - text_.data());
   return made;
 }
