@@ -31,7 +31,8 @@ Range range_of(const Slot& slot) {
 
 std::string text(const Range& r) {
   constexpr std::array<const char*, 4> names{"the arena", "input", "state", "constant"};
-  const std::string where = names[static_cast<std::size_t>(r.space)] + (r.space == Space::arena ? "" : " " + std::to_string(r.index));
+  const std::string where =
+      names[static_cast<std::size_t>(r.space)] + (r.space == Space::arena ? "" : " " + std::to_string(r.index));
   return "bytes " + std::to_string(r.begin) + " to " + std::to_string(r.end) + " of " + where;
 }
 
@@ -81,11 +82,13 @@ class ImaginaryMemory {
   void demand_inside(const Slot& slot, const Range& range, std::size_t step) const {
     std::size_t size = plan_.arena_bytes;
     if (slot.space != Space::arena) {
-      const bool known = slot.space == Space::input ? slot.index < plan_.inputs.size()
-                         : slot.space == Space::state ? slot.index < plan_.states.size() : slot.index < plan_.constants.size();
+      const bool known = slot.space == Space::input   ? slot.index < plan_.inputs.size()
+                         : slot.space == Space::state ? slot.index < plan_.states.size()
+                                                      : slot.index < plan_.constants.size();
       if (!known) throw InternalError("plan: " + described(step) + " uses " + text(range) + ", which does not exist");
-      size = slot.space == Space::input ? plan_.inputs[slot.index].second.bytes()
-             : slot.space == Space::state ? plan_.states[slot.index].second.bytes() : plan_.constants[slot.index].type.bytes();
+      size = slot.space == Space::input   ? plan_.inputs[slot.index].second.bytes()
+             : slot.space == Space::state ? plan_.states[slot.index].second.bytes()
+                                          : plan_.constants[slot.index].type.bytes();
     }
     if (range.end > size || slot.offset % size_of(slot.type.dtype) != 0)
       throw InternalError("plan: " + described(step) + " uses " + text(range) + ", which has " + std::to_string(size) +
@@ -115,8 +118,8 @@ class ImaginaryMemory {
 
   void demand_apart(const Slot& a, const Slot& b, std::size_t step, const char* what) const {
     if (range_of(a).overlaps(range_of(b)))
-      throw InternalError("plan: " + described(step) + " has " + what + ", %" + std::to_string(b.value) + ", in the same memory: " +
-                          text(range_of(a)) + " and " + text(range_of(b)));
+      throw InternalError("plan: " + described(step) + " has " + what + ", %" + std::to_string(b.value) +
+                          ", in the same memory: " + text(range_of(a)) + " and " + text(range_of(b)));
   }
 
   /// A result may lie over an operand only where a kernel reads that operand at the very element that it writes.
@@ -129,8 +132,9 @@ class ImaginaryMemory {
       const bool same_element = step.kernel && k >= step.head_operands && result.offset == operand.offset &&
                                 over(step.iteration, result) == over(step.iteration, operand);
       if (!same_element)
-        throw InternalError("plan: " + described(at) + " writes %" + std::to_string(result.value) + " to " + text(range_of(result)) +
-                            " and reads %" + std::to_string(operand.value) + " at other elements of " + text(range_of(operand)));
+        throw InternalError("plan: " + described(at) + " writes %" + std::to_string(result.value) + " to " +
+                            text(range_of(result)) + " and reads %" + std::to_string(operand.value) +
+                            " at other elements of " + text(range_of(operand)));
     }
   }
 
@@ -148,9 +152,11 @@ class ImaginaryMemory {
       const bool own_leaf = owner.step == from_outside && slot.space != Space::state;
       if (!own_leaf && owner.step == from_outside) {  // the first to look at a state says which node it is
         const auto [leaf, fresh] = states_.try_emplace(slot.index, slot.value);
-        if (leaf->second != slot.value) throw InternalError(meant + ", but the state still holds %" + std::to_string(leaf->second));
+        if (leaf->second != slot.value)
+          throw InternalError(meant + ", but the state still holds %" + std::to_string(leaf->second));
       } else if (!own_leaf && owner.value != slot.value) {
-        throw InternalError(meant + ", but " + described(owner.step) + " has put %" + std::to_string(owner.value) + " there, from byte " + std::to_string(at));
+        throw InternalError(meant + ", but " + described(owner.step) + " has put %" + std::to_string(owner.value) +
+                            " there, from byte " + std::to_string(at));
       }
       at = owner.end;
     }
@@ -161,7 +167,8 @@ class ImaginaryMemory {
     if (range.begin == range.end) return;
     const auto read_before = states_.find(slot.index);
     if (slot.space == Space::state && read_before != states_.end() && read_before->second == slot.value)
-      throw InternalError("plan: %" + std::to_string(slot.value) + " was read from " + text(range) + " before " + described(step) + " writes it");
+      throw InternalError("plan: %" + std::to_string(slot.value) + " was read from " + text(range) + " before " +
+                          described(step) + " writes it");
     Bytes& bytes = memory(slot);
     split(bytes, range.begin);
     split(bytes, range.end);

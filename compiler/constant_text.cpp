@@ -1,5 +1,7 @@
 #include "compiler/constant_text.hpp"
+
 #include <cstring>
+
 #include "vitrine/attribute.hpp"
 
 namespace vitrine {

@@ -1,5 +1,6 @@
 #pragma once
 #include <string>
+
 #include "vitrine/graph.hpp"
 
 namespace vitrine {

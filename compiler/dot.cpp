@@ -1,6 +1,9 @@
 #include "compiler/dot.hpp"
+
 #include <fmt/format.h>
+
 #include <algorithm>
+
 #include "compiler/dot_edges.hpp"
 #include "compiler/dot_frames.hpp"
 #include "compiler/dot_label.hpp"
@@ -55,10 +58,12 @@ class Writer {
   std::string write(const Frame& whole, bool legend) {
     text_ = fmt::format(
         "digraph vitrine {{\n"
-        "  graph [rankdir=TB, ranksep=0.35, nodesep=0.3, pad=0.2, fontname=\"{0}\", labelloc=t, tooltip=\" \"{3}, label=<{1}>];\n"
+        "  graph [rankdir=TB, ranksep=0.35, nodesep=0.3, pad=0.2, fontname=\"{0}\", labelloc=t, tooltip=\" \"{3}, "
+        "label=<{1}>];\n"
         "  node [fontname=\"{0}\", fontsize=12, fontcolor=\"{2}\", margin=\"0.12,0.06\", height=0.3];\n"
         "  edge [fontname=\"{0}\", fontsize=9, color=\"{2}\", fontcolor=\"{2}\", arrowsize=0.7, labeldistance=1.5];\n",
-        look::font, dot_heading(picture_, legend), look::ink, picture_.boxes.size() > most_at_leisure ? ", nslimit=1" : "");
+        look::font, dot_heading(picture_, legend), look::ink,
+        picture_.boxes.size() > most_at_leisure ? ", nslimit=1" : "");
     contents(whole, 1);
     text_ += dot_edges(picture_);
     return text_ + "}\n";
@@ -69,14 +74,17 @@ class Writer {
     const std::string indent(2 * depth, ' ');
     for (const std::size_t i : frame.boxes) {
       const Box& box = picture_.boxes[i];
-      text_ += fmt::format("{0}{1} [id={1}, label=<{2}>, {3}, tooltip={4}];\n", indent, dot_id(picture_, i), dot_label(picture_, box),
-                           looks(picture_, box), in_dot(dot_tooltip(picture_, box)));
+      text_ += fmt::format("{0}{1} [id={1}, label=<{2}>, {3}, tooltip={4}];\n", indent, dot_id(picture_, i),
+                           dot_label(picture_, box), looks(picture_, box), in_dot(dot_tooltip(picture_, box)));
     }
     for (const Frame& each : frame.inside) {
       const bool update = !each.boxes.empty() && picture_.boxes[each.boxes.front()].family != Box::none;
-      text_ += fmt::format("{}subgraph cluster_{} {{\n{}  graph [label=<{}>, labeljust=l, tooltip={}, style=\"filled,rounded\", fillcolor=\"{}\", color=\"{}\"];\n",
-                           indent, frames_++, indent, "<B>" + in_dot_label(shortened(each.title, 64)) + "</B>", in_dot(visible(each.title)),
-                           update ? look::update_fill : look::frame_fill, update ? look::update_ink : look::frame);
+      text_ += fmt::format(
+          "{}subgraph cluster_{} {{\n{}  graph [label=<{}>, labeljust=l, tooltip={}, style=\"filled,rounded\", "
+          "fillcolor=\"{}\", color=\"{}\"];\n",
+          indent, frames_++, indent, "<B>" + in_dot_label(shortened(each.title, 64)) + "</B>",
+          in_dot(visible(each.title)), update ? look::update_fill : look::frame_fill,
+          update ? look::update_ink : look::frame);
       contents(each, depth + 1);
       text_ += indent + "}\n";
     }

@@ -2,12 +2,13 @@
 // A graph as a picture, in Graphviz's language.
 #include <cstddef>
 #include <string>
+
 #include "vitrine/graph.hpp"
 
 namespace vitrine {
 
 struct DotOptions {
-  bool fold = false;             // one box for each update, and for each repeat of a block
+  bool fold = false;  // one box for each update, and for each repeat of a block
   bool legend = true;
   std::size_t most_boxes = 500;  // more are folded all the same: Graphviz takes a minute for 3,000
 };

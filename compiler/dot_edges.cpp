@@ -1,7 +1,10 @@
 #include "compiler/dot_edges.hpp"
+
 #include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
+
 #include "compiler/dot_style.hpp"
 #include "compiler/escape.hpp"
 #include "vitrine/sentence.hpp"
@@ -36,8 +39,8 @@ bool shows_slots(const Graph& graph, const Node& node) {
   return distinct.size() > 1 && !is_commutative(node);
 }
 
-/// The number beside the arrow that enters at an edge's head or tail. Operand 0 mostly comes from the left and the others
-/// from its right; the angle turns each number off its arrow and away from the box.
+/// The number beside the arrow that enters at an edge's head or tail. Operand 0 mostly comes from the left and the
+/// others from its right; the angle turns each number off its arrow and away from the box.
 std::string number_at(std::string_view end, const std::string& slot) {
   const int angle = (slot == "0") == (end == "head") ? -25 : 25;
   return fmt::format(", {}label=\"{}\", labelangle={}", end, slot, angle);
@@ -71,9 +74,10 @@ class Edges {
 
   /// A folded update reads the state that it changes; the arrow back to the state says it already.
   bool reads_its_own_state(std::size_t from, std::size_t to) const {
-    return picture_.folded(picture_.boxes[to]) && std::ranges::any_of(picture_.graph->updates(), [&](const auto& update) {
-      return picture_.box_of(update.first) == from && picture_.box_of(update.second) == to;
-    });
+    return picture_.folded(picture_.boxes[to]) &&
+           std::ranges::any_of(picture_.graph->updates(), [&](const auto& update) {
+             return picture_.box_of(update.first) == from && picture_.box_of(update.second) == to;
+           });
   }
 
   /// Gradients are computed from the loss up. Drawn as reversed edges they stand beside the forward nodes that they
@@ -84,24 +88,32 @@ class Edges {
     const bool upwards = source.phase != Phase::forward;
     const bool from_elsewhere = (source.phase == Phase::forward && target.phase != Phase::forward) ||
                                 (source.family != Box::none && target.family != source.family);
-    std::string looks = "tooltip=" + in_dot(fmt::format("%{} to %{}: {}", operand.id, user.id, (Sentence{} << operand.type()).str()));
-    if (from_elsewhere) looks += fmt::format(", color=\"{}\", style=dashed", look::faint_line);
-    else if (source.phase == Phase::gradient) looks += fmt::format(", color=\"{}\"", look::gradient_ink);
-    else if (target.phase == Phase::update) looks += fmt::format(", color=\"{}\"", look::update_ink);
+    std::string looks =
+        "tooltip=" + in_dot(fmt::format("%{} to %{}: {}", operand.id, user.id, (Sentence{} << operand.type()).str()));
+    if (from_elsewhere)
+      looks += fmt::format(", color=\"{}\", style=dashed", look::faint_line);
+    else if (source.phase == Phase::gradient)
+      looks += fmt::format(", color=\"{}\"", look::gradient_ink);
+    else if (target.phase == Phase::update)
+      looks += fmt::format(", color=\"{}\"", look::update_ink);
     const bool folded = picture_.folded(source) && picture_.folded(target);
     if (from_elsewhere && !folded) {
       if (!slot.empty()) looks += number_at("head", slot);
       return line(from, to, looks + ", constraint=false");
     }
     if (!slot.empty()) looks += number_at(upwards ? "tail" : "head", slot);
-    if (upwards) line(to, from, looks + ", dir=back");
-    else line(from, to, looks);
+    if (upwards)
+      line(to, from, looks + ", dir=back");
+    else
+      line(from, to, looks);
   }
 
   void becomes(Value state, Value next) {
     const std::size_t from = picture_.box_of(next), to = picture_.box_of(state);
     if (from == Box::none || to == Box::none || from == to) return;
-    line(from, to, fmt::format("tooltip=\"the next value of %{}\", color=\"{}\", style=bold, constraint=false, arrowhead=empty", state.id, look::update_ink));
+    line(from, to,
+         fmt::format("tooltip=\"the next value of %{}\", color=\"{}\", style=bold, constraint=false, arrowhead=empty",
+                     state.id, look::update_ink));
   }
 
   /// Keeps a gradient at the height of its forward node or below it. Where nothing is read, as at the loss, the line is
@@ -109,13 +121,18 @@ class Edges {
   void beside_origin(std::size_t i) {
     const Box& box = picture_.boxes[i];
     if (box.phase != Phase::gradient) return;
-    const bool begins = std::ranges::all_of(box.nodes.front().operands(), [&](Value v) { return picture_.box_of(v) == Box::none; });
+    const bool begins =
+        std::ranges::all_of(box.nodes.front().operands(), [&](Value v) { return picture_.box_of(v) == Box::none; });
     for (const std::uint32_t id : box.nodes.front().node().origin) {
       const Value origin = picture_.graph->find(id);
       const std::size_t from = origin ? picture_.box_of(origin) : Box::none;
       if (from == Box::none || picture_.boxes[from].phase != Phase::forward) continue;
-      if (begins) line(from, i, fmt::format("tooltip=\"gradients begin here\", color=\"{}\", style=dotted, arrowhead=none", look::gradient_ink));
-      else line(from, i, "style=invis, minlen=0, weight=2");
+      if (begins)
+        line(from, i,
+             fmt::format("tooltip=\"gradients begin here\", color=\"{}\", style=dotted, arrowhead=none",
+                         look::gradient_ink));
+      else
+        line(from, i, "style=invis, minlen=0, weight=2");
       return;
     }
   }

@@ -1,5 +1,6 @@
 #pragma once
 #include <string>
+
 #include "compiler/picture.hpp"
 
 namespace vitrine {

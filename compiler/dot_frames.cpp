@@ -1,4 +1,5 @@
 #include "compiler/dot_frames.hpp"
+
 #include <algorithm>
 
 namespace vitrine {

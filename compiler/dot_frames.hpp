@@ -2,6 +2,7 @@
 // Modules as nested frames.
 #include <string>
 #include <vector>
+
 #include "compiler/picture.hpp"
 
 namespace vitrine {

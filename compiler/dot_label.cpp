@@ -1,8 +1,11 @@
 #include "compiler/dot_label.hpp"
+
 #include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <set>
+
 #include "compiler/constant_text.hpp"
 #include "compiler/dot_style.hpp"
 #include "compiler/escape.hpp"
@@ -58,7 +61,9 @@ std::string numbers_in_place(const Graph& graph, const Node& node) {
   if (operands.size() == 2 && node.op->info->elementwise()) {
     const Symbol formula = node.op->formula(2);
     const std::string_view sign = infix(formula->op);
-    const auto reads = [&](std::size_t i) { return formula->from[i]->op == Scalar::input && formula->from[i]->index == i; };
+    const auto reads = [&](std::size_t i) {
+      return formula->from[i]->op == Scalar::input && formula->from[i]->index == i;
+    };
     if (!sign.empty() && reads(0) && reads(1)) {
       const bool turns = formula->op == Scalar::add || formula->op == Scalar::multiply;
       if (!number[0]) return fmt::format("{} {}", sign, operands[1]);
@@ -73,11 +78,16 @@ std::string numbers_in_place(const Graph& graph, const Node& node) {
 std::string call(const Graph& graph, Value v) {
   const Node& node = v.node();
   if (!node.op)
-    return fmt::format("%{} = {} {}", v.id, node.leaf == Leaf::input ? "input" : node.leaf == Leaf::state ? "state" : "constant", visible(node.name));
+    return fmt::format("%{} = {} {}", v.id,
+                       node.leaf == Leaf::input   ? "input"
+                       : node.leaf == Leaf::state ? "state"
+                                                  : "constant",
+                       visible(node.name));
   std::string made = fmt::format("%{} = {}(", v.id, visible(node.op->name()));
   for (std::size_t i = 0; i < node.operands.size(); ++i) {
     const Value operand = node.operands[i];
-    made += (i ? ", " : "") + (is_number(graph, operand) ? element_text(operand.node(), 0) : fmt::format("%{}", operand.id));
+    made += (i ? ", " : "") +
+            (is_number(graph, operand) ? element_text(operand.node(), 0) : fmt::format("%{}", operand.id));
   }
   const auto attributes = node.op->info->print(node.op->attributes.get());
   for (std::size_t i = 0; i < attributes.size(); ++i)
@@ -108,7 +118,8 @@ std::string results(const Graph& graph, const Box& box) {
   std::string made;
   for (const auto& [name, value] : graph.outputs())
     if (std::ranges::find(box.nodes, value) != box.nodes.end())
-      made.append(line_break).append(dot_font(fmt::format("POINT-SIZE=\"10\" COLOR=\"{}\"", look::output_ink), "→ output " + shown(name)));
+      made.append(line_break)
+          .append(dot_font(fmt::format("POINT-SIZE=\"10\" COLOR=\"{}\"", look::output_ink), "→ output " + shown(name)));
   return made;
 }
 
@@ -130,13 +141,15 @@ std::string folded_words(const Box& box) {
     states += v.node().leaf == Leaf::state;
   }
   std::vector<std::pair<std::string_view, std::size_t>> ops(counts.begin(), counts.end());
-  std::ranges::stable_sort(ops, std::greater{}, &std::pair<std::string_view, std::size_t>::second);
+  std::ranges::sort(
+      ops, [](const auto& a, const auto& b) { return std::pair(b.second, a.first) < std::pair(a.second, b.first); });
   std::string made = fmt::format("{} nodes", box.nodes.size());
   for (std::size_t i = 0; i < std::min<std::size_t>(ops.size(), 4); ++i)
     made += fmt::format("{}{} {}", i ? ", " : ": ", ops[i].second, in_dot_label(ops[i].first));
   if (ops.size() > 4) made += ", …";
   if (states) made += fmt::format("{}keeps {} state{} of its own", line_break, states, states == 1 ? "" : "s");
-  if (!groups.empty()) made += fmt::format("{}{} g{}", line_break, groups.size() == 1 ? "group" : "groups", fmt::join(groups, ", g"));
+  if (!groups.empty())
+    made += fmt::format("{}{} g{}", line_break, groups.size() == 1 ? "group" : "groups", fmt::join(groups, ", g"));
   return made;
 }
 
@@ -149,11 +162,16 @@ std::string dot_font(std::string_view attributes, std::string_view text) {
 std::string dot_label(const Picture& picture, const Box& box) {
   const Graph& graph = *picture.graph;
   if (picture.folded(box))
-    return bold(shortened(box.folded_as, longest_name)).append(line_break).append("<FONT POINT-SIZE=\"10\">" + folded_words(box) + "</FONT>") + results(graph, box);
+    return bold(shortened(box.folded_as, longest_name))
+               .append(line_break)
+               .append("<FONT POINT-SIZE=\"10\">" + folded_words(box) + "</FONT>") +
+           results(graph, box);
 
   const Value v = box.nodes.front();
   const Node& node = v.node();
-  const std::string id = dot_font(fmt::format("POINT-SIZE=\"9\" COLOR=\"{}\"", node.leaf == Leaf::input ? look::input_ink : look::faint_ink), fmt::format("  %{}", v.id));
+  const std::string id = dot_font(
+      fmt::format("POINT-SIZE=\"9\" COLOR=\"{}\"", node.leaf == Leaf::input ? look::input_ink : look::faint_ink),
+      fmt::format("  %{}", v.id));
   std::string made;
   if (!node.op) {
     made = bold(node.leaf == Leaf::constant ? "constant" : shown(node.name)) + id;
@@ -163,7 +181,9 @@ std::string dot_label(const Picture& picture, const Box& box) {
     for (const std::string& words : {numbers_in_place(graph, node), attributes_in_short(node)})
       if (!words.empty()) made += " " + in_dot_label(words);
     made += id;
-    if (node.group) made += fmt::format(" <FONT POINT-SIZE=\"10\" COLOR=\"{}\"><B> g{}</B></FONT>", look::group_ink(node.group), node.group);
+    if (node.group)
+      made += fmt::format(" <FONT POINT-SIZE=\"10\" COLOR=\"{}\"><B> g{}</B></FONT>", look::group_ink(node.group),
+                          node.group);
   }
   return made.append(line_break).append(small(text_of(node.type))) + results(graph, box);
 }
@@ -185,7 +205,8 @@ std::string dot_tooltip(const Picture& picture, const Box& box) {
   lines.push_back(call(*picture.graph, v));
   lines.push_back(text_of(node.type));
   if (node.op && node.op->info->elementwise()) lines.push_back(visible(print(node.op->formula(node.operands.size()))));
-  if (node.at.line) lines.push_back(fmt::format("{}:{}", visible(node.at.file.substr(node.at.file.rfind('/') + 1)), node.at.line));
+  if (node.at.line)
+    lines.push_back(fmt::format("{}:{}", visible(node.at.file.substr(node.at.file.rfind('/') + 1)), node.at.line));
   if (!box.module.empty()) lines.push_back("module " + visible(box.module));
   if (!node.origin.empty()) lines.push_back(fmt::format("made of %{}", fmt::join(node.origin, ", %")));
   return fmt::format("{}", fmt::join(lines, "\n"));

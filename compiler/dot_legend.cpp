@@ -1,7 +1,10 @@
 #include "compiler/dot_legend.hpp"
+
 #include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
+
 #include "compiler/dot_label.hpp"
 #include "compiler/dot_style.hpp"
 #include "compiler/escape.hpp"
@@ -49,7 +52,8 @@ Contents contents_of(const Picture& picture) {
 }
 
 std::string counts(const Picture& picture, const Contents& has) {
-  std::string made = counted(picture.nodes, "node", "nodes") + ": " + counted(has.forward + has.gradient + has.update, "op", "ops");
+  std::string made =
+      counted(picture.nodes, "node", "nodes") + ": " + counted(has.forward + has.gradient + has.update, "op", "ops");
   if (has.gradient || has.update) {
     made += fmt::format(" ({} forward", has.forward);
     if (has.gradient) made += fmt::format(", {} gradient", has.gradient);
@@ -64,8 +68,10 @@ std::string counts(const Picture& picture, const Contents& has) {
 
 std::string folds(const Picture& picture) {
   if (!picture.folded_boxes) return "";
-  std::string made = counted(picture.folded_nodes, "node is", "nodes are") + " folded into " + counted(picture.folded_boxes, "box", "boxes");
-  return made + (picture.too_large ? ", because so many cannot be read in one picture; the text form shows every one." : ".");
+  std::string made = counted(picture.folded_nodes, "node is", "nodes are") + " folded into " +
+                     counted(picture.folded_boxes, "box", "boxes");
+  return made +
+         (picture.too_large ? ", because so many cannot be read in one picture; the text form shows every one." : ".");
 }
 
 std::string cell(std::string_view attributes, std::string_view text) {
@@ -73,7 +79,8 @@ std::string cell(std::string_view attributes, std::string_view text) {
 }
 
 std::string row(std::string_view cells) {
-  return fmt::format("<TR><TD><TABLE BORDER=\"0\" CELLSPACING=\"3\" CELLPADDING=\"4\"><TR>{}</TR></TABLE></TD></TR>", cells);
+  return fmt::format("<TR><TD><TABLE BORDER=\"0\" CELLSPACING=\"3\" CELLPADDING=\"4\"><TR>{}</TR></TABLE></TD></TR>",
+                     cells);
 }
 
 }  // namespace
@@ -85,13 +92,16 @@ std::string dot_heading(const Picture& picture, bool legend) {
     if (!text.empty()) made += "<TR><TD>" + dot_font(attributes, text) + "</TD></TR>";
   };
   const std::string& name = picture.graph->name();
-  line("POINT-SIZE=\"18\"", name.find_first_not_of(' ') == std::string::npos ? "graph without a name" : shortened(name, 80));
+  line("POINT-SIZE=\"18\"",
+       name.find_first_not_of(' ') == std::string::npos ? "graph without a name" : shortened(name, 80));
   line(fmt::format("POINT-SIZE=\"11\" COLOR=\"{}\"", look::faint_ink), counts(picture, has));
   line(fmt::format("POINT-SIZE=\"11\" COLOR=\"{}\"", look::gradient_ink), folds(picture));
   if (!legend) return made + "</TABLE>";
 
   std::string kinds;
-  for (const Kind kind : has.kinds) kinds += cell(fmt::format("BORDER=\"1\" COLOR=\"{}\" BGCOLOR=\"{}\"", look::faint_ink, colour_of(kind)), name_of(kind));
+  for (const Kind kind : has.kinds)
+    kinds +=
+        cell(fmt::format("BORDER=\"1\" COLOR=\"{}\" BGCOLOR=\"{}\"", look::faint_ink, colour_of(kind)), name_of(kind));
   if (!kinds.empty()) made += row(kinds);
 
   std::string lines;
@@ -99,11 +109,13 @@ std::string dot_heading(const Picture& picture, bool legend) {
     lines += cell("BORDER=\"0\"", "↓ forward");
     lines += fmt::format("<TD BORDER=\"1\" STYLE=\"dashed\" COLOR=\"{0}\">{1}</TD>", look::gradient_ink,
                          dot_font(fmt::format("POINT-SIZE=\"10\" COLOR=\"{}\"", look::gradient_ink), "↑ gradient"));
-    lines += fmt::format("<TD BORDER=\"0\">{}</TD>", dot_font("POINT-SIZE=\"10\" COLOR=\"#8a8a8a\"", "- - ▸ a value read from elsewhere"));
+    lines += fmt::format("<TD BORDER=\"0\">{}</TD>",
+                         dot_font("POINT-SIZE=\"10\" COLOR=\"#8a8a8a\"", "- - ▸ a value read from elsewhere"));
   }
   if (has.update)
-    lines += fmt::format("<TD BORDER=\"1\" COLOR=\"{0}\" BGCOLOR=\"{1}\">{2}</TD>", look::update_ink, look::update_fill,
-                         dot_font(fmt::format("POINT-SIZE=\"10\" COLOR=\"{}\"", look::update_ink), "update, at the end of the step"));
+    lines += fmt::format(
+        "<TD BORDER=\"1\" COLOR=\"{0}\" BGCOLOR=\"{1}\">{2}</TD>", look::update_ink, look::update_fill,
+        dot_font(fmt::format("POINT-SIZE=\"10\" COLOR=\"{}\"", look::update_ink), "update, at the end of the step"));
   if (!lines.empty()) made += row(lines);
 
   std::string shapes;

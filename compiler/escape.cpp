@@ -1,4 +1,5 @@
 #include "compiler/escape.hpp"
+
 #include <array>
 #include <cstdint>
 
@@ -8,8 +9,8 @@ namespace {
 
 constexpr std::string_view replacement = "\xef\xbf\xbd";  // U+FFFD
 
-/// How many bytes the first character takes; 0 if it is none. Strict (RFC 3629): no overlong form, no surrogate, nothing
-/// beyond U+10FFFF.
+/// How many bytes the first character takes; 0 if it is none. Strict (RFC 3629): no overlong form, no surrogate,
+/// nothing beyond U+10FFFF.
 std::size_t length_of_character(std::string_view text) {
   const auto at = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned first = at(0);
@@ -44,15 +45,30 @@ template <class Piece> void for_each_character(std::string_view text, const Piec
   }
 }
 
+/// Graphviz reads escapes ("\N" is the node's name) in labels that know no way of saying no, and twice in tooltips. A
+/// word joiner (U+2060), which draws nothing, parts a backslash from what would make an escape of it.
+std::string parted(std::string_view text) {
+  std::string made;
+  for (const char c : text) {
+    if (made.ends_with('\\') && std::string_view("GNEHTL\\").find(c) != std::string_view::npos) made += "\xe2\x81\xa0";
+    made += c;
+  }
+  return made;
+}
+
 }  // namespace
 
 std::string visible(std::string_view text) {
   std::string made;
   for_each_character(text, [&](std::string_view c) {
-    if (c == "\n") made += "\\n";
-    else if (c == "\r") made += "\\r";
-    else if (c == "\t") made += "\\t";
-    else made += c.empty() || !shows(c) ? replacement : c;
+    if (c == "\n")
+      made += "\\n";
+    else if (c == "\r")
+      made += "\\r";
+    else if (c == "\t")
+      made += "\\t";
+    else
+      made += c.empty() || !shows(c) ? replacement : c;
   });
   return made;
 }
@@ -71,36 +87,38 @@ std::string shortened(std::string_view text, std::size_t longest) {
 std::string in_xml(std::string_view text) {
   std::string made;
   for (const char c : visible(text)) {
-    if (c == '&') made += "&amp;";
-    else if (c == '<') made += "&lt;";
-    else if (c == '>') made += "&gt;";
-    else if (c == '"') made += "&quot;";
-    else if (c == '\'') made += "&#39;";
-    else made += c;
+    if (c == '&')
+      made += "&amp;";
+    else if (c == '<')
+      made += "&lt;";
+    else if (c == '>')
+      made += "&gt;";
+    else if (c == '"')
+      made += "&quot;";
+    else if (c == '\'')
+      made += "&#39;";
+    else
+      made += c;
   }
   return made;
 }
 
-std::string in_dot_label(std::string_view text) {
-  constexpr std::string_view word_joiner = "\xe2\x81\xa0";
-  std::string made;
-  for (const char c : in_xml(text)) {
-    if (made.ends_with('\\') && std::string_view("GNEHTL").find(c) != std::string_view::npos) made += word_joiner;
-    made += c;
-  }
-  return made;
-}
+std::string in_dot_label(std::string_view text) { return in_xml(parted(text)); }
 
 std::string in_dot(std::string_view text) {
   std::string made = "\"";
   std::string_view rest = text;
   while (true) {  // lines are ours ("a tooltip of several lines"), so they stay lines
     const std::size_t end = rest.find('\n');
-    for (const char c : visible(rest.substr(0, end))) {
-      if (c == '"') made += "\\\"";
-      else if (c == '\\') made += "\\\\";
-      else if (c == '&') made += "&amp;";
-      else made += c;
+    for (const char c : visible(parted(rest.substr(0, end)))) {
+      if (c == '"')
+        made += "\\\"";
+      else if (c == '\\')
+        made += "\\\\";
+      else if (c == '&')
+        made += "&amp;";
+      else
+        made += c;
     }
     if (end == std::string_view::npos) break;
     made += "\\n";
@@ -113,11 +131,14 @@ std::string in_json(std::string_view text) {
   constexpr std::array<char, 16> hex{'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
   std::string made = "\"";
   for_each_character(text, [&](std::string_view c) {
-    if (c.empty()) made += replacement;
-    else if (c == "\"" || c == "\\") made.append("\\").append(c);
+    if (c.empty())
+      made += replacement;
+    else if (c == "\"" || c == "\\")
+      made.append("\\").append(c);
     else if (const auto byte = static_cast<unsigned char>(c[0]); byte < 0x20 || byte == 0x7f)
       made.append("\\u00") += {hex[byte >> 4], hex[byte & 15]};
-    else made += c;
+    else
+      made += c;
   });
   return made + "\"";
 }

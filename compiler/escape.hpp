@@ -16,12 +16,11 @@ std::string shortened(std::string_view text, std::size_t longest);
 /// For XML text and attributes.
 std::string in_xml(std::string_view text);
 
-/// For DOT's HTML-like labels. Graphviz puts the node's name for "\N" even there and knows no way to say that it should
-/// not, so a word joiner (U+2060, which draws nothing) parts the two.
+/// For DOT's HTML-like labels. A word joiner, which draws nothing, stands after a backslash that Graphviz would act on.
 std::string in_dot_label(std::string_view text);
 
-/// A quoted DOT string; a newline breaks the line there. Graphviz reads entities ("&lt;") and escapes ("\N" is the node's
-/// name) in it: neither is left.
+/// A quoted DOT string; a newline breaks the line there. Graphviz reads entities ("&lt;") and escapes ("\N" is the
+/// node's name) in it: neither is left.
 std::string in_dot(std::string_view text);
 
 /// A quoted JSON string (RFC 8259). Newlines and other control characters stay what they are, as escapes.

@@ -28,10 +28,12 @@ class FormulaReader {
   }
 
  private:
-  static constexpr int deepest = 200;  // brackets within brackets: a longer text would exhaust the stack
+  // A formula becomes a tree that is walked by recursion: a longer text would exhaust the stack.
+  static constexpr int deepest = 200, most_terms = 4096;
 
   [[noreturn]] void expected(std::string_view what) const {
-    throw UsageError("formula '" + std::string(text_) + "': expected " + std::string(what) + " at character " + std::to_string(at_ + 1));
+    const std::string shown = text_.size() > 60 ? std::string(text_.substr(0, 60)) + "..." : std::string(text_);
+    throw UsageError("formula '" + shown + "': expected " + std::string(what) + " at character " + std::to_string(at_ + 1));
   }
   void skip() {
     while (at_ < text_.size() && text_[at_] == ' ') ++at_;
@@ -63,6 +65,7 @@ class FormulaReader {
       else return s;
   }
   Symbol factor() {
+    if (++terms_ > most_terms) expected("at most 4096 numbers and operands");
     skip();
     if (take('(')) {
       Symbol s = sum();
@@ -115,7 +118,7 @@ class FormulaReader {
 
   std::string_view text_;
   std::size_t at_ = 0;
-  int depth_ = 0;
+  int depth_ = 0, terms_ = 0;
 };
 
 }  // namespace

@@ -42,11 +42,13 @@ class KernelWriter {
   }
 
  private:
-  std::uint16_t read(const Symbol& s, const std::vector<std::uint16_t>& operands, std::map<const Term*, std::uint16_t>& terms) {
+  std::uint16_t read(const Symbol& s, const std::vector<std::uint16_t>& operands,
+                     std::map<const Term*, std::uint16_t>& terms) {
     if (s->op == Scalar::input) return operands.at(s->index);
     if (const auto found = terms.find(s.get()); found != terms.end()) return found->second;
     Instruction made{.op = s->op, .number = s->number};
-    for (std::size_t i = 0; i < static_cast<std::size_t>(arity(s->op)); ++i) made.from[i] = read(s->from[i], operands, terms);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(arity(s->op)); ++i)
+      made.from[i] = read(s->from[i], operands, terms);
     return terms[s.get()] = put(made);
   }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <tuple>
 
 namespace vitrine {
 
@@ -29,7 +30,8 @@ class Planner {
  private:
   std::vector<Step>& steps() { return draft_.plan.steps; }
 
-  template <class Visit> static void each_arena_slot(std::vector<Slot>& slots, const Visit& visit) {
+  template <class Visit>
+  static void each_arena_slot(std::vector<Slot>& slots, const Visit& visit) {
     for (Slot& slot : slots)
       if (slot.space == Space::arena) visit(slot);
   }
@@ -66,13 +68,15 @@ class Planner {
   }
 
   bool may_take_place(const Slot& result, const Slot& operand, std::size_t at) {
-    if (operand.space != Space::arena || lives_[operand.index].last != at || lives_[operand.index].first == at) return false;
+    if (operand.space != Space::arena || lives_[operand.index].last != at || lives_[operand.index].first == at)
+      return false;
     if (draft_.tensors[operand.index].bytes != draft_.tensors[result.index].bytes || !is_dense(result)) return false;
     if (std::ranges::find(taken_, operand.index) != taken_.end()) return false;
-    return std::ranges::all_of(steps()[at].operands, [&](const Slot& other) {  // every look at it is at the same element
-      return other.space != Space::arena || other.index != operand.index ||
-             (other.offset == 0 && is_dense(other) && other.type.bytes() == result.type.bytes());
-    });
+    return std::ranges::all_of(
+        steps()[at].operands, [&](const Slot& other) {  // every look at it is at the same element
+          return other.space != Space::arena || other.index != operand.index ||
+                 (other.offset == 0 && is_dense(other) && other.type.bytes() == result.type.bytes());
+        });
   }
 
   void join_blocks() {
@@ -90,7 +94,9 @@ class Planner {
     std::vector<Block*> order, placed;
     for (Block& block : blocks_)
       if (block.used && block.bytes > 0) order.push_back(&block);
-    std::ranges::stable_sort(order, [](const Block* a, const Block* b) { return a->bytes != b->bytes ? a->bytes > b->bytes : a->first < b->first; });
+    std::ranges::sort(order, [](const Block* a, const Block* b) {  // blocks lie in the order of their tensors
+      return std::tuple(b->bytes, a->first, a) < std::tuple(a->bytes, b->first, b);
+    });
     for (Block* block : order) {
       block->offset = best_fit(*block, placed);
       placed.insert(std::ranges::upper_bound(placed, block->offset, {}, &Block::offset), block);
@@ -126,8 +132,9 @@ class Planner {
       if (output.slot.space == Space::arena) place(output.slot);
     for (std::size_t t = 0; t < lives_.size(); ++t)
       if (lives_[t].used)
-        draft_.plan.lifetimes.push_back({draft_.tensors[t].node, draft_.tensors[t].workspace, blocks_[block_of_[t]].offset,
-                                         draft_.tensors[t].bytes, lives_[t].first, lives_[t].last});
+        draft_.plan.lifetimes.push_back({draft_.tensors[t].node, draft_.tensors[t].workspace,
+                                         blocks_[block_of_[t]].offset, draft_.tensors[t].bytes, lives_[t].first,
+                                         lives_[t].last});
     std::vector<std::size_t> alive(steps().size());
     for (const Block& block : blocks_)
       for (std::size_t i = block.first; block.used && i <= block.last; ++i) alive[i] += block.bytes;
@@ -140,9 +147,9 @@ class Planner {
   };
 
   Draft& draft_;
-  std::vector<Life> lives_;              // of each tensor
-  std::vector<std::size_t> block_of_;    // of each tensor; a block is named by its first tensor
-  std::vector<std::uint32_t> taken_;     // tensors whose place a later one has taken
+  std::vector<Life> lives_;            // of each tensor
+  std::vector<std::size_t> block_of_;  // of each tensor; a block is named by its first tensor
+  std::vector<std::uint32_t> taken_;   // tensors whose place a later one has taken
   std::vector<Block> blocks_;
 };
 

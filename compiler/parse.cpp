@@ -49,7 +49,7 @@ class GraphParser {
     return ids;
   }
   void take_free_id() {
-    while (written_ids_.contains(free_id_)) ++free_id_;
+    while (written_ids_.contains(free_id_) || graph_.find(free_id_)) ++free_id_;
     graph_.take_id(free_id_++);
   }
 
@@ -163,7 +163,7 @@ class GraphParser {
   std::uint32_t fresh_id() {
     const std::size_t position = tokens_.position();
     const std::uint32_t id = tokens_.id("a node's number");
-    if (!nodes_.contains(id)) return id;
+    if (!nodes_.contains(id) && !graph_.find(id)) return id;  // "% 3" is no id that ids_in found
     tokens_.back_to(position);
     tokens_.complain(fmt::format("%{} is made twice", id));
   }

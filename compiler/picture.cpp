@@ -1,4 +1,5 @@
 #include "compiler/picture.hpp"
+
 #include <algorithm>
 #include <map>
 #include <set>

@@ -5,17 +5,18 @@
 #include <functional>
 #include <string>
 #include <vector>
+
 #include "compiler/update_families.hpp"
 #include "vitrine/graph.hpp"
 
 namespace vitrine {
 
 struct Box {
-  std::vector<Value> nodes{};    // what it stands for, operands before users
-  std::string module{};          // "block.3.attention": the frame it is drawn in
+  std::vector<Value> nodes{};  // what it stands for, operands before users
+  std::string module{};        // "block.3.attention": the frame it is drawn in
   Phase phase = Phase::forward;
-  std::size_t family = none;     // of an update: an index into Picture::families
-  std::string folded_as{};       // what a folded box is called; empty if it is one node drawn as itself
+  std::size_t family = none;  // of an update: an index into Picture::families
+  std::string folded_as{};    // what a folded box is called; empty if it is one node drawn as itself
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
 };
 
@@ -40,8 +41,8 @@ struct Picture {
   std::vector<std::size_t> box_of_id{};  // by node id; read it through box_of
 };
 
-/// Whether a node is a constant of one element, which is drawn as a number in the boxes that read it. One that is handed
-/// out under a name keeps its box.
+/// Whether a node is a constant of one element, which is drawn as a number in the boxes that read it. One that is
+/// handed out under a name keeps its box.
 bool is_number(const Graph&, Value);
 
 /// One box for each node that is not a number.

@@ -1,7 +1,9 @@
 #include "compiler/picture_folds.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <map>
+
 #include "compiler/escape.hpp"
 #include "vitrine/sentence.hpp"
 
@@ -47,7 +49,8 @@ std::string in_words(Value v, const std::string& module, const std::string& own_
   if (node.leaf != Leaf::none) made += "|leaf " + std::to_string(static_cast<int>(node.leaf));
   if (!node.op) return made + "\n";
   made.append("|").append(node.op->name());
-  for (const Attribute& a : node.op->info->print(node.op->attributes.get())) made += "|" + in_json(a.name) + in_json(a.text);
+  for (const Attribute& a : node.op->info->print(node.op->attributes.get()))
+    made += "|" + in_json(a.name) + in_json(a.text);
   for (Value operand : node.operands) {
     const auto inside = places.find(operand.id);
     made += "|" + (inside != places.end() ? inside->second : (Sentence{} << operand.type()).str());
@@ -82,7 +85,8 @@ void fold_repeats(Picture& picture) {
     if (fresh) order.push_back(name);
     Module& module = at->second;
     for (Value v : box.nodes) {
-      module.places[v.id] = std::to_string(static_cast<int>(box.phase)) + "." + std::to_string(module.counts[box.phase]++);
+      module.places[v.id] =
+          std::to_string(static_cast<int>(box.phase)) + "." + std::to_string(module.counts[box.phase]++);
       module.words[box.phase] += in_words(v, name, box.module, module.places);
     }
   }
@@ -125,7 +129,9 @@ void fold_down_to(Picture& picture, std::size_t most) {
     });
   if (picture.boxes.size() <= most) return;
   std::size_t seen = 0;
-  picture.fold([&](const Box&) { return ++seen < most ? Picture::Fold{} : Picture::Fold{"everything after these", ""}; });
+  picture.fold([&](const Box&) {
+    return ++seen < most ? Picture::Fold{} : Picture::Fold{"everything after these", ""};
+  });
 }
 
 }  // namespace vitrine

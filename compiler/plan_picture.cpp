@@ -1,9 +1,12 @@
 #include "compiler/plan_picture.hpp"
+
 #include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <iterator>
 #include <set>
+
 #include "compiler/byte_text.hpp"
 #include "compiler/dot_style.hpp"
 #include "compiler/escape.hpp"
@@ -47,7 +50,8 @@ class Drawing {
     bottom_ = top + plot_height;
     height_ = bottom_ + (named_steps_ ? 120 : 40);
     highest_ = static_cast<double>(std::max({plan.arena_bytes, plan.lower_bound, std::size_t{1}}));
-    for (const Lifetime& life : plan.lifetimes) highest_ = std::max(highest_, static_cast<double>(life.offset + life.bytes));
+    for (const Lifetime& life : plan.lifetimes)
+      highest_ = std::max(highest_, static_cast<double>(life.offset + life.bytes));
   }
 
   std::string draw() {
@@ -70,15 +74,20 @@ class Drawing {
   }
 
   void heading() {
-    std::string summary = fmt::format("arena {}, lower bound {}", byte_text(plan_.arena_bytes), byte_text(plan_.lower_bound));
+    std::string summary =
+        fmt::format("arena {}, lower bound {}", byte_text(plan_.arena_bytes), byte_text(plan_.lower_bound));
     if (plan_.lower_bound)
-      summary += fmt::format(" ({:+.1f} %)", 100 * (static_cast<double>(plan_.arena_bytes) / static_cast<double>(plan_.lower_bound) - 1));
+      summary += fmt::format(
+          " ({:+.1f} %)", 100 * (static_cast<double>(plan_.arena_bytes) / static_cast<double>(plan_.lower_bound) - 1));
     const std::string title = shortened(plan_.name.empty() ? "plan" : plan_.name, 80) + ": memory";
-    put("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0:.0f}\" height=\"{1:.0f}\" viewBox=\"0 0 {0:.0f} {1:.0f}\" "
+    put("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0:.0f}\" "
+        "height=\"{1:.0f}\" viewBox=\"0 0 {0:.0f} {1:.0f}\" "
         "font-family=\"{2}, sans-serif\" font-size=\"{3}\" fill=\"{4}\" role=\"img\">\n<title>{5}</title>\n",
         width_, height_, look::font, font_size, look::ink, in_xml(title + ": " + summary));
-    put("<defs><pattern id=\"hatched\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">"
-        "<rect width=\"6\" height=\"6\" fill=\"#ffffff\"/><rect width=\"2\" height=\"6\" fill=\"#c4c8ce\"/></pattern></defs>\n"
+    put("<defs><pattern id=\"hatched\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" "
+        "patternTransform=\"rotate(45)\">"
+        "<rect width=\"6\" height=\"6\" fill=\"#ffffff\"/><rect width=\"2\" height=\"6\" "
+        "fill=\"#c4c8ce\"/></pattern></defs>\n"
         "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n");
     text(left, 26, title, "font-size=\"16\" font-weight=\"bold\"");
     text(left, 45, summary, "font-size=\"12\"");
@@ -90,12 +99,15 @@ class Drawing {
     bool workspaces = false;
     for (const Lifetime& life : plan_.lifetimes) {
       const Value v = graph_.find(life.node);
-      if (life.workspace) workspaces = true;
-      else if (v && v.op()) kinds.insert(v.op()->info->doc.kind);
+      if (life.workspace)
+        workspaces = true;
+      else if (v && v.op())
+        kinds.insert(v.op()->info->doc.kind);
     }
     double at = left;
     const auto entry = [&](std::string_view fill, std::string_view words) {
-      put("<rect x=\"{:.1f}\" y=\"58\" width=\"12\" height=\"12\" fill=\"{}\" stroke=\"{}\"/>\n", at, fill, look::faint_ink);
+      put("<rect x=\"{:.1f}\" y=\"58\" width=\"12\" height=\"12\" fill=\"{}\" stroke=\"{}\"/>\n", at, fill,
+          look::faint_ink);
       text(at + 17, 68, words);
       at += 30 + letter * static_cast<double>(words.size());
     };
@@ -107,16 +119,21 @@ class Drawing {
   void axes() {
     const double mark = round_step(highest_, 6, true);
     for (double bytes = 0; bytes <= highest_; bytes += mark) {
-      put("<line x1=\"{0:.1f}\" x2=\"{1:.1f}\" y1=\"{2:.1f}\" y2=\"{2:.1f}\" stroke=\"#e4e4e4\"/>\n", left, width_ - right, y(bytes));
+      put("<line x1=\"{0:.1f}\" x2=\"{1:.1f}\" y1=\"{2:.1f}\" y2=\"{2:.1f}\" stroke=\"#e4e4e4\"/>\n", left,
+          width_ - right, y(bytes));
       text(left - 6, y(bytes) + 3.5, byte_text(static_cast<std::size_t>(bytes)), "text-anchor=\"end\"");
     }
     text(14, top - 8, "offset in the arena");
-    const auto stride = named_steps_ ? std::size_t{1} : static_cast<std::size_t>(round_step(static_cast<double>(steps_), 12, false));
+    const auto stride =
+        named_steps_ ? std::size_t{1} : static_cast<std::size_t>(round_step(static_cast<double>(steps_), 12, false));
     for (std::size_t i = 0; i < steps_; i += stride) {
       const double middle = x(i) + column_ / 2;
       std::string words = std::to_string(i);
       if (named_steps_ && i < plan_.steps.size()) words += " " + shortened(words_of(plan_.steps[i], graph_), 18);
-      const std::string turned = named_steps_ ? fmt::format("text-anchor=\"end\" transform=\"rotate(-50 {:.1f} {:.1f})\"", middle, bottom_ + 14) : "text-anchor=\"middle\"";
+      const std::string turned =
+          named_steps_
+              ? fmt::format("text-anchor=\"end\" transform=\"rotate(-50 {:.1f} {:.1f})\"", middle, bottom_ + 14)
+              : "text-anchor=\"middle\"";
       text(middle, bottom_ + 14, words, turned);
     }
     text(width_ - right, height_ - 8, "step", "text-anchor=\"end\"");
@@ -133,27 +150,31 @@ class Drawing {
     if (v && v.node().phase == Phase::gradient) line = look::gradient_ink;
     if (v && v.node().phase == Phase::update) line = look::update_ink;
     std::string words = life.workspace ? "workspace of " + name : name;
-    std::string tip = fmt::format("{}\n{} at offset {}, steps {} to {}", words, byte_text(life.bytes), life.offset, life.first, life.last);
+    std::string tip = fmt::format("{}\n{} at offset {}, steps {} to {}", words, byte_text(life.bytes), life.offset,
+                                  life.first, life.last);
     if (v && !life.workspace) tip += "\n" + (Sentence{} << v.type()).str();
     put("<g><title>");
     for (std::size_t begin = 0, end = 0; end != std::string::npos; begin = end + 1) {
       end = tip.find('\n', begin);
       svg_ += (begin ? "\n" : "") + in_xml(std::string_view(tip).substr(begin, end - begin));
     }
-    put("</title><rect x=\"{:.2f}\" y=\"{:.2f}\" width=\"{:.2f}\" height=\"{:.2f}\" fill=\"{}\" stroke=\"{}\" stroke-width=\"0.8\"/>\n",
+    put("</title><rect x=\"{:.2f}\" y=\"{:.2f}\" width=\"{:.2f}\" height=\"{:.2f}\" fill=\"{}\" stroke=\"{}\" "
+        "stroke-width=\"0.8\"/>\n",
         x0, y0, wide, high, fill, line);
     const auto fits = static_cast<std::size_t>(std::max(0.0, (wide - 4) / letter));
-    if (high >= font_size + 1 && fits >= 3 && !life.workspace)
-      text(x0 + 3, y0 + high / 2 + 3.5, shortened(name, fits));
+    if (high >= font_size + 1 && fits >= 3 && !life.workspace) text(x0 + 3, y0 + high / 2 + 3.5, shortened(name, fits));
     svg_ += "</g>\n";
   }
 
   void level(std::size_t bytes, std::string_view colour, std::string_view words) {
     if (bytes == 0) return;
     const double at = y(static_cast<double>(bytes));
-    put("<line x1=\"{0:.1f}\" x2=\"{1:.1f}\" y1=\"{2:.1f}\" y2=\"{2:.1f}\" stroke=\"{3}\" stroke-width=\"1.5\" stroke-dasharray=\"6 3\"/>\n",
+    put("<line x1=\"{0:.1f}\" x2=\"{1:.1f}\" y1=\"{2:.1f}\" y2=\"{2:.1f}\" stroke=\"{3}\" stroke-width=\"1.5\" "
+        "stroke-dasharray=\"6 3\"/>\n",
         left, width_ - right, at, colour);
-    text(width_ - right, at - 4, words, fmt::format("text-anchor=\"end\" fill=\"{}\" stroke=\"#ffffff\" stroke-width=\"3\" paint-order=\"stroke\"", colour));
+    text(width_ - right, at - 4, words,
+         fmt::format("text-anchor=\"end\" fill=\"{}\" stroke=\"#ffffff\" stroke-width=\"3\" paint-order=\"stroke\"",
+                     colour));
   }
 
   const Plan& plan_;

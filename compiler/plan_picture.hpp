@@ -1,5 +1,6 @@
 #pragma once
 #include <string>
+
 #include "vitrine/plan.hpp"
 
 namespace vitrine {

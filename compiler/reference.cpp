@@ -6,10 +6,14 @@ namespace vitrine {
 
 namespace {
 
-template <class Real> std::size_t stored_bytes(const Type& type) { return type.shape.elements() * stored_size<Real>(type.dtype); }
+template <class Real>
+std::size_t stored_bytes(const Type& type) {
+  return type.shape.elements() * stored_size<Real>(type.dtype);
+}
 
 /// A constant's bytes hold f32; the f64 reference reads them as double.
-template <class Real> std::vector<std::byte> widened(const Node& node) {
+template <class Real>
+std::vector<std::byte> widened(const Node& node) {
   if (node.type.dtype != DType::f32 || sizeof(Real) == sizeof(float)) return *node.literal;
   std::vector<std::byte> made(stored_bytes<Real>(node.type));
   for (std::size_t i = 0; i < node.type.shape.elements(); ++i) {
@@ -21,20 +25,24 @@ template <class Real> std::vector<std::byte> widened(const Node& node) {
   return made;
 }
 
-template <class Real> std::vector<std::byte> leaf(const Graph& graph, Value v, const Values<Real>& leaves) {
+template <class Real>
+std::vector<std::byte> leaf(const Graph& graph, Value v, const Values<Real>& leaves) {
   const Node& node = v.node();
   if (node.leaf == Leaf::constant) return widened<Real>(node);
   const auto given = leaves.find(v.id);
-  if (given == leaves.end()) throw UsageError("reference: graph '" + graph.name() + "' was given no value for '" + node.name + "'");
+  if (given == leaves.end())
+    throw UsageError("reference: graph '" + graph.name() + "' was given no value for '" + node.name + "'");
   if (given->second.size() != stored_bytes<Real>(node.type))
-    throw UsageError((Sentence{} << "reference: '" << node.name << "' is " << node.type << " and takes " << stored_bytes<Real>(node.type)
-                                 << " bytes, got " << given->second.size()).str());
+    throw UsageError((Sentence{} << "reference: '" << node.name << "' is " << node.type << " and takes "
+                                 << stored_bytes<Real>(node.type) << " bytes, got " << given->second.size())
+                         .str());
   return given->second;
 }
 
 }  // namespace
 
-template <class Real> Values<Real> evaluate(const Graph& graph, const Values<Real>& leaves) {
+template <class Real>
+Values<Real> evaluate(const Graph& graph, const Values<Real>& leaves) {
   Values<Real> values;
   for (Value v : graph.topological()) {
     if (!v.op()) {
@@ -46,8 +54,10 @@ template <class Real> Values<Real> evaluate(const Graph& graph, const Values<Rea
     std::vector<std::byte>& made = values[v.id];
     made.resize(stored_bytes<Real>(v.type()));
     const Buffer<Real> out{v.type(), made.data()};
-    if constexpr (sizeof(Real) == sizeof(float)) v.op()->info->run(v.op()->attributes.get(), in, out);
-    else v.op()->info->run_double(v.op()->attributes.get(), in, out);
+    if constexpr (sizeof(Real) == sizeof(float))
+      v.op()->info->run(v.op()->attributes.get(), in, out);
+    else
+      v.op()->info->run_double(v.op()->attributes.get(), in, out);
   }
   return values;
 }

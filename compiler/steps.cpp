@@ -28,7 +28,11 @@ class Drafter {
 
  private:
   static Slot leaf_slot(Space space, std::size_t index, const Type& type, std::uint32_t value) {
-    return {.space = space, .index = static_cast<std::uint32_t>(index), .type = type, .strides = dense_strides(type.shape), .value = value};
+    return {.space = space,
+            .index = static_cast<std::uint32_t>(index),
+            .type = type,
+            .strides = dense_strides(type.shape),
+            .value = value};
   }
 
   void place_inputs_and_states() {
@@ -56,7 +60,8 @@ class Drafter {
     if (const auto source = cut_.sources.find(v.id); source != cut_.sources.end()) place_constant(v, source->second);
     if (!cut_.views.contains(v.id)) return;
     const Value operand = v.operands()[0];
-    if (const auto number = sources_.numbers.find(operand.id); number != sources_.numbers.end()) sources_.numbers[v.id] = number->second;
+    if (const auto number = sources_.numbers.find(operand.id); number != sources_.numbers.end())
+      sources_.numbers[v.id] = number->second;
     const auto view = view_of(*v.op(), slots_.at(operand.id), v.type());
     slots_[v.id] = view ? *view : *view_of(*v.op(), draft_.copy(slots_.at(operand.id), v.id), v.type());
   }
@@ -86,7 +91,8 @@ class Drafter {
     for (Value v : unit.members)
       for (Value operand : v.operands()) {
         const bool inside = std::ranges::find(unit.members, operand) != unit.members.end();
-        if (inside || sources_.numbers.contains(operand.id) || !sources_.inputs.try_emplace(operand.id, inputs).second) continue;
+        if (inside || sources_.numbers.contains(operand.id) || !sources_.inputs.try_emplace(operand.id, inputs).second)
+          continue;
         step.operands.push_back(slots_.at(operand.id));
         ++inputs;
       }
@@ -96,7 +102,8 @@ class Drafter {
 
   Slot output_slot(Value v) {
     const Slot slot = slots_.at(v.id);
-    const bool old_state = slot.space == Space::state && std::ranges::any_of(draft_.updates, [&](const auto& u) { return u.state == slot.index; });
+    const bool old_state = slot.space == Space::state &&
+                           std::ranges::any_of(draft_.updates, [&](const auto& u) { return u.state == slot.index; });
     return old_state || !is_dense(slot) ? draft_.copy(slot, v.id) : slot;
   }
 

@@ -25,12 +25,11 @@ std::vector<Value> needed(const Graph& graph) {
 std::string described(Value v) { return "%" + std::to_string(v.id) + " = " + std::string(v.op()->name()); }
 
 [[noreturn]] void refuse(Value v, const std::string& why) {
-  throw InternalError("group @g" + std::to_string(v.node().group) + " cannot run as one step: " + described(v) + " " + why);
+  throw InternalError("group @g" + std::to_string(v.node().group) + " cannot run as one step: " + described(v) + " " +
+                      why);
 }
 
-bool same_sizes(const Shape& a, const Shape& b) {
-  return std::ranges::equal(a, b, {}, &Axis::size, &Axis::size);
-}
+bool same_sizes(const Shape& a, const Shape& b) { return std::ranges::equal(a, b, {}, &Axis::size, &Axis::size); }
 
 /// What a constant expression of an op without operands is: 1 / N, say.
 Constant evaluated(const Op& op, const Type& type) {
@@ -58,7 +57,8 @@ class Cutter {
     }
     const std::uint32_t group = v.node().group;
     const auto computed_with = group_of_.find(v.operands()[0].id);
-    const bool inside = group != 0 && computed_with != group_of_.end() && groups_[computed_with->second].front().node().group == group;
+    const bool inside =
+        group != 0 && computed_with != group_of_.end() && groups_[computed_with->second].front().node().group == group;
     const bool view = is_layout(*v.op()) && (v.type().dtype == DType::f32 || v.op()->info->view);
     if (view && !inside) {
       made_.views.insert(v.id);
@@ -78,17 +78,21 @@ class Cutter {
     for (Value v : made_.needed)
       for (Value operand : v.operands()) {
         const auto from = group_of_.find(operand.id), to = group_of_.find(v.id);
-        if (from != group_of_.end() && (to == group_of_.end() || to->second != from->second)) stored_.insert(operand.id);
+        if (from != group_of_.end() && (to == group_of_.end() || to->second != from->second))
+          stored_.insert(operand.id);
       }
   }
 
   /// Whether a kernel can compute it: f32 at the border, masks only on the way from one member to another.
   bool fits_kernel(Value v, const std::set<std::uint32_t>& members) const {
-    if (!v.op()->info->elementwise() && !(v.op()->info->view && v.type().dtype == DType::f32 && members.contains(v.operands()[0].id))) return false;
-    const bool number = v.type().dtype == DType::f32, mask = v.type().dtype == DType::boolean && !stored_.contains(v.id);
+    if (!v.op()->info->elementwise() &&
+        !(v.op()->info->view && v.type().dtype == DType::f32 && members.contains(v.operands()[0].id)))
+      return false;
+    const bool number = v.type().dtype == DType::f32,
+               mask = v.type().dtype == DType::boolean && !stored_.contains(v.id);
     return (number || mask) && std::ranges::all_of(v.operands(), [&](Value o) {
-      return o.type().dtype == DType::f32 || (o.type().dtype == DType::boolean && members.contains(o.id));
-    });
+             return o.type().dtype == DType::f32 || (o.type().dtype == DType::boolean && members.contains(o.id));
+           });
   }
 
   Unit unit_of(const std::vector<Value>& nodes) const {
@@ -104,9 +108,9 @@ class Cutter {
       if (unit.head) refuse(v, "needs a step of its own, and so does " + described(unit.head));
       unit.head = v;
     }
-    for (Value v : nodes)
+    if (unit.head && stored_.contains(unit.head.id)) unit.stored.push_back(unit.head);
+    for (Value v : unit.members)
       if (stored_.contains(v.id)) unit.stored.push_back(v);
-    std::ranges::stable_partition(unit.stored, [&](Value v) { return v == unit.head; });
     if (!unit.members.empty()) demand_representable(unit, members);
     return unit;
   }
@@ -115,14 +119,20 @@ class Cutter {
     const Shape iteration = iteration_of(unit);
     if (unit.head) {
       for (Value operand : unit.head.operands())
-        if (members.contains(operand.id)) refuse(unit.head, "reads %" + std::to_string(operand.id) + " of its own group; only what follows it can be joined to it");
+        if (members.contains(operand.id))
+          refuse(unit.head, "reads %" + std::to_string(operand.id) +
+                                " of its own group; only what follows it can be joined to it");
       if (unit.head.type().dtype != DType::f32 || !same_sizes(unit.head.type().shape, iteration))
-        refuse(unit.head, (Sentence{} << "makes " << unit.head.type() << ", but its group runs over f32" << iteration).str());
+        refuse(unit.head,
+               (Sentence{} << "makes " << unit.head.type() << ", but its group runs over f32" << iteration).str());
     }
     for (Value v : unit.members) {
-      if (v.op()->info->view && !same_sizes(v.type().shape, v.operands()[0].type().shape)) refuse(v, "gives a value of its own group other axes");
+      if (v.op()->info->view && !same_sizes(v.type().shape, v.operands()[0].type().shape))
+        refuse(v, "gives a value of its own group other axes");
       if (stored_.contains(v.id) && v.type().shape.elements() != iteration.elements())
-        refuse(v, (Sentence{} << "is read outside of it and has other axes, " << v.type().shape << ", than the group, " << iteration).str());
+        refuse(v, (Sentence{} << "is read outside of it and has other axes, " << v.type().shape << ", than the group, "
+                              << iteration)
+                      .str());
     }
   }
 
@@ -141,13 +151,16 @@ Shape iteration_of(const Unit& unit) {
   Shape made = unit.members[0].type().shape;
   for (Value v : unit.members) {
     const Shape& other = v.type().shape;
-    const Shape longer = other.rank() > made.rank() ? other : made, &shorter = other.rank() > made.rank() ? made : other;
+    const Shape longer = other.rank() > made.rank() ? other : made,
+                &shorter = other.rank() > made.rank() ? made : other;
     made = longer;
     for (int i = 1; i <= shorter.rank(); ++i) {
       const Axis &a = longer[-i], &b = shorter[-i];
       if (a.size != b.size && a.size != 1 && b.size != 1)
-        throw InternalError((Sentence{} << "group @g" << unit.members[0].node().group << " cannot run as one step: its nodes have axes "
-                                        << shorter << " and " << longer << ", which do not broadcast").str());
+        throw InternalError((Sentence{} << "group @g" << unit.members[0].node().group
+                                        << " cannot run as one step: its nodes have axes " << shorter << " and "
+                                        << longer << ", which do not broadcast")
+                                .str());
       made = made.with(-i, a.size == 1 ? b : a);
     }
   }

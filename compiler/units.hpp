@@ -13,9 +13,9 @@ struct Unit {
 };
 
 struct Units {
-  std::vector<Value> needed{};            // what outputs and updates depend on, operands before users
+  std::vector<Value> needed{};  // what outputs and updates depend on, operands before users
   std::vector<Unit> units{};
-  std::set<std::uint32_t> views{};        // needed layout nodes that no unit computes
+  std::set<std::uint32_t> views{};              // needed layout nodes that no unit computes
   std::map<std::uint32_t, Constant> sources{};  // needed nodes without operands: their value is known now
 };
 

@@ -1,4 +1,5 @@
 #include "compiler/update_families.hpp"
+
 #include <algorithm>
 #include <ranges>
 #include <set>
@@ -11,14 +12,16 @@ bool only_updates_read(const Graph& graph, Value state) {
   return std::ranges::all_of(graph.users(state), [](Value user) { return user.node().phase == Phase::update; });
 }
 
-/// For each node, the parameters whose next value it is part of. The update of a helper (a state that only updates read)
-/// counts for the parameters that the helper's old value is part of, so that both halves of a moment meet.
+/// For each node, the parameters whose next value it is part of. The update of a helper (a state that only updates
+/// read) counts for the parameters that the helper's old value is part of, so that both halves of a moment meet.
 class Reach {
  public:
-  explicit Reach(const Graph& graph) : graph_(graph), order_(graph.topological()) {
+  explicit Reach(const Graph& graph) : order_(graph.topological()) {
     for (const auto& [state, next] : graph.updates()) {
-      if (only_updates_read(graph, state)) helpers_.emplace_back(state, next);
-      else reached_[next.id].insert(state.id);
+      if (only_updates_read(graph, state))
+        helpers_.emplace_back(state, next);
+      else
+        reached_[next.id].insert(state.id);
     }
     // A helper may feed a helper: again until nothing is new. Each round can only add.
     do spread();
@@ -51,7 +54,6 @@ class Reach {
     return grew;
   }
 
-  const Graph& graph_;
   std::vector<Value> order_;
   std::vector<std::pair<Value, Value>> helpers_{};
   std::map<std::uint32_t, std::set<std::uint32_t>> reached_{};
@@ -67,7 +69,8 @@ UpdateFamilies update_families(const Graph& graph) {
     const auto key = parameters.size() == 1 ? parameters : std::set<std::uint32_t>{};
     const auto [at, fresh] = known.try_emplace(key, made.titles.size());
     if (fresh)
-      made.titles.push_back(key.empty() ? "shared by the updates" : "update of " + graph.find(*key.begin()).node().name);
+      made.titles.push_back(key.empty() ? "shared by the updates"
+                                        : "update of " + graph.find(*key.begin()).node().name);
     return at->second;
   };
   std::set<std::uint32_t> updated;

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <vector>
+
 #include "vitrine/graph.hpp"
 
 namespace vitrine {
@@ -12,7 +13,7 @@ namespace vitrine {
 /// number, the learning rate). A state that only updates read (Adam's moments) belongs to the family that reads it.
 struct UpdateFamilies {
   std::vector<std::string> titles;              // "update of up.weight", "shared by the updates"
-  std::map<std::uint32_t, std::size_t> family;   // by node id: nodes of Phase::update and the states only they read
+  std::map<std::uint32_t, std::size_t> family;  // by node id: nodes of Phase::update and the states only they read
 };
 
 UpdateFamilies update_families(const Graph&);

@@ -8,7 +8,9 @@ namespace vitrine {
 
 namespace {
 
-bool same_layout(const Slot& a, const Slot& b) { return a.offset == b.offset && a.type.bytes() == b.type.bytes() && is_dense(a) && is_dense(b); }
+bool same_layout(const Slot& a, const Slot& b) {
+  return a.offset == b.offset && a.type.bytes() == b.type.bytes() && is_dense(a) && is_dense(b);
+}
 
 class Committer {
  public:
@@ -63,7 +65,8 @@ class Committer {
     const auto [name, type] = draft_.plan.states[update.state];
     if (next.offset != 0 || !is_dense(next) || draft_.tensors[next.index].bytes != type.bytes()) return false;
     const std::size_t writer = writer_.at(next.index);
-    const auto result = std::ranges::find_if(steps_[writer].results, [&](const Slot& s) { return s.space == Space::arena && s.index == next.index; });
+    const auto result = std::ranges::find_if(
+        steps_[writer].results, [&](const Slot& s) { return s.space == Space::arena && s.index == next.index; });
     if (!may_overwrite(steps_[writer], *result, update.state)) return false;
     std::set<std::size_t> others = readers_[update.state];
     others.erase(writer);
@@ -122,9 +125,10 @@ class Committer {
   [[noreturn]] void report_cycle(const std::vector<std::size_t>& waiting) const {
     std::string nodes;
     for (std::size_t i = 0; i < steps_.size(); ++i)
-      if (waiting[i] != 0 && nodes.size() < 200) nodes += (nodes.empty() ? "%" : ", %") + std::to_string(steps_[i].nodes.front());
-    throw InternalError("plan of '" + draft_.plan.name + "': the steps wait for each other, among them those of " + nodes +
-                        "; a group may not read what depends on it");
+      if (waiting[i] != 0 && nodes.size() < 200)
+        nodes += (nodes.empty() ? "%" : ", %") + std::to_string(steps_[i].nodes.front());
+    throw InternalError("plan of '" + draft_.plan.name + "': the steps wait for each other, among them those of " +
+                        nodes + "; a group may not read what depends on it");
   }
 
   void move_home(Slot& slot) const {
@@ -137,10 +141,10 @@ class Committer {
 
   Draft& draft_;
   std::vector<Step>& steps_;
-  std::vector<std::vector<std::size_t>> after_;                 // steps that wait for a step
-  std::map<std::uint32_t, std::size_t> writer_;                 // of each tensor
-  std::map<std::uint32_t, std::set<std::size_t>> readers_;      // of each state's old value
-  std::map<std::uint32_t, std::uint32_t> home_;                 // tensors that lie in a state
+  std::vector<std::vector<std::size_t>> after_;             // steps that wait for a step
+  std::map<std::uint32_t, std::size_t> writer_;             // of each tensor
+  std::map<std::uint32_t, std::set<std::size_t>> readers_;  // of each state's old value
+  std::map<std::uint32_t, std::uint32_t> home_;             // tensors that lie in a state
 };
 
 }  // namespace

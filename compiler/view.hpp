@@ -8,8 +8,8 @@ namespace vitrine {
 /// transpose, broadcast_to.
 bool is_layout(const Op&);
 
-/// The operand's memory read as the result of a layout op, or nothing where strides cannot say it: a reshape across axes
-/// that do not lie densely, and any transpose of integers or masks (their kernels want dense tensors).
+/// The operand's memory read as the result of a layout op, or nothing where strides cannot say it: a reshape across
+/// axes that do not lie densely, and any transpose of integers or masks (their kernels want dense tensors).
 std::optional<Slot> view_of(const Op& layout, const Slot& operand, const Type& result);
 
 }  // namespace vitrine

@@ -11,7 +11,8 @@ class AlignedBytes {
   static constexpr std::align_val_t alignment{64};
 
   AlignedBytes() = default;
-  explicit AlignedBytes(std::size_t size) : bytes_(static_cast<std::byte*>(::operator new(size, alignment))), size_(size) {}
+  explicit AlignedBytes(std::size_t size)
+      : bytes_(static_cast<std::byte*>(::operator new(size, alignment))), size_(size) {}
 
   std::byte* data() const { return bytes_.get(); }
   std::size_t size() const { return size_; }

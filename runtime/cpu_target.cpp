@@ -13,10 +13,10 @@ namespace vitrine {
 namespace {
 
 // One core of a server of 2020, in round figures: predictions rank steps, they do not time them.
-constexpr double bytes_per_ns = 20;              // memory and caches, read or written
-constexpr double row_ns_per_element = 0.5;       // exp, sum and division of a softmax
-constexpr double reference_ns_per_element = 2;   // an op's own loop
-constexpr double start_ns = 200;                 // handing out chunks
+constexpr double bytes_per_ns = 20;             // memory and caches, read or written
+constexpr double row_ns_per_element = 0.5;      // exp, sum and division of a softmax
+constexpr double reference_ns_per_element = 2;  // an op's own loop
+constexpr double start_ns = 200;                // handing out chunks
 
 double multiply_adds_per_ns(Isa isa) { return isa == Isa::avx512 ? 50 : isa == Isa::avx2 ? 25 : 4; }
 double kernel_ns_per_instruction(Isa isa) { return isa == Isa::avx512 ? 0.04 : isa == Isa::avx2 ? 0.06 : 0.2; }
@@ -34,9 +34,12 @@ double count(const Shape& shape) { return static_cast<double>(shape.elements());
 
 Choice CpuTarget::choose(const Step& step) const {
   const double memory_ns = bytes_moved(step) / bytes_per_ns;
-  const double kernel_ns = step.kernel ? count(step.iteration) * static_cast<double>(step.kernel->instructions.size()) * kernel_ns_per_instruction(isa_) : 0;
+  const double kernel_ns = step.kernel ? count(step.iteration) * static_cast<double>(step.kernel->instructions.size()) *
+                                             kernel_ns_per_instruction(isa_)
+                                       : 0;
   const auto predicted = [&](double head_ns) { return start_ns + std::max(memory_ns, head_ns + kernel_ns); };
-  if (!step.head) return {.kernel = "elementwise", .nanoseconds = predicted(0), .reason = "elementwise only: one pass over tiles"};
+  if (!step.head)
+    return {.kernel = "elementwise", .nanoseconds = predicted(0), .reason = "elementwise only: one pass over tiles"};
 
   const Op* const op = &*step.head;
   const double elements = step.operands.empty() ? 1 : count(step.operands[0].type.shape);
@@ -46,8 +49,11 @@ Choice CpuTarget::choose(const Step& step) const {
   if (as<Matmul>(op)) {
     const Shape& a = step.operands[0].type.shape;
     const double depth = static_cast<double>(a[as<Matmul>(op)->transpose_left ? -2 : -1].size);
-    return {.kernel = "gemm", .workspace = gemm_step_workspace(step, isa_), .nanoseconds = predicted(count(step.head_type.shape) * depth / multiply_adds_per_ns(isa_)),
-            .reason = step.kernel ? "matrix product; the kernel runs on each block while it is in cache" : "matrix product"};
+    return {.kernel = "gemm",
+            .workspace = gemm_step_workspace(step, isa_),
+            .nanoseconds = predicted(count(step.head_type.shape) * depth / multiply_adds_per_ns(isa_)),
+            .reason =
+                step.kernel ? "matrix product; the kernel runs on each block while it is in cache" : "matrix product"};
   }
   if (as<Softmax>(op)) return by_rows("softmax", "rows of a dense matrix, each read while it is in cache");
   if (as<CrossEntropy>(op)) return by_rows("cross_entropy", "rows of a dense matrix, each read while it is in cache");

@@ -8,7 +8,8 @@ FloatView view_over(const Shape& iteration, const Slot& slot) {
   for (int i = 0; i < iteration.rank(); ++i) {
     const auto at = static_cast<std::size_t>(i);
     view.sizes[at] = iteration[i].size;
-    if (i >= lacking && slot.type.shape[i - lacking].size > 1) view.strides[at] = slot.strides[static_cast<std::size_t>(i - lacking)];
+    if (i >= lacking && slot.type.shape[i - lacking].size > 1)
+      view.strides[at] = slot.strides[static_cast<std::size_t>(i - lacking)];
   }
   return view;
 }
@@ -31,14 +32,16 @@ KernelPart::KernelPart(const Step& step) : step_(step), program_(*step.kernel) {
     head.strides = dense_strides(head.type.shape);
     operands_.push_back(view_over(step.iteration, head));
   }
-  for (std::size_t k = step.head_operands; k < step.operands.size(); ++k) operands_.push_back(view_over(step.iteration, step.operands[k]));
+  for (std::size_t k = step.head_operands; k < step.operands.size(); ++k)
+    operands_.push_back(view_over(step.iteration, step.operands[k]));
   for (const Slot& slot : step.results) results_.push_back(view_over(step.iteration, slot));
 }
 
 void KernelPart::place(const Memory& memory, float* head_result) {
   std::size_t at = 0;
   if (step_.head) operands_[at++].data = head_result;
-  for (std::size_t k = step_.head_operands; k < step_.operands.size(); ++k) operands_[at++].data = memory.floats(step_.operands[k]);
+  for (std::size_t k = step_.head_operands; k < step_.operands.size(); ++k)
+    operands_[at++].data = memory.floats(step_.operands[k]);
   for (std::size_t i = 0; i < results_.size(); ++i) results_[i].data = memory.floats(step_.results[i]);
 }
 

@@ -10,12 +10,14 @@ namespace vitrine {
 FloatView view_over(const Shape& iteration, const Slot&);
 
 /// Where a head writes its result when a kernel follows: over one of the step's results, which the kernel then writes
-/// in place; or nowhere, and then the target has given it the begin of the workspace. Results in a state are left alone:
-/// the kernel may still read the state's old value.
+/// in place; or nowhere, and then the target has given it the begin of the workspace. Results in a state are left
+/// alone: the kernel may still read the state's old value.
 std::optional<std::size_t> home_of_head(const Step&);
 
 /// Bytes of workspace for the head's result.
-inline std::size_t head_workspace(const Step& step) { return step.kernel && !home_of_head(step) ? step.head_type.bytes() : 0; }
+inline std::size_t head_workspace(const Step& step) {
+  return step.kernel && !home_of_head(step) ? step.head_type.bytes() : 0;
+}
 
 /// The address for the head's result.
 float* head_result(const Step&, const Memory&);

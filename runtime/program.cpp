@@ -6,7 +6,10 @@
 namespace vitrine {
 
 Program::Program(Plan plan, States& states, Pool& pool, Isa isa)
-    : plan_(std::make_unique<const Plan>(std::move(plan))), arena_(plan_->arena_bytes), readers_(plan_->inputs.size()), unbound_(plan_->inputs.size()) {
+    : plan_(std::make_unique<const Plan>(std::move(plan))),
+      arena_(plan_->arena_bytes),
+      readers_(plan_->inputs.size()),
+      unbound_(plan_->inputs.size()) {
   states.add(*plan_);
   memory_.arena = arena_.data();
   memory_.inputs.resize(plan_->inputs.size());
@@ -19,7 +22,8 @@ Program::Program(Plan plan, States& states, Pool& pool, Isa isa)
   const Machine machine{pool, isa};
   for (const Step& step : plan_->steps) {
     std::unique_ptr<PreparedStep> prepared = find_kernel(step.choice.kernel)(step, machine);
-    const bool reads_input = std::ranges::any_of(step.operands, [](const Slot& slot) { return slot.space == Space::input; });
+    const bool reads_input =
+        std::ranges::any_of(step.operands, [](const Slot& slot) { return slot.space == Space::input; });
     if (!reads_input) prepared->place(memory_);  // the others once their inputs are bound
     if (step.once) {
       prepared->run();
@@ -32,10 +36,13 @@ Program::Program(Plan plan, States& states, Pool& pool, Isa isa)
 }
 
 void Program::bind_input(std::string_view name, const void* elements) {
-  const auto at = std::ranges::find(plan_->inputs, name, [](const auto& input) { return std::string_view(input.first); });
-  if (at == plan_->inputs.end()) throw UsageError("program '" + plan_->name + "' has no input named '" + std::string(name) + "'");
+  const auto at =
+      std::ranges::find(plan_->inputs, name, [](const auto& input) { return std::string_view(input.first); });
+  if (at == plan_->inputs.end())
+    throw UsageError("program '" + plan_->name + "' has no input named '" + std::string(name) + "'");
   if (!elements || reinterpret_cast<std::uintptr_t>(elements) % size_of(at->second.dtype) != 0)
-    throw UsageError("input '" + at->first + "' of program '" + plan_->name + "' was given an address that cannot hold its elements");
+    throw UsageError("input '" + at->first + "' of program '" + plan_->name +
+                     "' was given an address that cannot hold its elements");
   const auto index = static_cast<std::size_t>(at - plan_->inputs.begin());
   const std::byte*& bound = memory_.inputs[index];
   if (bound == elements) return;
@@ -50,7 +57,9 @@ void Program::bind_input(std::string_view name, const void* elements) {
 
 void Program::demand_inputs() const {
   for (std::size_t i = 0; i < memory_.inputs.size(); ++i)
-    if (!memory_.inputs[i]) throw UsageError("input '" + plan_->inputs[i].first + "' of program '" + plan_->name + "' is not bound; call bind_input before run");
+    if (!memory_.inputs[i])
+      throw UsageError("input '" + plan_->inputs[i].first + "' of program '" + plan_->name +
+                       "' is not bound; call bind_input before run");
 }
 
 void Program::run() {
@@ -60,7 +69,8 @@ void Program::run() {
 
 const NamedSlot& Program::find_output(std::string_view name) const {
   const auto at = std::ranges::find(plan_->outputs, name, &NamedSlot::name);
-  if (at == plan_->outputs.end()) throw UsageError("program '" + plan_->name + "' has no output named '" + std::string(name) + "'");
+  if (at == plan_->outputs.end())
+    throw UsageError("program '" + plan_->name + "' has no output named '" + std::string(name) + "'");
   return *at;
 }
 
@@ -72,7 +82,8 @@ std::span<const std::byte> Program::output(std::string_view name) const {
 
 float Program::scalar(std::string_view name) const {
   const Slot& slot = find_output(name).slot;
-  if (slot.type != Type{}) throw UsageError((Sentence{} << "output '" << name << "' is " << slot.type << " and not a number f32[]").str());
+  if (slot.type != Type{})
+    throw UsageError((Sentence{} << "output '" << name << "' is " << slot.type << " and not a number f32[]").str());
   float made = 0;
   std::memcpy(&made, output(name).data(), sizeof made);
   return made;

@@ -31,7 +31,9 @@ void States::add(const Plan& plan) {
     const auto& [name, type] = plan.states[i];
     const auto [at, fresh] = held_.try_emplace(name);
     if (!fresh && at->second.type != type)
-      throw UsageError((Sentence{} << "state '" << name << "' is " << at->second.type << " already, and plan '" << plan.name << "' wants " << type).str());
+      throw UsageError((Sentence{} << "state '" << name << "' is " << at->second.type << " already, and plan '"
+                                   << plan.name << "' wants " << type)
+                           .str());
     if (!fresh) continue;
     at->second = {type, AlignedBytes(type.bytes())};
     fill(plan.initial[i], type, {seed_, stream_of(name)}, at->second.memory.data());
@@ -62,7 +64,9 @@ std::span<const std::byte> States::bytes(std::string_view name) const {
 void States::set(std::string_view name, std::span<const std::byte> given) {
   const std::span<std::byte> here = bytes(name);
   if (here.size() != given.size())
-    throw UsageError((Sentence{} << "state '" << name << "' is " << type(name) << " and takes " << here.size() << " bytes, got " << given.size()).str());
+    throw UsageError((Sentence{} << "state '" << name << "' is " << type(name) << " and takes " << here.size()
+                                 << " bytes, got " << given.size())
+                         .str());
   std::ranges::copy(given, here.begin());
 }
 

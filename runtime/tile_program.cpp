@@ -49,7 +49,7 @@ std::vector<bool> needed(const Kernel& kernel) {
 }
 
 /// Hands out the lowest buffer that is free.
-class Buffers {
+class TileBuffers {
  public:
   std::uint16_t take() {
     const auto free = std::find(taken_.begin(), taken_.end(), false);
@@ -71,7 +71,7 @@ TileProgram::TileProgram(const Kernel& kernel) {
   const std::vector<std::size_t> last = last_reads(kernel);
   const std::vector<bool> runs = needed(kernel);
   std::vector<Source> home(kernel.instructions.size());
-  Buffers buffers;
+  TileBuffers buffers;
 
   for (std::size_t i = 0; i < kernel.results.size(); ++i) {
     const auto first = std::find(kernel.results.begin(), kernel.results.end(), kernel.results[i]);

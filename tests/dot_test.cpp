@@ -1,7 +1,9 @@
 #include "compiler/dot.hpp"
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <set>
+
 #include "compiler/optimizers.hpp"
 #include "compiler/rewriter.hpp"
 #include "tests/xml_texts.hpp"
@@ -15,7 +17,9 @@ namespace {
 constexpr Axis batch{"batch", 2};
 const Type rows{DType::f32, shape_of<batch, 3>};
 
-bool contains(const std::vector<std::string>& all, const std::string& one) { return std::ranges::find(all, one) != all.end(); }
+bool contains(const std::vector<std::string>& all, const std::string& one) {
+  return std::ranges::find(all, one) != all.end();
+}
 std::size_t count(std::string_view text, std::string_view part) {
   std::size_t found = 0;
   for (auto at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1)) ++found;
@@ -44,7 +48,8 @@ Graph five_nodes() {
 /// mean((x w - t)^2) with a training step around it.
 Graph small_training_step() {
   Graph graph("small");
-  const Value x = graph.input("x", rows), w = graph.state("w", {DType::f32, shape_of<3, 4>}), t = graph.input("t", {DType::f32, shape_of<batch, 4>});
+  const Value x = graph.input("x", rows), w = graph.state("w", {DType::f32, shape_of<3, 4>}),
+              t = graph.input("t", {DType::f32, shape_of<batch, 4>});
   const Value off = matmul(x, w) - t;
   graph.output("loss", mean(off * off));
   return training_step(graph, Sgd{.momentum = 0.9f});
@@ -98,6 +103,7 @@ TEST_CASE("names stay names, whatever they hold") {
       {"say \"hi\"", "say \"hi\""},
       {"back\\slash", "back\\slash"},
       {"\\N \\G \\x", "\\\xe2\x81\xa0N \\\xe2\x81\xa0G \\x"},  // parted by what draws nothing
+      {"two \\\\ of them", "two \\\xe2\x81\xa0\\ of them"},
       {"ends in \\", "ends in \\"},
       {"two\nlines", "two\\nlines"},
       {"tab\there", "tab\\there"},
@@ -129,6 +135,15 @@ TEST_CASE("names stay names, whatever they hold") {
   for (const Case& c : cases) {
     CAPTURE(c.name);
     CHECK(contains(drawn, c.drawn));
+  }
+  std::string tooltips;
+  for_each_element(xml, [&](const std::string& name, const Xml& element) {
+    if (name == "a") tooltips += plain_spaces(attribute(element, "xlink:title")) + "\n";
+  });
+  for (const Case& c : cases) {
+    if (c.name.empty() || c.name.size() > 1000) continue;
+    CAPTURE(c.name);
+    CHECK(tooltips.find(" = state " + c.drawn + "\n") != std::string::npos);
   }
   CHECK(contains(drawn, "<i>\"graph\\\" & co"));
   CHECK(svg.find("evil\"") == std::string::npos);
@@ -191,7 +206,9 @@ TEST_CASE("a number is written into the box that reads it, unless it is handed o
 TEST_CASE("arrows carry the operand's number only where the order matters") {
   Graph graph("order");
   const Value a = graph.input("a", rows), b = graph.input("b", rows);
-  const auto numbered = [&](Value v) { return count(line_of(dot(graph), "n" + std::to_string(a.id) + " -> n" + std::to_string(v.id)), "label=\"0\"") == 1; };
+  const auto numbered = [&](Value v) {
+    return count(line_of(dot(graph), "n" + std::to_string(a.id) + " -> n" + std::to_string(v.id)), "label=\"0\"") == 1;
+  };
   CHECK_FALSE(numbered(a + b));
   CHECK_FALSE(numbered(maximum(a, b)));
   CHECK_FALSE(numbered(a * a));
@@ -261,7 +278,6 @@ TEST_CASE("a picture never has more boxes than asked for, and says so") {
   }
   CHECK(dot(blocks(10), {.most_boxes = 40}).find("cannot be read") == std::string::npos);
 }
-
 
 TEST_CASE("nodes that run as one step carry their group's badge and colour") {
   Graph graph("grouped");

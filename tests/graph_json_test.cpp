@@ -1,6 +1,8 @@
 #include "compiler/graph_json.hpp"
+
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
+
 #include "compiler/optimizers.hpp"
 #include "vitrine/ops.hpp"
 
@@ -13,7 +15,8 @@ const Type rows{DType::f32, shape_of<Axis{"batch", 2}, 3>};
 
 Graph small() {
   Graph graph("small");
-  const Value x = graph.input("x", rows), w = graph.state("w", {DType::f32, shape_of<3, 4>}, {Init::Rule::normal, 0.5f});
+  const Value x = graph.input("x", rows),
+              w = graph.state("w", {DType::f32, shape_of<3, 4>}, {Init::Rule::normal, 0.5f});
   {
     const Graph::Scope scope(graph, "up", Phase::forward);
     graph.output("loss", mean(relu(graph.add(Matmul{false, false}, {x, w}) * 0.25f)));
@@ -40,13 +43,16 @@ TEST_CASE("a graph as JSON holds every node with all that is known of it") {
     CHECK(made["line"] == node.at.line);
     CHECK(made["origin"] == node.origin);
     CHECK(made["group"] == node.group);
-    CHECK(made["phase"] == (node.phase == Phase::forward ? "forward" : node.phase == Phase::gradient ? "gradient" : "update"));
+    CHECK(made["phase"] == (node.phase == Phase::forward    ? "forward"
+                            : node.phase == Phase::gradient ? "gradient"
+                                                            : "update"));
     CHECK(made.contains("op") == node.op.has_value());
     if (!node.op) continue;
     CHECK(made["op"] == node.op->name());
     CHECK(made["operands"].size() == node.operands.size());
     for (std::size_t k = 0; k < node.operands.size(); ++k) CHECK(made["operands"][k] == node.operands[k].id);
-    for (const Attribute& a : node.op->info->print(node.op->attributes.get())) CHECK(made["attributes"][a.name] == a.text);
+    for (const Attribute& a : node.op->info->print(node.op->attributes.get()))
+      CHECK(made["attributes"][a.name] == a.text);
   }
   CHECK(read["outputs"] == Json{{{"name", "loss"}, {"value", graph.outputs()[0].second.id}}});
   CHECK(read["updates"].size() == graph.updates().size());
@@ -67,7 +73,14 @@ TEST_CASE("leaves in JSON say what they are, how they begin and what they hold")
 }
 
 TEST_CASE("a graph as JSON is valid whatever its names hold, and keeps them") {
-  const std::vector<std::string> names{"say \"hi\"", "back\\slash", "two\nlines\r\t", "</script><!--", std::string("nul \0 \x01\x1f", 8), "größe 漢字", "\xe2\x80\xa8", ""};
+  const std::vector<std::string> names{"say \"hi\"",
+                                       "back\\slash",
+                                       "two\nlines\r\t",
+                                       "</script><!--",
+                                       std::string("nul \0 \x01\x1f", 8),
+                                       "größe 漢字",
+                                       "\xe2\x80\xa8",
+                                       ""};
   Graph graph("\"\\\n");
   for (const std::string& name : names) graph.input(name, rows);
   graph.input("bad \xff\xc3 bytes", rows);

@@ -1,6 +1,8 @@
 #include "tools/graphviz.hpp"
+
 #include <catch2/catch.hpp>
 #include <cstdlib>
+
 #include "tests/scratch.hpp"
 #include "tools/child_process.hpp"
 

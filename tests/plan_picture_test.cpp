@@ -1,6 +1,8 @@
 #include "compiler/plan_picture.hpp"
+
 #include <algorithm>
 #include <catch2/catch.hpp>
+
 #include "compiler/byte_text.hpp"
 #include "tests/xml_texts.hpp"
 #include "vitrine/ops.hpp"
@@ -48,7 +50,8 @@ std::map<std::string, Rectangle> rectangles(const Xml& xml) {
     const std::string tip = element.get<std::string>("title");
     const Xml& r = element.get_child("rect");
     const auto number = [&](const char* key) { return std::stod(attribute(r, key)); };
-    made[tip.substr(0, tip.find('\n'))] = {number("x"), number("y"), number("width"), number("height"), attribute(r, "fill")};
+    made[tip.substr(0, tip.find('\n'))] = {number("x"), number("y"), number("width"), number("height"),
+                                           attribute(r, "fill")};
   });
   return made;
 }

@@ -1,173 +1,12 @@
 #include <catch2/catch.hpp>
 #include <algorithm>
-#include "compiler/check_plan.hpp"
-#include "compiler/compile.hpp"
 #include "compiler/kernel_of.hpp"
-#include "compiler/rewriter.hpp"
 #include "runtime/random.hpp"
+#include "tests/plans.hpp"
 #include "vitrine/error.hpp"
-#include "vitrine/ops.hpp"
 
 using namespace vitrine;
 using Catch::Contains;
-
-namespace {
-
-constexpr Type matrix = f32<8, 16>;  // 512 bytes
-constexpr std::size_t matrix_bytes = 512;
-
-/// Names a kernel and wants what the test says.
-struct FakeTarget : Target {
-  std::size_t workspace = 0;
-  bool dense = false;
-  Choice choose(const Step& step) const override {
-    return {.kernel = step.head ? "head" : "kernel", .workspace = step.head ? workspace : 0, .dense_operands = dense, .reason = "a test"};
-  }
-};
-
-Plan planned(const Graph& graph, const FakeTarget& target = {}) { return compile(graph, target); }
-
-void group(Graph& graph, std::vector<Value> values) {
-  Record record;
-  Rewriter(graph, "test", record).group(values, "together");
-}
-
-/// The index of the step that computes a node.
-std::size_t step_of(const Plan& plan, Value v) {
-  for (std::size_t i = 0; i < plan.steps.size(); ++i)
-    if (std::ranges::find(plan.steps[i].nodes, v.id) != plan.steps[i].nodes.end()) return i;
-  FAIL("no step computes %" << v.id);
-  return 0;
-}
-
-const Slot& output_of(const Plan& plan, std::string_view name) {
-  const auto at = std::ranges::find(plan.outputs, name, &NamedSlot::name);
-  REQUIRE(at != plan.outputs.end());
-  return at->slot;
-}
-
-bool same_place(const Slot& a, const Slot& b) { return a.space == b.space && a.index == b.index && a.offset == b.offset; }
-
-/// Four steps, with three tensors alive at once and nothing in place: matmuls write no operand.
-struct Diamond {
-  Graph graph{"diamond"};
-  Value x = graph.input("x", f32<16, 16>), a = matmul(x, x), b = matmul(x, transpose(x)), c = matmul(a, b), d = matmul(c, b);
-  Plan plan;
-  Diamond() {
-    graph.output("d", d);
-    FakeTarget target;
-    target.workspace = 64;
-    plan = planned(graph, target);
-  }
-  Slot& result(Value v) { return plan.steps[step_of(plan, v)].results[0]; }
-};
-
-/// Moves every mention of a value to another place, as a planner with a wrong idea of lifetimes would.
-void move_value(Plan& plan, Value v, std::size_t offset) {
-  const auto move = [&](Slot& slot) {
-    if (slot.space == Space::arena && slot.value == v.id) slot.offset = offset;
-  };
-  for (Step& step : plan.steps) {
-    std::ranges::for_each(step.operands, move);
-    std::ranges::for_each(step.results, move);
-  }
-  for (NamedSlot& output : plan.outputs) move(output.slot);
-}
-
-}  // namespace
-
-TEST_CASE("the checker accepts what the planner makes and names values, steps and bytes of a planted overlap") {
-  Diamond d;
-  CHECK_NOTHROW(check_plan(d.plan));
-  // b is written while c still needs a.
-  move_value(d.plan, d.b, d.result(d.a).offset + 64);
-  const std::string a = "%" + std::to_string(d.a.id), b = "%" + std::to_string(d.b.id);
-  CHECK_THROWS_AS(check_plan(d.plan), InternalError);
-  CHECK_THROWS_WITH(check_plan(d.plan), Contains(a) && Contains(b) && Contains("step 2") && Contains("step 1") && Contains("bytes"));
-}
-
-TEST_CASE("the checker sees an overlap of one element at either end of a tensor") {
-  for (const bool before : {true, false}) {
-    Diamond d;
-    const std::size_t bytes = f32<16, 16>.bytes(), free = 64 * 1024;
-    d.plan.arena_bytes = 2 * free;
-    move_value(d.plan, d.a, free);
-    move_value(d.plan, d.b, before ? free - bytes + 4 : free + bytes - 4);
-    CHECK_THROWS_AS(check_plan(d.plan), InternalError);
-    move_value(d.plan, d.b, before ? free - bytes : free + bytes);
-    CHECK_NOTHROW(check_plan(d.plan));
-  }
-}
-
-TEST_CASE("the checker refuses reads of bytes that nobody wrote") {
-  Diamond d;
-  d.plan.arena_bytes += 4096;
-  d.plan.steps[3].operands[0].offset = d.plan.arena_bytes - 1024;
-  CHECK_THROWS_WITH(check_plan(d.plan), Contains("nobody wrote"));
-}
-
-TEST_CASE("the checker refuses slots outside of the arena, askew, or in a memory that does not exist") {
-  Diamond outside, askew, unknown;
-  outside.plan.arena_bytes -= 4;
-  CHECK_THROWS_WITH(check_plan(outside.plan), Contains("outside"));
-  move_value(askew.plan, askew.a, askew.result(askew.a).offset + 2);
-  CHECK_THROWS_WITH(check_plan(askew.plan), Contains("askew"));
-  unknown.plan.steps[0].operands[0].index = 1;
-  CHECK_THROWS_WITH(check_plan(unknown.plan), Contains("does not exist"));
-}
-
-TEST_CASE("the checker refuses a workspace over an operand or a result") {
-  Diamond operand, result;
-  operand.plan.steps[2].workspace->offset = operand.result(operand.a).offset;
-  CHECK_THROWS_WITH(check_plan(operand.plan), Contains("workspace"));
-  result.plan.steps[1].workspace->offset = result.result(result.b).offset;
-  CHECK_THROWS_WITH(check_plan(result.plan), Contains("workspace"));
-}
-
-TEST_CASE("the checker refuses steps that write inputs or constants") {
-  Diamond d;
-  d.result(d.a).space = Space::input;
-  CHECK_THROWS_WITH(check_plan(d.plan), Contains("not its own"));
-}
-
-TEST_CASE("the checker refuses an overwrite in place that reads another element") {
-  Graph graph("in place");
-  const Value x = graph.input("x", f32<16, 16>), m = matmul(x, x), y = m + transpose(m);
-  graph.output("y", y);
-  Plan plan = planned(graph);
-  Step& step = plan.steps[step_of(plan, y)];
-  CHECK_FALSE(same_place(step.results[0], step.operands[0]));
-  move_value(plan, y, step.operands[0].offset);
-  CHECK_THROWS_WITH(check_plan(plan), Contains("other elements"));
-}
-
-TEST_CASE("the checker refuses a head that overwrites its operand, which a kernel may") {
-  Graph graph("heads");
-  const Value x = graph.input("x", f32<16, 16>), m = matmul(x, x), n = matmul(m, x), r = relu(n);
-  graph.output("r", r);
-  Plan plan = planned(graph);
-  CHECK(same_place(plan.steps[step_of(plan, r)].results[0], plan.steps[step_of(plan, n)].results[0]));
-  move_value(plan, n, plan.steps[step_of(plan, m)].results[0].offset);
-  CHECK_THROWS_AS(check_plan(plan), InternalError);
-}
-
-TEST_CASE("the checker refuses to read a state's old value after its update, and the new one before it") {
-  Graph graph("state");
-  const Value s = graph.state("s", matrix), x = graph.input("x", matrix), y = s * x, next = s + 1.f;
-  graph.update(s, next);
-  graph.output("y", y);
-  Plan plan = planned(graph);
-  std::ranges::swap(plan.steps[step_of(plan, y)], plan.steps[step_of(plan, next)]);
-  CHECK_THROWS_WITH(check_plan(plan), Contains("%" + std::to_string(next.id)));
-
-  Graph later("new value");
-  const Value t = later.state("t", matrix), u = t + 1.f, z = -u;
-  later.update(t, u);
-  later.output("z", z);
-  Plan other = planned(later);
-  std::ranges::swap(other.steps[step_of(other, u)], other.steps[step_of(other, z)]);
-  CHECK_THROWS_AS(check_plan(other), InternalError);
-}
 
 TEST_CASE("a chain of elementwise steps needs the memory of one tensor, and that is its lower bound") {
   Graph graph("chain");
@@ -286,7 +125,8 @@ TEST_CASE("a head never writes over a state that it reads") {
 TEST_CASE("transposes, reshapes and broadcasts of f32 are views, and no steps") {
   Graph graph("views");
   const Value x = graph.input("x", f32<2, 3, 4>);
-  const Value t = transpose(x), r = emit(Reshape{shape_of<6, 4>}, {x}), b = broadcast_to(graph.input("row", f32<4>), shape_of<6, 4>);
+  const Value t = transpose(x), r = emit(Reshape{shape_of<6, 4>}, {x}),
+              b = broadcast_to(graph.input("row", f32<4>), shape_of<6, 4>);
   graph.output("y", -t);
   graph.output("z", r + b);
   const Plan plan = planned(graph);
@@ -388,8 +228,10 @@ TEST_CASE("a kernel keeps +0 and -0 apart") {
   Graph graph("zeros");
   const Value x = graph.input("x", matrix);
   const Value y = x * number(graph, 0.f), z = x * number(graph, -0.f);
-  const Kernel kernel = kernel_of(std::vector{y, z}, {.inputs = {{x.id, std::uint16_t{0}}}, .numbers = {{y.operands()[1].id, 0.f}, {z.operands()[1].id, -0.f}}},
-                                  std::vector{y, z});
+  const Kernel kernel = kernel_of(
+      std::vector{y, z},
+      {.inputs = {{x.id, std::uint16_t{0}}}, .numbers = {{y.operands()[1].id, 0.f}, {z.operands()[1].id, -0.f}}},
+      std::vector{y, z});
   CHECK(kernel.results[0] != kernel.results[1]);
 }
 
@@ -405,11 +247,15 @@ TEST_CASE("plans of random graphs pass the checker and are within a quarter of t
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     const RandomStream random(seed, 0);
     std::uint64_t draw = 0;
-    const auto pick = [&](std::size_t n) { return static_cast<std::size_t>(random.uniform(draw++) * 0.9999f * static_cast<float>(n)); };
+    const auto pick = [&](std::size_t n) {
+      return static_cast<std::size_t>(random.uniform(draw++) * 0.9999f * static_cast<float>(n));
+    };
     Graph graph("random");
-    std::vector<Value> values{graph.input("x", f32<16, 16>), graph.state("s", f32<16, 16>), graph.state("t", f32<16, 16>)};
+    std::vector<Value> values{graph.input("x", f32<16, 16>), graph.state("s", f32<16, 16>),
+                              graph.state("t", f32<16, 16>)};
     for (int i = 0; i < 40; ++i) {
-      const Value a = values[values.size() - 1 - pick(std::min<std::size_t>(values.size(), 8))], b = values[pick(values.size())];
+      const Value a = values[values.size() - 1 - pick(std::min<std::size_t>(values.size(), 8))],
+                  b = values[pick(values.size())];
       switch (pick(6)) {
         case 0: values.push_back(matmul(a, b)); break;
         case 1: values.push_back(transpose(a)); break;

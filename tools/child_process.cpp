@@ -1,14 +1,17 @@
 #include "tools/child_process.hpp"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <ctime>
 #include <system_error>
+
 #include "runtime/descriptor.hpp"
 #include "vitrine/error.hpp"
 
@@ -21,7 +24,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 [[noreturn]] void fail(const std::string& program, int error) {
-  throw InputError("cannot run " + program + ": " + std::generic_category().message(error) + "; close other programs and try again");
+  throw InputError("cannot run " + program + ": " + std::generic_category().message(error) +
+                   "; close other programs and try again");
 }
 
 struct Pipe {
@@ -48,7 +52,8 @@ class WithoutSigpipe {
   WithoutSigpipe& operator=(const WithoutSigpipe&) = delete;
   ~WithoutSigpipe() {
     const timespec no_wait{};
-    while (!was_pending_ && sigtimedwait(&only_, nullptr, &no_wait) > 0) {}
+    while (!was_pending_ && sigtimedwait(&only_, nullptr, &no_wait) > 0) {
+    }
     pthread_sigmask(SIG_SETMASK, &before_, nullptr);
   }
 
@@ -118,7 +123,9 @@ bool serve(Pipe& in, Pipe& out, Pipe& err, std::string_view input, Finished& mad
   while (out.read.is_open() || err.read.is_open()) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count();
     if (left <= 0) return false;
-    const auto watched = [](const Descriptor& d, short events) { return pollfd{d.is_open() ? d.number() : -1, events, 0}; };
+    const auto watched = [](const Descriptor& d, short events) {
+      return pollfd{d.is_open() ? d.number() : -1, events, 0};
+    };
     std::array<pollfd, 3> polls{watched(in.write, POLLOUT), watched(out.read, POLLIN), watched(err.read, POLLIN)};
     if (::poll(polls.data(), polls.size(), static_cast<int>(left)) < 0 && errno != EINTR) return false;
     if (polls[0].revents && !feed(in.write, input)) in.write.close();
@@ -136,7 +143,8 @@ Finished run_child(const std::vector<std::string>& command, std::string_view inp
   const WithoutSigpipe quiet;
   Finished made;
   pid_t child = 0;
-  if (const int error = Spawn(in.read.number(), out.write.number(), err.write.number()).start(child, command); error != 0) {
+  if (const int error = Spawn(in.read.number(), out.write.number(), err.write.number()).start(child, command);
+      error != 0) {
     if (error != ENOENT && error != EACCES && error != ENOTDIR) fail(program, error);
     made.how = Finished::How::not_found;
     return made;
@@ -150,7 +158,8 @@ Finished run_child(const std::vector<std::string>& command, std::string_view inp
     made.how = Finished::How::out_of_time;
   }
   int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
   made.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return made;
 }

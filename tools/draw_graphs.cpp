@@ -1,5 +1,7 @@
 #include "tools/draw_graphs.hpp"
+
 #include <fmt/format.h>
+
 #include "compiler/compile.hpp"
 #include "compiler/dot.hpp"
 #include "compiler/optimizers.hpp"
@@ -10,11 +12,12 @@
 #include "runtime/isa.hpp"
 #include "runtime/write_file.hpp"
 #include "tools/graphviz.hpp"
+#include "tools/knock_out.hpp"
 #include "vitrine/error.hpp"
 
 namespace vitrine {
 
-void draw_graphs(const std::filesystem::path& folder, const Graph& forward, const Graph& training_step) {
+std::string draw_graphs(const std::filesystem::path& folder, const Graph& forward, const Graph& training_step) {
   Graph optimized(training_step);
   optimized.rename(training_step.name() + ", compiled");
   const Record record = optimize(optimized);
@@ -33,11 +36,12 @@ void draw_graphs(const std::filesystem::path& folder, const Graph& forward, cons
     write_file(folder / (name + ".dot"), text);
   };
   draw("traced", forward, false);
-  draw("gradients", with_gradients(forward), false);
+  draw("gradients", with_gradients(forward, unread_parameters(forward)), false);
   draw("compiled", optimized, true);
   write_file(folder / "memory.svg", plan_picture(plan, optimized));
   write_file(folder / "compiled.vit", print(optimized));
   write_file(folder / "passes.txt", print(record));
+  return has_dot ? ".svg, .png" : ".dot";
 }
 
 }  // namespace vitrine

@@ -1,6 +1,9 @@
 #include "tools/gates.hpp"
+
 #include <fmt/format.h>
+
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 namespace vitrine {
 
@@ -18,6 +21,13 @@ std::string Gates::verdict() const {
   for (const Gate& g : gates_)
     if (!g.holds) names += (names.empty() ? "" : "; ") + g.name;
   return fmt::format("{} of {} gates FAILED: {}", failed, gates_.size(), names);
+}
+
+nlohmann::json Gates::json() const {
+  nlohmann::json rows = nlohmann::json::array();
+  for (const Gate& g : gates_)
+    rows.push_back({{"name", g.name}, {"holds", g.holds}, {"measured", g.measured}, {"needed", g.needed}});
+  return rows;
 }
 
 }  // namespace vitrine

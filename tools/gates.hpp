@@ -1,4 +1,5 @@
 #pragma once
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ class Gates {
   bool all_hold() const;
   /// "all 5 gates hold" or which do not.
   std::string verdict() const;
+  /// An array of {name, holds, measured, needed}, as --json writes it.
+  nlohmann::json json() const;
 
  private:
   std::vector<Gate> gates_{};

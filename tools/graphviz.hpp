@@ -5,8 +5,8 @@
 
 namespace vitrine {
 
-/// The picture of a graph in Graphviz's language; `format` is "svg" or "png". Throws InputError if `dot` is not installed,
-/// fails, or takes more than 60 seconds.
+/// The picture of a graph in Graphviz's language; `format` is "svg" or "png". Throws InputError if `dot` is not
+/// installed, fails, or takes more than 60 seconds.
 std::string render(std::string_view dot, std::string_view format);
 
 }  // namespace vitrine

@@ -1,24 +1,25 @@
 // The recipe behind `run` for a model that tells images apart: data, training, test, gates, pictures.
 #include "vitrine/image_classifier.hpp"
+
 #include <fmt/format.h>
+
 #include <algorithm>
-#include <chrono>
+#include <cerrno>
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+
 #include "compiler/optimizers.hpp"
-#include "compiler/reference.hpp"
 #include "compiler/specialize.hpp"
 #include "runtime/tensor_file.hpp"
 #include "runtime/write_file.hpp"
-#include "tools/compiled.hpp"
 #include "tools/draw_graphs.hpp"
 #include "tools/gates.hpp"
-#include "tools/image_batches.hpp"
+#include "tools/image_training.hpp"
 #include "tools/knock_out.hpp"
 #include "tools/parameter_file.hpp"
 #include "tools/plot.hpp"
-#include "tools/progress.hpp"
+#include "tools/reference_checks.hpp"
 #include "tools/sheet.hpp"
 #include "tools/text_file.hpp"
 #include "vitrine/error.hpp"
@@ -27,14 +28,11 @@ namespace vitrine {
 
 namespace {
 
-constexpr std::array<const char*, 10> clothes{"T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"};
+constexpr std::array<const char*, 10> clothes{"T-shirt", "trouser", "pullover", "dress", "coat",
+                                              "sandal",  "shirt",   "sneaker",  "bag",   "ankle boot"};
 
-std::span<const float> floats(std::span<const std::byte> bytes) { return {reinterpret_cast<const float*>(bytes.data()), bytes.size() / sizeof(float)}; }
-
-double norm(std::span<const float> numbers) {
-  double sum = 0;
-  for (float x : numbers) sum += static_cast<double>(x) * static_cast<double>(x);
-  return std::sqrt(sum);
+std::span<const float> floats(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const float*>(bytes.data()), bytes.size() / sizeof(float)};
 }
 
 Optimizer with_cosine(Optimizer optimizer, std::int64_t steps) {
@@ -42,38 +40,27 @@ Optimizer with_cosine(Optimizer optimizer, std::int64_t steps) {
   return optimizer;
 }
 
-/// One program for batches of one size, with the memory it reads them from.
-struct Batches {
-  std::size_t size;
-  std::vector<float> images;
-  std::vector<std::int32_t> labels;
-  Program program;
-
-  Batches(const Graph& graph, std::size_t count, std::size_t pixels, States& states, Pool& pool)
-      : size(count), images(count * pixels), labels(count), program(compiled(graph, states, pool)) {
-    program.bind_input("image", images.data());
-    program.bind_input("label", labels.data());
-  }
-  void run(const ImageSet& set, const PixelScale& scale, std::span<const std::uint32_t> order) {
-    fill_batch(set, scale, order, images, labels);
-    program.run();
-  }
-};
-
 class Run {
  public:
   Run(const ImageClassifier& setup, const Graph& forward, const RunOptions& options)
-      : setup_(setup), options_(options), folder_(options.out), original_(forward), pool_(thread_count(options.threads)), states_(options.seed),
-        input_(forward.find("image")), batch_(input_.type().shape[0]), pixels_(input_.type().shape[1].size),
+      : setup_(setup),
+        options_(options),
+        folder_(options.out),
+        original_(forward),
+        pool_(thread_count(options.threads)),
+        states_(options.seed),
+        input_(forward.find("image")),
+        batch_(input_.type().shape[0]),
+        pixels_(input_.type().shape[1].size),
         classes_(forward.outputs()[0].second.type().shape[-1].size) {}
 
   bool whole() {
-    make_folder(folder_);
     read_data();
+    make_folder(folder_);
     const KnockedOut knocked = knock_out(original_, options_.without);
     frozen_ = knocked.frozen;
-    const Graph step = training_step(knocked.forward, with_cosine(setup_.optimizer, static_cast<std::int64_t>(epochs() * batches_per_epoch())), frozen_);
-    train(step, knocked);
+    const Graph step = step_of(knocked.forward);
+    train(step, knocked.forward);
     test(knocked.forward);
     check(knocked.forward);
     draw(knocked.forward, step);
@@ -85,15 +72,24 @@ class Run {
   int epochs() const { return options_.epochs ? options_.epochs : options_.quick ? 1 : setup_.epochs; }
   std::size_t batches_per_epoch() const { return (train_.count + batch_.size - 1) / batch_.size; }
 
+  Graph step_of(const Graph& forward) const {
+    const auto steps = static_cast<std::int64_t>(epochs()) * static_cast<std::int64_t>(batches_per_epoch());
+    return training_step(forward, with_cosine(setup_.optimizer, steps), frozen_);
+  }
+
   void read_data() {
-    const std::filesystem::path from = options_.data.empty() ? std::filesystem::path(fashion_mnist_folder) : std::filesystem::path(options_.data);
+    const std::filesystem::path from =
+        options_.data.empty() ? std::filesystem::path(fashion_mnist_folder) : std::filesystem::path(options_.data);
     train_ = read_images(from, "train", classes_);
     test_ = read_images(from, "t10k", classes_);
-    if (train_.rows * train_.columns != pixels_)
-      throw InputError(fmt::format("{}: images have {} x {} = {} pixels, but the model takes {}; use other data or another model", from.string(), train_.rows, train_.columns,
-                                   train_.rows * train_.columns, pixels_));
+    for (const ImageSet* set : {&train_, &test_})
+      if (set->rows * set->columns != pixels_)
+        throw InputError(fmt::format(
+            "{}: {} images have {} x {} = {} pixels, but the model takes {}; use other data or another model",
+            from.string(), set == &train_ ? "train" : "t10k", set->rows, set->columns, set->rows * set->columns,
+            pixels_));
     if (options_.quick) {
-      train_.count /= 3;
+      train_.count = std::max<std::size_t>(train_.count / 3, 1);
       train_.labels.resize(train_.count);
       train_.pixels.resize(train_.count * pixels_);
     }
@@ -106,81 +102,48 @@ class Run {
     }
   }
 
-  void train(const Graph& step, const KnockedOut& knocked) {
-    Batches full(step, batch_.size, pixels_, states_, pool_);
+  void train(const Graph& step, const Graph& forward) {
+    BatchProgram full(step, batch_.size, pixels_, states_, pool_);
     // The images that do not fill a last batch train too, with the same graph for a smaller batch.
-    std::optional<Batches> rest;
+    std::optional<BatchProgram> rest;
     if (const std::size_t left = train_.count % batch_.size) {
       Axis smaller = batch_;
       smaller.size = left;
-      const Graph traced = specialize(knocked.forward, std::array{smaller});
-      rest.emplace(training_step(traced, with_cosine(setup_.optimizer, static_cast<std::int64_t>(epochs() * batches_per_epoch())), frozen_), left, pixels_, states_, pool_);
+      rest.emplace(step_of(specialize(forward, std::array{smaller})), left, pixels_, states_, pool_);
     }
     if (!options_.load.empty()) load_parameters(options_.load, original_, states_);
     for (Value v : original_.topological())
       if (v.node().leaf == Leaf::state) {
-        const auto begin = floats(states_.contains(v.node().name) ? states_.bytes(v.node().name) : std::span<std::byte>());
+        const auto begin =
+            floats(states_.contains(v.node().name) ? states_.bytes(v.node().name) : std::span<std::byte>());
         begin_[v.node().name] = {begin.begin(), begin.end()};
       }
-    check_gradients(knocked.forward);
+    check_gradients(forward);
 
-    fmt::print("training on {} images: {} epochs of {} batches of {}, {} thread{}\n", train_.count, epochs(), batches_per_epoch(), batch_.size, pool_.threads(), pool_.threads() == 1 ? "" : "s");
+    fmt::print("training on {} images: {} epoch{} of {} batches of {}, {} thread{}\n", train_.count, epochs(),
+               epochs() == 1 ? "" : "s", batches_per_epoch(), batch_.size, pool_.threads(),
+               pool_.threads() == 1 ? "" : "s");
     std::fflush(stdout);
-    Progress progress(setup_.name, train_.count * static_cast<std::size_t>(epochs()));
-    const auto start = std::chrono::steady_clock::now();
-    for (int epoch = 0; epoch < epochs(); ++epoch) {
-      const auto order = shuffled(train_.count, options_.seed, static_cast<std::uint64_t>(epoch));
-      double sum = 0;
-      for (std::size_t at = 0; at < train_.count;) {
-        Batches& batches = at + batch_.size <= train_.count ? full : *rest;
-        batches.run(train_, scale_, std::span(order).subspan(at, batches.size));
-        const double loss = static_cast<double>(batches.program.scalar("loss"));
-        losses_.push_back(loss);
-        sum += loss * static_cast<double>(batches.size);
-        at += batches.size;
-        progress.advance(batches.size, fmt::format("epoch {} loss {:.3f}", epoch + 1, loss));
-      }
-      epoch_loss_.push_back(sum / static_cast<double>(train_.count));
-      progress.line(fmt::format("epoch {}: mean loss {:.4f}", epoch + 1, epoch_loss_.back()));
-    }
-    seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    fmt::print("trained in {:.2f} s\n", seconds_);
+    log_ = train_on(train_, scale_, full, rest ? &*rest : nullptr, epochs(), options_.seed, setup_.name);
+    fmt::print("trained in {:.2f} s\n", log_.seconds);
   }
 
-  /// Every parameter's gradient at the start, by each op's own definition: one that is 0 everywhere cannot be learned.
+  /// Every parameter's gradient at the start, on a small batch.
   void check_gradients(const Graph& forward) {
     Axis small = batch_;
-    small.size = std::min<std::size_t>(batch_.size, 16);
-    Graph graph(specialize(forward, std::array{small}));
+    small.size = std::min<std::size_t>({batch_.size, 16, train_.count});
     std::vector<float> images(small.size * pixels_);
     std::vector<std::int32_t> labels(small.size);
     const auto order = shuffled(train_.count, options_.seed, 0);
     fill_batch(train_, scale_, std::span(order).first(small.size), images, labels);
-    const Graph differentiated = with_gradients(graph, unused(graph));
-    Values<float> leaves;
-    for (Value v : differentiated.topological()) {
-      const Node& node = v.node();
-      if (node.leaf == Leaf::state) leaves[v.id] = to_bytes(std::as_bytes(std::span(begin_.at(node.name))));
-      else if (node.leaf == Leaf::input) leaves[v.id] = to_bytes(node.name == "label" ? std::as_bytes(std::span(labels)) : std::as_bytes(std::span(images)));
-    }
-    const auto values = evaluate<float>(differentiated, leaves);
-    for (const auto& [name, v] : differentiated.outputs())
-      if (name.starts_with("d ")) gradient_norm_[name.substr(2)] = norm(floats(values.at(v.id)));
-  }
-  static std::vector<std::byte> to_bytes(std::span<const std::byte> s) { return {s.begin(), s.end()}; }
-  /// A parameter that was knocked out reaches no loss and has no gradient.
-  static std::vector<std::string> unused(const Graph& forward) {
-    std::vector<std::string> names;
-    for (Value v : forward.topological())
-      if (v.node().leaf == Leaf::state && forward.users(v).empty()) names.push_back(v.node().name);
-    return names;
+    gradient_norm_ = gradient_norms(specialize(forward, std::array{small}), states_, {images, labels});
   }
 
   void test(const Graph& forward) {
     Axis larger = batch_;
     larger.size = 500;
     while (test_.count % larger.size) --larger.size;
-    Batches batches(specialize(forward, std::array{larger}), larger.size, pixels_, states_, pool_);
+    BatchProgram batches(specialize(forward, std::array{larger}), larger.size, pixels_, states_, pool_);
     std::vector<std::uint32_t> order(test_.count);
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::uint32_t>(i);
     std::size_t right = 0;
@@ -202,21 +165,30 @@ class Run {
     for (float x : row) sum += std::exp(static_cast<double>(x - row[best]));
     return {class_name(best), class_name(actual), 1 / sum};
   }
-  std::string class_name(std::size_t i) const { return options_.data.empty() && i < clothes.size() ? clothes[i] : std::to_string(i); }
+  std::string class_name(std::size_t i) const {
+    return options_.data.empty() && i < clothes.size() ? clothes[i] : std::to_string(i);
+  }
 
   void check(const Graph& forward) {
     fmt::print("gates{}:\n", options_.quick ? " (quick: lower thresholds)" : "");
     const double needed = options_.quick ? setup_.quick_accuracy : setup_.accuracy;
-    gates_.check("test accuracy", accuracy_ >= needed, fmt::format("{:.2f} %", accuracy_), fmt::format("at least {:.1f} %", needed));
-    const double first = epoch_loss_.front(), last = epoch_loss_.back(), untrained = std::log(static_cast<double>(classes_));
-    gates_.check("loss falls", last < (epochs() > 1 ? first : untrained), fmt::format("{:.4f}", last),
-                 epochs() > 1 ? fmt::format("below {:.4f}, the first epoch's", first) : fmt::format("below {:.4f}, the loss of guessing", untrained));
+    gates_.check("test accuracy", accuracy_ >= needed, fmt::format("{:.2f} %", accuracy_),
+                 fmt::format("at least {:.1f} %", needed));
+    const double first = log_.epoch_loss.front(), last = log_.epoch_loss.back(),
+                 untrained = std::log(static_cast<double>(classes_));
+    gates_.check("loss falls", last<(epochs() > 1 ? first : untrained), fmt::format("{:.4f}", last), epochs()> 1
+                                   ? fmt::format("below {:.4f}, the first epoch's", first)
+                                   : fmt::format("below {:.4f}, the loss of guessing", untrained));
     for (const auto& [name, begin] : begin_) {
       const double moved = distance(name, begin), size = norm(begin);
-      gates_.check(name + " moved", moved > 0.01 * size && moved > 0, size > 0 ? fmt::format("{:.1f} % of its start", 100 * moved / size) : fmt::format("by {:.3g}", moved), "more than 1 %");
+      gates_.check(
+          name + " moved", moved > 0.01 * size && moved > 0,
+          size > 0 ? fmt::format("{:.1f} % of its start", 100 * moved / size) : fmt::format("by {:.3g}", moved),
+          "more than 1 %");
       const auto g = gradient_norm_.find(name);
       const double gradient = g == gradient_norm_.end() ? 0 : g->second;
-      gates_.check(name + " has a gradient", gradient > 0 && std::isfinite(gradient), fmt::format("norm {:.3g} at the start", gradient), "not 0, finite");
+      gates_.check(name + " has a gradient", gradient > 0 && std::isfinite(gradient),
+                   fmt::format("norm {:.3g} at the start", gradient), "not 0, finite");
     }
     check_loss(forward);
   }
@@ -226,58 +198,58 @@ class Run {
     for (std::size_t i = 0; i < begin.size(); ++i) difference[i] = now[i] - begin[i];
     return norm(difference);
   }
-  /// The compiled graph's loss on the first test images against the project's own arithmetic, or the reference's in double.
+  /// The compiled graph's loss on the first test images against the project's own arithmetic, or the reference's in
+  /// double.
   void check_loss(const Graph& forward) {
-    Batches batches(forward, batch_.size, pixels_, states_, pool_);
+    BatchProgram batches(forward, batch_.size, pixels_, states_, pool_);
     std::vector<std::uint32_t> order(batch_.size);
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::uint32_t>(i % test_.count);
     batches.run(test_, scale_, order);
     const double got = static_cast<double>(batches.program.scalar("loss"));
-    const double want = setup_.loss_by_hand ? setup_.loss_by_hand([&](const std::string& name) { return floats(states_.bytes(name)); }, batches.images, batches.labels)
-                                            : loss_by_reference(batches);
-    gates_.check(setup_.loss_by_hand ? "loss by hand" : "loss by the reference in double", std::abs(got - want) <= 1e-4 * std::max(1.0, std::abs(want)), fmt::format("{:.6f}", got),
+    const double want = setup_.loss_by_hand
+                            ? setup_.loss_by_hand([&](const std::string& name) { return floats(states_.bytes(name)); },
+                                                  batches.images, batches.labels)
+                            : reference_loss(original_, states_, {batches.images, batches.labels});
+    gates_.check(setup_.loss_by_hand ? "loss by hand" : "loss by the reference in double",
+                 std::abs(got - want) <= 1e-4 * std::max(1.0, std::abs(want)), fmt::format("{:.6f}", got),
                  fmt::format("{:.6f}", want));
   }
-  double loss_by_reference(const Batches& batches) {
-    Values<double> leaves;
-    for (Value v : original_.topological()) {
-      const Node& node = v.node();
-      if (node.leaf == Leaf::state || node.name == "image") {
-        const auto from = node.leaf == Leaf::state ? floats(states_.bytes(node.name)) : std::span(batches.images);
-        const std::vector<double> numbers(from.begin(), from.end());
-        leaves[v.id] = to_bytes(std::as_bytes(std::span(numbers)));
-      } else if (node.name == "label") {
-        leaves[v.id] = to_bytes(std::as_bytes(std::span(batches.labels)));
-      }
-    }
-    const auto values = evaluate<double>(original_, leaves);
-    for (const auto& [name, v] : original_.outputs())
-      if (name == "loss") return *reinterpret_cast<const double*>(values.at(v.id).data());
-    throw InternalError("the graph has no output named loss");
-  }
-
   void draw(const Graph& forward, const Graph& step) {
-    draw_graphs(folder_, forward, step);
+    drawn_ = draw_graphs(folder_, forward, step);
     Series each{"each batch", "", {}, true}, mean{"mean of an epoch", "", {}, false};
-    for (std::size_t i = 0; i < losses_.size(); ++i) each.points.push_back({static_cast<double>(i) / static_cast<double>(batches_per_epoch()), losses_[i]});
-    for (std::size_t i = 0; i < epoch_loss_.size(); ++i) mean.points.push_back({static_cast<double>(i) + 0.5, epoch_loss_[i]});
-    write_file(folder_ / "loss.svg", line_plot("Loss of " + setup_.name + " while training", "epochs", "cross entropy", std::array{each, mean}, Scale::logarithmic));
+    for (std::size_t i = 0; i < log_.losses.size(); ++i)
+      each.points.push_back({static_cast<double>(i) / static_cast<double>(batches_per_epoch()), log_.losses[i]});
+    for (std::size_t i = 0; i < log_.epoch_loss.size(); ++i)
+      mean.points.push_back({static_cast<double>(i) + 0.5, log_.epoch_loss[i]});
+    write_file(folder_ / "loss.svg", line_plot("Loss of " + setup_.name + " while training", "epochs", "cross entropy",
+                                               std::array{each, mean}, Scale::logarithmic));
     std::vector<Image> images;
-    for (std::size_t i = 0; i < shown_.size(); ++i) images.push_back(grey_image(test_.columns, test_.rows, std::span(test_.pixels).subspan(i * pixels_, pixels_)));
-    write_file(folder_ / "predictions.svg", sheet("The first test images and what " + setup_.name + " takes them for", images, shown_));
+    for (std::size_t i = 0; i < shown_.size(); ++i)
+      images.push_back(grey_image(test_.columns, test_.rows, std::span(test_.pixels).subspan(i * pixels_, pixels_)));
+    write_file(folder_ / "predictions.svg",
+               sheet("The first test images and what " + setup_.name + " takes them for", images, shown_));
   }
 
   bool report() {
     if (!options_.json.empty()) {
-      nlohmann::json gates = nlohmann::json::array();
-      for (const auto& g : gates_.all()) gates.push_back({{"name", g.name}, {"holds", g.holds}, {"measured", g.measured}, {"needed", g.needed}});
-      write_text(options_.json, nlohmann::json{{"name", setup_.name}, {"seed", options_.seed}, {"quick", options_.quick}, {"accuracy", accuracy_}, {"train_seconds", seconds_},
-                                               {"epoch_loss", epoch_loss_}, {"gates", gates}, {"holds", gates_.all_hold()}}.dump(2) + "\n");
+      write_text(options_.json, nlohmann::json{{"name", setup_.name},
+                                               {"seed", options_.seed},
+                                               {"quick", options_.quick},
+                                               {"accuracy", accuracy_},
+                                               {"train_seconds", log_.seconds},
+                                               {"epoch_loss", log_.epoch_loss},
+                                               {"gates", gates_.json()},
+                                               {"holds", gates_.all_hold()}}
+                                        .dump(2) +
+                                    "\n");
     }
     fmt::print("{}\n", gates_.verdict());
-    fmt::print("look at {}: traced, gradients and compiled (.svg, .png), memory.svg, loss.svg, predictions.svg; compiled.vit is the step as text,\n"
-               "passes.txt what each pass did. Next: build/vitrine show {} --after fold_transposes, build/vitrine run {} --without {}\n",
-               folder_.string(), setup_.name, setup_.name, parts_of(original_)[0]);
+    fmt::print(
+        "look at {}: traced, gradients and compiled ({}), memory.svg, loss.svg, predictions.svg; compiled.vit is the\n"
+        "step as text, passes.txt what each pass did. Next: {} show {} --after fold_transposes, {} run {} --without "
+        "{}\n",
+        folder_.string(), drawn_, program_invocation_name, setup_.name, program_invocation_name, setup_.name,
+        parts_of(original_)[0]);
     return gates_.all_hold();
   }
 
@@ -295,9 +267,10 @@ class Run {
   std::vector<std::string> frozen_{};
   std::map<std::string, std::vector<float>> begin_{};
   std::map<std::string, double> gradient_norm_{};
-  std::vector<double> losses_{}, epoch_loss_{};
+  TrainingLog log_{};
   std::vector<Caption> shown_{};
-  double accuracy_ = 0, seconds_ = 0;
+  double accuracy_ = 0;
+  std::string drawn_{};
   Gates gates_{};
 };
 
@@ -306,7 +279,9 @@ class Run {
 Project image_classifier(ImageClassifier setup, std::function<Graph()> forward) {
   Project made{.name = setup.name, .year = setup.year, .idea = setup.idea};
   made.data = "Fashion-MNIST (Debian package dataset-fashion-mnist), or any four IDX files by --data";
-  made.has_data = [] { return std::filesystem::exists(std::filesystem::path(fashion_mnist_folder) / "train-images-idx3-ubyte.gz"); };
+  made.has_data = [] {
+    return std::filesystem::exists(std::filesystem::path(fashion_mnist_folder) / "train-images-idx3-ubyte.gz");
+  };
   made.forward = forward;
   made.optimizer = setup.optimizer;
   made.parts = parts_of(forward());

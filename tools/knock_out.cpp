@@ -1,5 +1,7 @@
 #include "tools/knock_out.hpp"
+
 #include <algorithm>
+
 #include "compiler/rewriter.hpp"
 #include "vitrine/ops/add.hpp"
 
@@ -12,7 +14,9 @@ std::vector<Value> parameters(const Graph& graph) {
     if (v.node().leaf == Leaf::state) found.push_back(v);
   return found;
 }
-std::string module_of(const std::string& parameter) { return parameter.substr(0, std::min(parameter.rfind('.'), parameter.size())); }
+std::string module_of(const std::string& parameter) {
+  return parameter.substr(0, std::min(parameter.rfind('.'), parameter.size()));
+}
 }  // namespace
 
 KnockedOut knock_out(const Graph& forward, std::span<const std::string> parts) {
@@ -26,7 +30,8 @@ KnockedOut knock_out(const Graph& forward, std::span<const std::string> parts) {
     made.frozen.push_back(name);
     if (!left_out(name)) continue;
     for (Value user : made.forward.users(parameter))
-      if (as<Add>(user) && user.operands()[0].type() == user.type()) rewriter.replace(user, user.operands()[0], "add(x, " + name + ") => x");
+      if (as<Add>(user) && user.operands()[0].type() == user.type())
+        rewriter.replace(user, user.operands()[0], "add(x, " + name + ") => x");
   }
   return made;
 }
@@ -38,6 +43,13 @@ std::vector<std::string> parts_of(const Graph& forward) {
     if (module != name && std::ranges::find(found, module) == found.end()) found.push_back(module);
     found.push_back(name);
   }
+  return found;
+}
+
+std::vector<std::string> unread_parameters(const Graph& forward) {
+  std::vector<std::string> found;
+  for (Value parameter : parameters(forward))
+    if (forward.users(parameter).empty()) found.push_back(parameter.node().name);
   return found;
 }
 

@@ -14,4 +14,7 @@ KnockedOut knock_out(const Graph& forward, std::span<const std::string> parts);
 /// The parts of a graph that can be left out: every module with parameters, and every parameter.
 std::vector<std::string> parts_of(const Graph& forward);
 
+/// The parameters that nothing reads, because they were taken out: no gradient can reach them.
+std::vector<std::string> unread_parameters(const Graph& forward);
+
 }  // namespace vitrine

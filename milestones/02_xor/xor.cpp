@@ -1,18 +1,22 @@
 // 1969: no perceptron computes exclusive or (Minsky and Papert, Perceptrons). 1986: one hidden layer does.
 #include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include "milestones/all.hpp"
+
 #include "compiler/optimizers.hpp"
+#include "milestones/all.hpp"
 #include "runtime/write_file.hpp"
 #include "tools/boundary.hpp"
 #include "tools/compiled.hpp"
 #include "tools/draw_graphs.hpp"
 #include "tools/gates.hpp"
 #include "tools/knock_out.hpp"
+#include "tools/parameter_file.hpp"
 #include "tools/progress.hpp"
 #include "tools/text_file.hpp"
+#include "vitrine/error.hpp"
 #include "vitrine/vitrine.hpp"
 
 namespace vitrine {
@@ -55,10 +59,12 @@ struct Straight {
 
 /// The model's graph with the mean cross entropy between the answer sigmoid(y) and the target, as an elementwise op of
 /// our own: max(y, 0) - y t + log(1 + exp(-|y|)), which is -t log(p) - (1 - t) log(1 - p) without overflow.
-template <class M> Graph trace_with_loss(const std::string& name) {
+template <class M>
+Graph trace_with_loss(const std::string& name) {
   Graph graph = trace<M>(name, "x");
   const Value y = graph.outputs()[0].second, target = graph.input("target", y.type());
-  graph.output("loss", mean(map([](auto z, auto t) { return maximum(z, 0.f) - z * t + log(1.f + exp(-abs(z))); }, y, target)));
+  graph.output("loss",
+               mean(map([](auto z, auto t) { return maximum(z, 0.f) - z * t + log(1.f + exp(-abs(z))); }, y, target)));
   return graph;
 }
 
@@ -73,7 +79,9 @@ struct Trained {
   float loss = 0;
   std::map<std::string, double> moved{};
 
-  Trained(const Graph& forward, std::span<const std::string> frozen, std::span<const float> targets, int steps, std::uint64_t seed, Pool& pool) : states(seed) {
+  Trained(const Graph& forward, std::span<const std::string> frozen, std::span<const float> targets, int steps,
+          std::uint64_t seed, Pool& pool)
+      : states(seed) {
     Program step = compiled(training_step(forward, optimizer, frozen), states, pool);
     step.bind_input("x", inputs.data());
     step.bind_input("target", targets.data());
@@ -88,7 +96,8 @@ struct Trained {
     loss = test.scalar("loss");
     for (const auto& [name, now] : parameters()) {
       double difference = 0;
-      for (std::size_t i = 0; i < now.size(); ++i) difference += std::abs(static_cast<double>(now[i] - begin.at(name)[i]));
+      for (std::size_t i = 0; i < now.size(); ++i)
+        difference += std::abs(static_cast<double>(now[i] - begin.at(name)[i]));
       moved[name] = difference;
     }
   }
@@ -111,7 +120,8 @@ struct Trained {
 /// The answer by hand, from the parameters: a perceptron, or the network (with or without its bend).
 double answer(const std::map<std::string, std::vector<float>>& p, double a, double b, bool bends) {
   const auto at = [&](const char* name, std::size_t i) { return static_cast<double>(p.at(name)[i]); };
-  if (p.contains("only.weight")) return sigmoid_of(a * at("only.weight", 0) + b * at("only.weight", 1) + at("only.bias", 0));
+  if (p.contains("only.weight"))
+    return sigmoid_of(a * at("only.weight", 0) + b * at("only.weight", 1) + at("only.bias", 0));
   double sum = at("down.bias", 0);
   for (std::size_t i = 0; i < hidden.size; ++i) {
     const double h = a * at("up.weight", i) + b * at("up.weight", hidden.size + i) + at("up.bias", i);
@@ -123,32 +133,43 @@ double answer(const std::map<std::string, std::vector<float>>& p, double a, doub
 double loss_by_hand(const Trained& model, std::span<const float> targets, bool bends) {
   double sum = 0;
   for (std::size_t i = 0; i < 4; ++i) {
-    const double p = answer(model.parameters(), static_cast<double>(inputs[2 * i]), static_cast<double>(inputs[2 * i + 1]), bends);
+    const double p =
+        answer(model.parameters(), static_cast<double>(inputs[2 * i]), static_cast<double>(inputs[2 * i + 1]), bends);
     sum -= (targets[i] > 0.5f ? std::log(p) : std::log1p(-p)) / 4;
   }
   return sum;
 }
 
-void draw_boundary(const std::string& path, const std::string& title, const Trained& model, std::span<const float> targets, bool bends) {
+void draw_boundary(const std::string& path, const std::string& title, const Trained& model,
+                   std::span<const float> targets, bool bends) {
   const auto parameters = model.parameters();
   const ProbabilityGrid grid = sample({-1.5f, 1.5f}, {-1.5f, 1.5f}, 200, [&](float a, float b) {
     return static_cast<float>(answer(parameters, static_cast<double>(a), static_cast<double>(b), bends));
   });
   std::vector<LabelledPoint> points;
-  for (std::size_t i = 0; i < 4; ++i) points.push_back({inputs[2 * i], inputs[2 * i + 1], targets[i] > 0.5f, model.answers[i]});
+  for (std::size_t i = 0; i < 4; ++i)
+    points.push_back({inputs[2 * i], inputs[2 * i + 1], targets[i] > 0.5f, model.answers[i]});
   write_file(path, boundary(title, grid, points, "0", "1"));
 }
 
 bool run_xor(const RunOptions& options) {
-  const auto without = [&](const char* part) { return std::ranges::find(options.without, part) != options.without.end(); };
+  if (!options.load.empty() || !options.data.empty())
+    throw UsageError(
+        "run xor: it makes its four rows itself and trains from many seeds; leave out --load and --data, or begin with "
+        "another --seed");
+  const auto without = [&](const char* part) {
+    return std::ranges::find(options.without, part) != options.without.end();
+  };
   const bool bends = !without("tanh");
   // Or instead of exclusive or: a line tells it apart, so the first gate must fail.
   const std::array<float, 4> targets{0, 1, 1, without("xor") ? 1.f : 0.f};
-  const int steps = options.epochs ? options.epochs : 1000, perceptrons = options.quick ? 20 : 100, networks = options.quick ? 5 : 20;
+  const int steps = options.epochs ? options.epochs : 1000, perceptrons = options.quick ? 20 : 100,
+            networks = options.quick ? 5 : 20;
   make_folder(options.out);
   Pool pool(1);  // four rows: no second thread could help
   const Graph perceptron = trace_with_loss<Perceptron>("perceptron");
-  const KnockedOut network = knock_out(bends ? trace_with_loss<Network>("xor") : trace_with_loss<Straight>("xor"), options.without);
+  const KnockedOut network =
+      knock_out(bends ? trace_with_loss<Network>("xor") : trace_with_loss<Straight>("xor"), options.without);
 
   Progress progress("xor", static_cast<std::size_t>(perceptrons + networks));
   int best_right = 0, solved = 0;
@@ -162,7 +183,8 @@ bool run_xor(const RunOptions& options) {
     best.emplace(std::move(trained));
   }
   for (int seed = 0; seed < networks; ++seed) {
-    Trained trained(network.forward, network.frozen, targets, steps, options.seed + static_cast<std::uint64_t>(seed), pool);
+    Trained trained(network.forward, network.frozen, targets, steps, options.seed + static_cast<std::uint64_t>(seed),
+                    pool);
     progress.advance(1, "networks");
     solved += trained.right(targets) == 4;
     for (const auto& [name, moved] : trained.moved) {
@@ -172,30 +194,50 @@ bool run_xor(const RunOptions& options) {
     if (!first) first.emplace(std::move(trained));
   }
 
-  fmt::print("{} perceptrons and {} networks of 2-4-1, {} steps each\ngates{}:\n", perceptrons, networks, steps, options.quick ? " (quick: fewer seeds)" : "");
+  fmt::print("{} perceptrons and {} networks of 2-4-1, {} steps each\ngates{}:\n", perceptrons, networks, steps,
+             options.quick ? " (quick: fewer seeds)" : "");
   Gates gates;
-  gates.check("1969: no perceptron passes", best_right <= 3, fmt::format("the best of {} gets {} of 4 right", perceptrons, best_right), "at most 3; more means broken code or another task");
-  gates.check("1986: the hidden layer solves it", solved == networks, fmt::format("{} of {} seeds get 4 of 4 right", solved, networks), "every seed");
-  for (const auto& [name, moved] : least_moved) gates.check(name + " moved", moved > 1e-6, fmt::format("by {:.3g} or more on every seed", moved), "more than 0.000001");
+  gates.check("1969: no perceptron passes", best_right <= 3,
+              fmt::format("the best of {} gets {} of 4 right", perceptrons, best_right),
+              "at most 3; more means broken code or another task");
+  gates.check("1986: the hidden layer solves it", solved == networks,
+              fmt::format("{} of {} seeds get 4 of 4 right", solved, networks), "every seed");
+  for (const auto& [name, moved] : least_moved)
+    gates.check(name + " moved", moved > 1e-6, fmt::format("by {:.3g} or more on every seed", moved),
+                "more than 0.000001");
   const double by_hand = loss_by_hand(*first, targets, true);
-  gates.check("loss by hand", std::abs(by_hand - static_cast<double>(first->loss)) <= 1e-5, fmt::format("{:.7f}", first->loss), fmt::format("{:.7f}", by_hand));
+  gates.check("loss by hand", std::abs(by_hand - static_cast<double>(first->loss)) <= 1e-5,
+              fmt::format("{:.7f}", first->loss), fmt::format("{:.7f}", by_hand));
 
-  draw_graphs(options.out, network.forward, training_step(network.forward, optimizer, network.frozen));
+  const std::string drawn =
+      draw_graphs(options.out, network.forward, training_step(network.forward, optimizer, network.frozen));
   draw_boundary(options.out + "/perceptron.svg", "The best perceptron", *best, targets, true);
   draw_boundary(options.out + "/network.svg", "A network of 2-4-1", *first, targets, bends);
+  if (!options.save.empty()) save_parameters(options.save, network.forward, first->states);
   if (!options.json.empty()) {
-    nlohmann::json rows = nlohmann::json::array();
-    for (const auto& g : gates.all()) rows.push_back({{"name", g.name}, {"holds", g.holds}, {"measured", g.measured}, {"needed", g.needed}});
-    write_text(options.json, nlohmann::json{{"name", "xor"}, {"perceptron_best", best_right}, {"solved", solved}, {"networks", networks}, {"gates", rows}, {"holds", gates.all_hold()}}.dump(2) + "\n");
+    write_text(options.json, nlohmann::json{{"name", "xor"},
+                                            {"perceptron_best", best_right},
+                                            {"solved", solved},
+                                            {"networks", networks},
+                                            {"gates", gates.json()},
+                                            {"holds", gates.all_hold()}}
+                                     .dump(2) +
+                                 "\n");
   }
-  fmt::print("{}\nlook at {}: perceptron.svg and network.svg (where each changes its mind), traced, gradients and compiled (.svg, .png)\n", gates.verdict(), options.out);
+  fmt::print(
+      "{}\nlook at {}: perceptron.svg and network.svg (where each changes its mind), traced, gradients and compiled "
+      "({})\n",
+      gates.verdict(), options.out, drawn);
   return gates.all_hold();
 }
 
 }  // namespace
 
 Project xor_gate() {
-  Project made{.name = "xor", .year = "1969, 1986", .idea = "no perceptron computes exclusive or; one hidden layer does", .data = "none: four rows"};
+  Project made{.name = "xor",
+               .year = "1969, 1986",
+               .idea = "no perceptron computes exclusive or; one hidden layer does",
+               .data = "four rows of its own"};
   made.has_data = [] { return true; };
   made.forward = [] { return trace_with_loss<Network>("xor"); };
   made.optimizer = optimizer;

@@ -8,7 +8,9 @@ namespace {
 class CrossEntropyStep : public HeadStep {
  public:
   CrossEntropyStep(const Step& step, const Machine& machine)
-      : HeadStep(step, machine), rows_(step.head_type.shape.elements()), columns_(step.operands[0].type.shape[-1].size) {}
+      : HeadStep(step, machine),
+        rows_(step.head_type.shape.elements()),
+        columns_(step.operands[0].type.shape[-1].size) {}
 
  private:
   void place_head(const Memory& memory, float* result) override {
@@ -16,7 +18,9 @@ class CrossEntropyStep : public HeadStep {
     labels_ = reinterpret_cast<const std::int32_t*>(memory.at(step_.operands[1]));
     loss_ = result;
   }
-  void run_head() override { softmax_cross_entropy(machine_.pool, machine_.isa, rows_, columns_, logits_, labels_, loss_); }
+  void run_head() override {
+    softmax_cross_entropy(machine_.pool, machine_.isa, rows_, columns_, logits_, labels_, loss_);
+  }
 
   std::size_t rows_, columns_;
   const float* logits_ = nullptr;

@@ -15,12 +15,13 @@ std::size_t at(int axis) { return static_cast<std::size_t>(axis); }
 /// The products of a matmul: one, or one for each batch.
 struct Products {
   GemmSize size;
-  Matrix a, b;         // of the first product; data is null
+  Matrix a, b;  // of the first product; data is null
   std::size_t batches;
 };
 
 /// Axes [0, axes) as one, if one stride walks them: that of the innermost; 0 if there is but one element.
-std::optional<std::ptrdiff_t> merged(const Shape& shape, const std::array<std::ptrdiff_t, Shape::max_rank>& strides, int axes) {
+std::optional<std::ptrdiff_t> merged(const Shape& shape, const std::array<std::ptrdiff_t, Shape::max_rank>& strides,
+                                     int axes) {
   std::optional<std::ptrdiff_t> inner;
   std::ptrdiff_t next = 0;
   for (int i = axes - 1; i >= 0; --i) {
@@ -36,10 +37,12 @@ std::optional<std::ptrdiff_t> merged(const Shape& shape, const std::array<std::p
 /// in everything that the kernel reads.
 bool rows_of_one(const Step& step, const Matmul& matmul) {
   const Slot &a = step.operands[0], &b = step.operands[1];
-  if (b.type.shape.rank() > 2 || matmul.transpose_left || !merged(a.type.shape, a.strides, a.type.shape.rank() - 1)) return false;
+  if (b.type.shape.rank() > 2 || matmul.transpose_left || !merged(a.type.shape, a.strides, a.type.shape.rank() - 1))
+    return false;
   if (!step.kernel) return true;
   for (std::size_t k = step.head_operands; k < step.operands.size(); ++k)
-    if (!merged(step.iteration, view_over(step.iteration, step.operands[k]).strides, step.iteration.rank() - 1)) return false;
+    if (!merged(step.iteration, view_over(step.iteration, step.operands[k]).strides, step.iteration.rank() - 1))
+      return false;
   return true;
 }
 
@@ -47,7 +50,8 @@ Products products_of(const Step& step) {
   const Matmul& matmul = *as<Matmul>(&*step.head);
   const Slot &a = step.operands[0], &b = step.operands[1];
   const int ra = a.type.shape.rank(), rb = b.type.shape.rank();
-  Matrix x{nullptr, a.strides[at(ra - 2)], a.strides[at(ra - 1)]}, y{nullptr, b.strides[at(rb - 2)], b.strides[at(rb - 1)]};
+  Matrix x{nullptr, a.strides[at(ra - 2)], a.strides[at(ra - 1)]},
+      y{nullptr, b.strides[at(rb - 2)], b.strides[at(rb - 1)]};
   if (matmul.transpose_left) std::swap(x.row_stride, x.column_stride);
   if (matmul.transpose_right) std::swap(y.row_stride, y.column_stride);
   const Shape& out = step.head_type.shape;
@@ -63,7 +67,8 @@ Products products_of(const Step& step) {
 }
 
 /// How far batch number `batch` lies behind the first; `strides` are those of a tensor aligned at the right with `out`.
-std::ptrdiff_t batch_offset(const Shape& out, const std::array<std::ptrdiff_t, Shape::max_rank>& strides, std::size_t batch) {
+std::ptrdiff_t batch_offset(const Shape& out, const std::array<std::ptrdiff_t, Shape::max_rank>& strides,
+                            std::size_t batch) {
   std::ptrdiff_t offset = 0;
   for (int i = out.rank() - 3; i >= 0; --i) {
     offset += static_cast<std::ptrdiff_t>(batch % out[i].size) * strides[at(i)];
@@ -74,7 +79,8 @@ std::ptrdiff_t batch_offset(const Shape& out, const std::array<std::ptrdiff_t, S
 
 class GemmStep : public PreparedStep {
  public:
-  GemmStep(const Step& step, const Machine& machine) : step_(step), machine_(machine), products_(products_of(step)), parts_(products_.batches) {
+  GemmStep(const Step& step, const Machine& machine)
+      : step_(step), machine_(machine), products_(products_of(step)), parts_(products_.batches) {
     if (step.kernel) kernel_.emplace(step);
   }
 
@@ -88,7 +94,8 @@ class GemmStep : public PreparedStep {
       part.a = products_.a;
       part.b = products_.b;
       part.a.data = memory.floats(a) + (parts_.size() == 1 ? 0 : batch_offset(out, a.strides, batch));
-      part.b.data = memory.floats(b) + (parts_.size() == 1 || b.type.shape.rank() == 2 ? 0 : batch_offset(out, b.strides, batch));
+      part.b.data =
+          memory.floats(b) + (parts_.size() == 1 || b.type.shape.rank() == 2 ? 0 : batch_offset(out, b.strides, batch));
       part.c = result + batch * products_.size.M * products_.size.N;
       if (!kernel_) continue;
       part.operands = part_of(kernel_->operands(), batch);
@@ -101,10 +108,11 @@ class GemmStep : public PreparedStep {
   void run() override {
     for (Part& part : parts_) {
       const auto finish = [&](std::size_t row, std::size_t rows, std::size_t column, std::size_t columns) {
-        run_elementwise_block(machine_.isa, kernel_->program(), part.operands, part.results, row, rows, column, columns);
+        run_elementwise_block(machine_.isa, kernel_->program(), part.operands, part.results, row, rows, column,
+                              columns);
       };
-      gemm(machine_.pool, machine_.isa, products_.size, part.a, part.b, part.c, static_cast<std::ptrdiff_t>(products_.size.N), workspace_,
-           kernel_ ? GemmEpilogue(finish) : GemmEpilogue());
+      gemm(machine_.pool, machine_.isa, products_.size, part.a, part.b, part.c,
+           static_cast<std::ptrdiff_t>(products_.size.N), workspace_, kernel_ ? GemmEpilogue(finish) : GemmEpilogue());
     }
   }
 
@@ -124,8 +132,10 @@ class GemmStep : public PreparedStep {
     for (const FloatView& view : views) {
       FloatView matrix{.data = view.data, .rank = 2, .sizes = {products_.size.M, products_.size.N}, .strides = {}};
       matrix.strides = {view.strides[at(out.rank() - 2)], view.strides[at(out.rank() - 1)]};
-      if (parts_.size() == 1) matrix.strides[0] = merged(out, view.strides, out.rank() - 1).value_or(0);
-      else matrix.data += batch_offset(out, view.strides, batch);
+      if (parts_.size() == 1)
+        matrix.strides[0] = merged(out, view.strides, out.rank() - 1).value_or(0);
+      else
+        matrix.data += batch_offset(out, view.strides, batch);
       made.push_back(matrix);
     }
     return made;
@@ -146,6 +156,8 @@ std::size_t gemm_step_workspace(const Step& step, Isa isa) {
   return GemmStep::round_to_line(head_workspace(step)) + gemm_workspace(isa, products.size, products.a, products.b);
 }
 
-std::unique_ptr<PreparedStep> prepare_gemm(const Step& step, const Machine& machine) { return std::make_unique<GemmStep>(step, machine); }
+std::unique_ptr<PreparedStep> prepare_gemm(const Step& step, const Machine& machine) {
+  return std::make_unique<GemmStep>(step, machine);
+}
 
 }  // namespace vitrine

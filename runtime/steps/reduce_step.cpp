@@ -18,8 +18,10 @@ std::vector<Run> runs_of(const Shape& x, const Shape& to) {
     if (x[i].size == 1) continue;
     const int kept_at = i - (x.rank() - to.rank());
     const bool summed = kept_at < 0 || to[kept_at].size != x[i].size;
-    if (!made.empty() && made.back().summed == summed) made.back().size *= x[i].size;
-    else made.push_back({summed, x[i].size});
+    if (!made.empty() && made.back().summed == summed)
+      made.back().size *= x[i].size;
+    else
+      made.push_back({summed, x[i].size});
   }
   return made;
 }
@@ -49,8 +51,10 @@ constexpr std::size_t stretch = 4096;
 class ReduceStep : public HeadStep {
  public:
   ReduceStep(const Step& step, const Machine& machine)
-      : HeadStep(step, machine), form_(form_of(step.operands[0].type.shape, step.head_type.shape)),
-        mean_(step.head->name() == "mean"), partial_(form_.kind == Form::Kind::all ? form_.columns / stretch + 1 : 0) {}
+      : HeadStep(step, machine),
+        form_(form_of(step.operands[0].type.shape, step.head_type.shape)),
+        mean_(step.head->name() == "mean"),
+        partial_(form_.kind == Form::Kind::all ? form_.columns / stretch + 1 : 0) {}
 
  private:
   void place_head(const Memory& memory, float* result) override { x_ = memory.floats(step_.operands[0]), y_ = result; }
@@ -90,6 +94,8 @@ class ReduceStep : public HeadStep {
 
 }  // namespace
 
-std::unique_ptr<PreparedStep> prepare_reduce(const Step& step, const Machine& machine) { return std::make_unique<ReduceStep>(step, machine); }
+std::unique_ptr<PreparedStep> prepare_reduce(const Step& step, const Machine& machine) {
+  return std::make_unique<ReduceStep>(step, machine);
+}
 
 }  // namespace vitrine

@@ -8,7 +8,9 @@ namespace {
 class SoftmaxStep : public HeadStep {
  public:
   SoftmaxStep(const Step& step, const Machine& machine)
-      : HeadStep(step, machine), columns_(step.head_type.shape[-1].size), rows_(columns_ ? step.head_type.shape.elements() / columns_ : 0) {}
+      : HeadStep(step, machine),
+        columns_(step.head_type.shape[-1].size),
+        rows_(columns_ ? step.head_type.shape.elements() / columns_ : 0) {}
 
  private:
   void place_head(const Memory& memory, float* result) override { x_ = memory.floats(step_.operands[0]), y_ = result; }
@@ -21,6 +23,8 @@ class SoftmaxStep : public HeadStep {
 
 }  // namespace
 
-std::unique_ptr<PreparedStep> prepare_softmax(const Step& step, const Machine& machine) { return std::make_unique<SoftmaxStep>(step, machine); }
+std::unique_ptr<PreparedStep> prepare_softmax(const Step& step, const Machine& machine) {
+  return std::make_unique<SoftmaxStep>(step, machine);
+}
 
 }  // namespace vitrine

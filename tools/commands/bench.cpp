@@ -2,9 +2,11 @@
 #include <spawn.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+
 #include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
+
 #include "runtime/random.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/compiled.hpp"
@@ -19,7 +21,9 @@ namespace vitrine {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-double milliseconds_since(Clock::time_point start) { return std::chrono::duration<double, std::milli>(Clock::now() - start).count(); }
+double milliseconds_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
 
 double median(std::vector<double> samples) {
   std::ranges::sort(samples);
@@ -36,7 +40,8 @@ struct Row {
 /// W1a, ready to be run again and again on made-up images.
 class TrainingStep {
  public:
-  explicit TrainingStep(int threads) : pool_(threads), images_(64 * 784), labels_(64), program_(compiled(w1a(), states_, pool_)) {
+  explicit TrainingStep(int threads)
+      : pool_(threads), images_(64 * 784), labels_(64), program_(compiled(w1a(), states_, pool_)) {
     const RandomStream random(1, 0);
     for (std::size_t i = 0; i < images_.size(); ++i) images_[i] = random.normal(i);
     for (std::size_t i = 0; i < labels_.size(); ++i) labels_[i] = static_cast<std::int32_t>(i % 10);
@@ -85,10 +90,12 @@ void measure_w7(const BenchOptions& options, std::vector<Row>& rows) {
     std::array<char*, 4> argv{words[0].data(), words[1].data(), words[2].data(), nullptr};
     const auto start = Clock::now();
     pid_t child = 0;
-    if (posix_spawn(&child, "/proc/self/exe", nullptr, nullptr, argv.data(), environ) != 0) throw InputError("bench W7: cannot start a process; check the limits of this machine");
+    if (posix_spawn(&child, "/proc/self/exe", nullptr, nullptr, argv.data(), environ) != 0)
+      throw InputError("bench W7: cannot start a process; check the limits of this machine");
     int status = 0;
     rusage used{};
-    if (wait4(child, &status, 0, &used) != child || status != 0) throw InternalError("bench W7: the process that trains one step failed");
+    if (wait4(child, &status, 0, &used) != child || status != 0)
+      throw InternalError("bench W7: the process that trains one step failed");
     time.samples.push_back(milliseconds_since(start));
     memory.samples.push_back(static_cast<double>(used.ru_maxrss) / 1024);
   }
@@ -106,9 +113,12 @@ int bench(const BenchOptions& options) {
   for (const std::string& work : options.works)
     if (std::ranges::find(known, work) == known.end()) {
       const std::string_view near = nearest(work, known);
-      throw UsageError(fmt::format("bench: there is no workload named '{}'{} (W1a, W7)", work, near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+      throw UsageError(fmt::format("bench: there is no workload named '{}'{} (W1a, W7)", work,
+                                   near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
     }
-  const auto wanted = [&](std::string_view work) { return options.works.empty() || std::ranges::find(options.works, work) != options.works.end(); };
+  const auto wanted = [&](std::string_view work) {
+    return options.works.empty() || std::ranges::find(options.works, work) != options.works.end();
+  };
   if (wanted("W1a")) measure_w1a(options, rows);
   if (wanted("W7")) measure_w7(options, rows);
 
@@ -116,8 +126,15 @@ int bench(const BenchOptions& options) {
   fmt::print("{:<6} {:>7} {:>10} {:>10} {:>10}  {}\n", "work", "threads", "median", "least", "most", "unit");
   for (const Row& row : rows) {
     const auto [least, most] = std::ranges::minmax(row.samples);
-    fmt::print("{:<6} {:>7} {:>10.3f} {:>10.3f} {:>10.3f}  {}\n", row.work, row.threads, median(row.samples), least, most, row.unit);
-    made.push_back({{"work", row.work}, {"peer", "vitrine"}, {"variant", "own"}, {"threads", row.threads}, {"unit", row.unit}, {"samples", row.samples}, {"median", median(row.samples)}});
+    fmt::print("{:<6} {:>7} {:>10.3f} {:>10.3f} {:>10.3f}  {}\n", row.work, row.threads, median(row.samples), least,
+               most, row.unit);
+    made.push_back({{"work", row.work},
+                    {"peer", "vitrine"},
+                    {"variant", "own"},
+                    {"threads", row.threads},
+                    {"unit", row.unit},
+                    {"samples", row.samples},
+                    {"median", median(row.samples)}});
   }
   if (!options.common.json.empty()) write_text(options.common.json, made.dump(2) + "\n");
   return 0;

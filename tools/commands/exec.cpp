@@ -1,7 +1,9 @@
 #include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 #include <nlohmann/json.hpp>
+
 #include "compiler/gradients.hpp"
 #include "compiler/parse.hpp"
 #include "compiler/reference.hpp"
@@ -19,10 +21,12 @@ void add_gradients(Graph& graph, const std::vector<std::string>& names) {
   std::vector<Value> scalars, wrt;
   for (const auto& [name, v] : graph.outputs())
     if (v.type() == Type{}) scalars.push_back(v);
-  if (scalars.size() != 1) throw UsageError(fmt::format("exec: --grad wants one scalar output (f32[]), the graph has {}", scalars.size()));
+  if (scalars.size() != 1)
+    throw UsageError(fmt::format("exec: --grad wants one scalar output (f32[]), the graph has {}", scalars.size()));
   for (const std::string& name : names) {
     wrt.push_back(graph.find(name));
-    if (!wrt.back()) throw UsageError(fmt::format("exec: --grad {}: the graph has no input or state of this name", name));
+    if (!wrt.back())
+      throw UsageError(fmt::format("exec: --grad {}: the graph has no input or state of this name", name));
   }
   const Gradients made = gradients(scalars[0], wrt);
   for (std::size_t i = 0; i < names.size(); ++i) graph.output("d " + names[i], made[i]);
@@ -33,12 +37,16 @@ const HostTensor* given(const TensorFile& file, const Node& leaf, const std::str
   const auto found = file.tensors.find(leaf.name);
   if (found == file.tensors.end()) {
     if (leaf.leaf == Leaf::state) return nullptr;
-    throw InputError(fmt::format("{}: input '{}' is missing; the file must hold every input by name", path.empty() ? "exec: no --inputs" : path, leaf.name));
+    if (path.empty())
+      throw InputError(
+          fmt::format("exec: the graph takes the input '{}'; give its tensor with --inputs FILE", leaf.name));
+    throw InputError(fmt::format("{}: input '{}' is missing; the file must hold every input by name", path, leaf.name));
   }
   std::vector<std::size_t> sizes;
   for (const Axis& a : leaf.type.shape) sizes.push_back(a.size);
   if (found->second.dtype != leaf.type.dtype || found->second.sizes != sizes)
-    throw InputError(fmt::format("{}: '{}' is {}[{}], but the graph takes {}", path, leaf.name, name_of(found->second.dtype), fmt::join(found->second.sizes, ", "),
+    throw InputError(fmt::format("{}: '{}' is {}[{}], but the graph takes {}", path, leaf.name,
+                                 name_of(found->second.dtype), fmt::join(found->second.sizes, ", "),
                                  (Sentence{} << leaf.type).str()));
   return &found->second;
 }
@@ -50,7 +58,8 @@ HostTensor tensor(const Type& type, std::span<const std::byte> bytes) {
 }
 
 void put(TensorFile& file, const std::string& name, HostTensor t) {
-  if (!file.tensors.emplace(name, std::move(t)).second) throw UsageError(fmt::format("exec: an output and a state are both named '{}'; rename the output", name));
+  if (!file.tensors.emplace(name, std::move(t)).second)
+    throw UsageError(fmt::format("exec: an output and a state are both named '{}'; rename the output", name));
 }
 
 TensorFile by_reference(const Graph& graph, const TensorFile& inputs, const std::string& path, States& states) {
@@ -58,7 +67,8 @@ TensorFile by_reference(const Graph& graph, const TensorFile& inputs, const std:
   for (Value v : graph.topological()) {
     const Node& node = v.node();
     if (node.leaf != Leaf::input && node.leaf != Leaf::state) continue;
-    if (const HostTensor* t = given(inputs, node, path)) leaves[v.id] = t->bytes;
+    if (const HostTensor* t = given(inputs, node, path))
+      leaves[v.id] = t->bytes;
     else {
       const auto begin = states.bytes(node.name);
       leaves[v.id] = {begin.begin(), begin.end()};
@@ -68,7 +78,8 @@ TensorFile by_reference(const Graph& graph, const TensorFile& inputs, const std:
   const auto value_of = [&](Value v) -> std::span<const std::byte> {
     if (v.node().leaf == Leaf::constant) return *v.node().literal;
     const auto found = values.find(v.id);
-    return found == values.end() ? std::span<const std::byte>(leaves.at(v.id)) : std::span<const std::byte>(found->second);
+    return found == values.end() ? std::span<const std::byte>(leaves.at(v.id))
+                                 : std::span<const std::byte>(found->second);
   };
   TensorFile made;
   for (const auto& [name, v] : graph.outputs()) put(made, name, tensor(v.type(), value_of(v)));
@@ -76,36 +87,44 @@ TensorFile by_reference(const Graph& graph, const TensorFile& inputs, const std:
   return made;
 }
 
-TensorFile by_program(const Graph& graph, Program& program, const TensorFile& inputs, const std::string& path, States& states) {
+TensorFile by_program(const Graph& graph, Program& program, const TensorFile& inputs, const std::string& path,
+                      States& states) {
   for (Value v : graph.topological()) {
     const Node& node = v.node();
     if (node.leaf != Leaf::input && node.leaf != Leaf::state) continue;
     const HostTensor* t = given(inputs, node, path);
-    if (node.leaf == Leaf::input) program.bind_input(node.name, t->bytes.data());
-    else if (t) states.set(node.name, t->bytes);
+    if (node.leaf == Leaf::input)
+      program.bind_input(node.name, t->bytes.data());
+    else if (t)
+      states.set(node.name, t->bytes);
   }
   program.run();
   TensorFile made;
   for (const auto& [name, v] : graph.outputs()) put(made, name, tensor(v.type(), program.output(name)));
-  for (const auto& [state, next] : graph.updates()) put(made, state.node().name, tensor(next.type(), states.bytes(state.node().name)));
+  for (const auto& [state, next] : graph.updates())
+    put(made, state.node().name, tensor(next.type(), states.bytes(state.node().name)));
   return made;
 }
 
 }  // namespace
 
 int exec(const ExecOptions& options) {
-  const std::vector<Pass> passes = options.passes.empty() ? std::vector<Pass>(default_pipeline.begin(), default_pipeline.end()) : passes_named(options.passes);
+  const std::vector<Pass> passes = options.passes.empty()
+                                       ? std::vector<Pass>(default_pipeline.begin(), default_pipeline.end())
+                                       : passes_named(options.passes);
   Graph graph = parse(read_text(options.file), options.file == "-" ? "standard input" : options.file);
   if (!options.gradients.empty()) add_gradients(graph, options.gradients);
   const TensorFile inputs = options.inputs.empty() ? TensorFile{} : read_tensor_file(options.inputs);
   for (const auto& [name, t] : inputs.tensors)
-    if (!graph.find(name)) throw InputError(fmt::format("{}: the graph has no input or state named '{}'", options.inputs, name));
+    if (!graph.find(name))
+      throw InputError(fmt::format("{}: the graph has no input or state named '{}'", options.inputs, name));
 
   Pool pool(thread_count(options.common.threads));
   States states(options.common.seed);
   // The reference shares the states' beginnings with a program that it does not run.
   Program program = compiled(graph, states, pool, passes);
-  const TensorFile made = options.reference ? by_reference(graph, inputs, options.inputs, states) : by_program(graph, program, inputs, options.inputs, states);
+  const TensorFile made = options.reference ? by_reference(graph, inputs, options.inputs, states)
+                                            : by_program(graph, program, inputs, options.inputs, states);
   write_tensor_file(options.output, made);
 
   nlohmann::json scalars = nlohmann::json::object();

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
+
 #include "compiler/op_table.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/text_file.hpp"
@@ -15,31 +17,47 @@ struct Page {
   std::string name, kind, colour, rule, derivative, example;
 };
 
+/// The result's name in the pages: y, unless that is already the second operand.
+std::string result_of(std::size_t operands) { return operands < 2 ? "y" : "r"; }
+
+/// `upstream` times a derivative, without the brackets and ones that a person would not write.
+std::string times(const std::string& upstream, const Symbol& d) {
+  if (!d) return "0";
+  const bool one = d->op == Scalar::constant && d->number == 1;
+  if (one) return upstream;
+  if (d->op == Scalar::negate && d->from[0]->op == Scalar::constant && d->from[0]->number == 1) return "-" + upstream;
+  const bool sum = d->op == Scalar::add || d->op == Scalar::subtract;
+  return fmt::format(fmt::runtime(sum ? "{} * ({})" : "{} * {}"), upstream, print(d));
+}
+
 /// "dx = ..., dy = ...": read off the formula, so that it cannot differ from what is computed.
 std::string derivatives(const Symbol& formula, std::size_t operands, std::span<const Type> types) {
   std::string made;
   for (std::size_t i = 0; i < operands; ++i) {
     if (types[i].dtype != DType::f32) continue;
-    const Symbol d = derivative(formula, i);
-    made += fmt::format("{}d{} = {}", made.empty() ? "" : "; ", print(variable(i)), d ? "dy * (" + print(d) + ")" : "0");
+    made += fmt::format("{}d{} = {}", made.empty() ? "" : ", ", print(variable(i)),
+                        times("d" + result_of(operands), derivative(formula, i)));
   }
   return made;
 }
 
 Page page_of(const OpInfo& info) {
   const ErasedExample e = info.example();
-  Page page{std::string(info.doc.name), std::string(name_of(info.doc.kind)), std::string(colour_of(info.doc.kind)), std::string(info.doc.rule),
-            std::string(info.doc.derivative), {}};
+  Page page{std::string(info.doc.name), std::string(name_of(info.doc.kind)), std::string(colour_of(info.doc.kind)),
+            std::string(info.doc.rule), std::string(info.doc.derivative),    {}};
   if (info.elementwise() && page.rule.empty()) {
     const Symbol formula = e.op.formula(e.in.size());
-    page.rule = "y = " + print(formula);
-    page.derivative = e.op.type(e.in).type.dtype == DType::boolean ? "none: a mask is flat wherever it does not jump" : derivatives(formula, e.in.size(), e.in);
+    page.rule = result_of(e.in.size()) + " = " + print(formula);
+    page.derivative = e.op.type(e.in).type.dtype == DType::boolean ? "none: a mask is flat wherever it does not jump"
+                                                                   : derivatives(formula, e.in.size(), e.in);
   }
   std::string operands;
   for (const Type& t : e.in) operands += (operands.empty() ? "" : ", ") + print_attribute(t);
   std::string attributes;
-  for (const Attribute& a : info.print(e.op.attributes.get())) attributes += (attributes.empty() ? " {" : ", ") + a.name + " = " + a.text;
-  page.example = fmt::format("{}({}){}{} : {}", page.name, operands, attributes, attributes.empty() ? "" : "}", print_attribute(e.op.type(e.in).type));
+  for (const Attribute& a : info.print(e.op.attributes.get()))
+    attributes += (attributes.empty() ? " {" : ", ") + a.name + " = " + a.text;
+  page.example = fmt::format("{}({}){}{} : {}", page.name, operands, attributes, attributes.empty() ? "" : "}",
+                             print_attribute(e.op.type(e.in).type));
   return page;
 }
 
@@ -50,15 +68,24 @@ int list_ops(const std::string& name, const std::string& json) {
   for (const OpInfo* info : every_op()) names.push_back(info->doc.name);
   if (!name.empty() && !find_op(name)) {
     const std::string_view near = nearest(name, names);
-    throw UsageError(fmt::format("ops: there is no op named '{}'{}", name, near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+    throw UsageError(fmt::format("ops: there is no op named '{}'{}", name,
+                                 near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
   }
   nlohmann::json rows = nlohmann::json::array();
   for (const OpInfo* info : every_op()) {
     if (!name.empty() && info->doc.name != name) continue;
     const Page page = page_of(*info);
-    fmt::print("{:<14} {} ({}){}\n  {}\n  {}\n  {}\n", page.name, page.kind, page.colour, info->elementwise() ? ", elementwise" : info->view ? ", a view" : "", page.rule,
-               page.derivative, page.example);
-    rows.push_back({{"name", page.name}, {"kind", page.kind}, {"colour", page.colour}, {"rule", page.rule}, {"derivative", page.derivative}, {"example", page.example}});
+    fmt::print("{:<14} {} ({}){}\n  {}\n  {}\n  {}\n", page.name, page.kind, page.colour,
+               info->elementwise() ? ", elementwise"
+               : info->view        ? ", a view"
+                                   : "",
+               page.rule, page.derivative, page.example);
+    rows.push_back({{"name", page.name},
+                    {"kind", page.kind},
+                    {"colour", page.colour},
+                    {"rule", page.rule},
+                    {"derivative", page.derivative},
+                    {"example", page.example}});
   }
   if (!json.empty()) write_text(json, rows.dump(2) + "\n");
   return 0;

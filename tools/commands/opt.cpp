@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+
 #include "compiler/parse.hpp"
 #include "compiler/passes.hpp"
 #include "compiler/print.hpp"

@@ -1,6 +1,9 @@
 #include "compiler/passes.hpp"
+
 #include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
+
 #include "tools/commands/commands.hpp"
 #include "tools/text_file.hpp"
 
@@ -12,8 +15,9 @@ int list_passes(const std::string& json) {
     fmt::print("{:<18} {:<9} {}\n", pass.name, name_of(pass.contract), pass.equation);
     rows.push_back({{"name", pass.name}, {"contract", name_of(pass.contract)}, {"equation", pass.equation}});
   }
-  fmt::print("\nA compilation runs them in this order until none changes anything; grouping runs last.\n"
-             "exact: the same bits. reorders: the same mathematics, other rounding. lossy: within a stated metric.\n");
+  fmt::print(
+      "\nA compilation runs them in this order until none changes anything; grouping runs last.\n"
+      "exact: the same bits. reorders: the same mathematics, other rounding. lossy: within a stated metric.\n");
   if (!json.empty()) write_text(json, rows.dump(2) + "\n");
   return 0;
 }

@@ -1,11 +1,30 @@
 #include <fmt/format.h>
+
 #include <algorithm>
+#include <filesystem>
+
 #include "tools/commands/commands.hpp"
 #include "tools/find_project.hpp"
 #include "vitrine/error.hpp"
 #include "vitrine/nearest.hpp"
 
 namespace vitrine {
+
+namespace {
+
+/// A training that cannot be kept is better refused before it begins.
+void demand_place_for(const std::string& flag, const std::filesystem::path& file) {
+  if (file.empty()) return;
+  const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
+  std::error_code ignored;  // what cannot be looked at is not there either
+  if (std::filesystem::is_directory(file, ignored))
+    throw InputError(fmt::format("run: {} {}: it is a folder; name a file in it", flag, file.string()));
+  if (!std::filesystem::is_directory(folder, ignored))
+    throw InputError(fmt::format("run: {} {}: there is no folder {}; make it first or choose another place", flag,
+                                 file.string(), folder.string()));
+}
+
+}  // namespace
 
 int run_project(const Projects& projects, const std::string& name, const RunOptions& options) {
   const Project& project = find_project(projects, name);
@@ -14,8 +33,11 @@ int run_project(const Projects& projects, const std::string& name, const RunOpti
     if (std::ranges::find(parts, part) != parts.end()) continue;
     const std::string_view near = nearest(part, parts);
     throw UsageError(fmt::format("run {}: there is no part named '{}' to leave out{}; parts: {}", name, part,
-                                 near.empty() ? "" : fmt::format("; did you mean '{}'?", near), fmt::join(parts, ", ")));
+                                 near.empty() ? "" : fmt::format("; did you mean '{}'?", near),
+                                 fmt::join(parts, ", ")));
   }
+  demand_place_for("--save", options.save);
+  demand_place_for("--json", options.json == "-" ? "" : options.json);
   RunOptions asked = options;
   if (asked.out.empty()) asked.out = "out/" + name;
   return project.run(asked) ? 0 : 1;

@@ -1,4 +1,5 @@
 #include <algorithm>
+
 #include "compiler/dot.hpp"
 #include "compiler/graph_json.hpp"
 #include "compiler/passes.hpp"
@@ -18,26 +19,32 @@ Graph at_point(Graph graph, const ShowOptions& options) {
   const std::string& name = options.after.empty() ? options.before : options.after;
   if (name.empty()) return graph;
   const std::string_view pass = passes_named(name).at(0).name;
-  Graph now = graph, last = graph, found = graph;
+  Graph now = graph, last = graph, found = graph, rewritten = graph;
   bool ran = false;
   PipelineOptions pipeline;
   pipeline.after_pass = [&](const Graph& changed, const Pass& by, std::size_t) {
     if (by.name == pass && !options.after.empty()) found = changed;
     if (by.name == pass && !options.before.empty() && !ran) found = last;
     ran = ran || by.name == pass;
+    if (!by.annotates) rewritten = changed;
     last = changed;
   };
   optimize(now, default_pipeline, pipeline);
-  return ran ? found : now;
+  if (ran) return found;
+  // It changed nothing: one that rewrites had its last turn before the first that annotates.
+  return std::ranges::find(every_pass, pass, &Pass::name)->annotates ? now : rewritten;
 }
 
 }  // namespace
 
 int show(const Projects& projects, const ShowOptions& options) {
-  if (!options.after.empty() && !options.before.empty()) throw UsageError("show: --after and --before exclude each other; give one");
+  if (!options.after.empty() && !options.before.empty())
+    throw UsageError("show: --after and --before exclude each other; give one");
   const Graph graph = at_point(model_graph(projects, options.model, options.step), options);
-  if (options.format == "text") write_text(options.output, print(graph));
-  else if (options.format == "json") write_text(options.output, json(graph));
+  if (options.format == "text")
+    write_text(options.output, print(graph));
+  else if (options.format == "json")
+    write_text(options.output, json(graph));
   else {
     const std::string picture = dot(graph, {.fold = options.fold});
     write_text(options.output, options.format == "dot" ? picture : render(picture, options.format));

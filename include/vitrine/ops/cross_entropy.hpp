@@ -1,5 +1,6 @@
 #pragma once
-#include <limits>
+#include <string>
+#include "vitrine/error.hpp"
 #include "vitrine/ops/mean.hpp"
 #include "vitrine/ops/one_hot.hpp"
 #include "vitrine/ops/reshape.hpp"
@@ -8,7 +9,7 @@
 namespace vitrine {
 
 /// Logits [..., C] and labels i32[...] -> the loss of each row: log(sum of exp(x)) - x[label], from x - max(x) so that
-/// nothing overflows. A label outside of the classes makes its row NaN.
+/// nothing overflows. A run throws InputError for a label outside of the classes.
 struct CrossEntropy {
   static constexpr Doc doc{.name = "cross_entropy", .kind = Kind::loss, .rule = "y = log(sum of exp(x) along the last axis) - x[label]",
                            .derivative = "dx = (softmax(x) - one_hot(label)) * dy"};
@@ -32,10 +33,9 @@ struct CrossEntropy {
     for (std::size_t row = 0; row < out.size(); ++row) {
       const Real* x = in[0].reals() + row * C;
       const std::int32_t label = in[1].integers()[row];
-      if (label < 0 || static_cast<std::size_t>(label) >= C) {
-        out.reals()[row] = std::numeric_limits<Real>::quiet_NaN();
-        continue;
-      }
+      if (label < 0 || static_cast<std::size_t>(label) >= C)
+        throw InputError("cross_entropy: label " + std::to_string(label) + " of row " + std::to_string(row) + " is not below " +
+                         std::to_string(C) + "; check the labels");
       Real top = x[0], sum = 0;
       for (std::size_t i = 1; i < C; ++i) top = math::maximum(top, x[i]);
       for (std::size_t i = 0; i < C; ++i) sum += math::exp(x[i] - top);
