@@ -72,13 +72,13 @@ std::string complaint(const CLI::App& app, const CLI::ParseError& error) {
     return fmt::format("no command is given; one of {} ('vitrine --help' explains)", fmt::join(commands, ", "));
   const std::string name = said.substr(0, said.find_first_of(": "));
   const CLI::Option* option = command->get_option_no_throw(name);
-  const std::string what = option ? " (" + option->get_description() + ")" : "";
+  const std::string what = option ? ": " + option->get_description() : "";
   if (dynamic_cast<const CLI::RequiredError*>(&error)) said = name + " is missing" + what;
-  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error)) said = name + " takes one value" + what;
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error)) said = name + " takes exactly one value" + what;
   // "--epochs: takes a whole number" reads on without the colon.
   if (const auto colon = said.find(": takes "); colon != said.npos) said.erase(colon, 1);
   std::ranges::replace(said, '\n', ' ');
-  return fmt::format("{}{}; 'vitrine {}' explains", who, said, help);
+  return fmt::format("{}{} ('vitrine {}' explains)", who, said, help);
 }
 
 /// CLI11's help with a line between what a command does and how it is called.
@@ -146,7 +146,7 @@ struct Commands {
   void add_run(CLI::App& app) {
     CLI::App* c = add(app, "run", "train, test and draw on real data; 0 only if every gate holds",
                       [this] { return run_project(projects, run_name, run); });
-    c->add_option("NAME", run_name, "what to run (vitrine list)")->required();
+    c->add_option("NAME", run_name, "what to run; 'vitrine list' shows the names")->required();
     c->add_flag("--quick", run.quick, "at most 10 s, the same kinds of gate with lower thresholds");
     c->add_option("--epochs", run.epochs, "times through the data; 0: the project's own number")
         ->type_name("N")
@@ -166,7 +166,8 @@ struct Commands {
   void add_show(CLI::App& app) {
     CLI::App* c = add(app, "show", "a graph at any point of the pipeline, as text or picture",
                       [this] { return vitrine::show(projects, show); });
-    c->add_option("MODEL", show.model, "a name (vitrine list) or a .vit file; -: standard input")->required();
+    c->add_option("MODEL", show.model, "a name that 'vitrine list' shows, or a .vit file; -: standard input")
+        ->required();
     c->add_option("--after", show.after, "after this pass has changed the graph for the last time")->type_name("PASS");
     c->add_option("--before", show.before, "before this pass changes the graph for the first time")->type_name("PASS");
     c->add_option("--step", show.step, "which graph of the model: train or forward")
@@ -183,7 +184,7 @@ struct Commands {
   void add_opt(CLI::App& app) {
     CLI::App* c = add(app, "opt", "named passes over a text graph", [this] { return vitrine::opt(opt); });
     c->add_option("FILE", opt.file, "a .vit file; -: standard input")->required();
-    c->add_option("--passes", opt.passes, "names with commas between them (vitrine passes)")
+    c->add_option("--passes", opt.passes, "names with commas between them; 'vitrine passes' lists them")
         ->type_name("A,B,C")
         ->required();
     c->add_flag("--verify-each", opt.verify_each, "check the graph after every pass, not only at the end");

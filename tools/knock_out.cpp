@@ -30,8 +30,11 @@ KnockedOut knock_out(const Graph& forward, std::span<const std::string> parts) {
     made.frozen.push_back(name);
     if (!left_out(name)) continue;
     for (Value user : made.forward.users(parameter))
-      if (as<Add>(user) && user.operands()[0].type() == user.type())
-        rewriter.replace(user, user.operands()[0], "add(x, " + name + ") => x");
+      if (as<Add>(user) && user.operands()[0].type() == user.type()) {
+        const std::string rule = "add(x, " + name + ") => x";
+        rewriter.replace(user, user.operands()[0], rule);
+        rewriter.erase(user, rule);  // or it would still read the bias, and a gradient be asked for
+      }
   }
   return made;
 }
