@@ -1,8 +1,10 @@
 // Attributes as text. A type of attribute is one pair of functions here.
 #include "vitrine/attribute.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+
 #include "vitrine/error.hpp"
 #include "vitrine/sentence.hpp"
 
@@ -52,8 +54,10 @@ std::string print_attribute(const std::string& s) {
   std::string quoted = "\"";
   for (char c : s) {
     if (c == '"' || c == '\\') quoted += '\\';
-    if (c == '\n') quoted += "\\n";
-    else quoted += c;
+    if (c == '\n')
+      quoted += "\\n";
+    else
+      quoted += c;
   }
   return quoted + '"';
 }
@@ -64,7 +68,8 @@ void parse_attribute(std::string_view text, Float& f) {
     std::uint32_t bits{};
     const std::string_view hex = text.substr(4, text.size() - 5);
     const auto [end, error] = std::from_chars(hex.data(), hex.data() + hex.size(), bits, 16);
-    if (error != std::errc{} || end != hex.data() + hex.size() || !std::isnan(std::bit_cast<float>(bits))) expected("the bits of a NaN", text);
+    if (error != std::errc{} || end != hex.data() + hex.size() || !std::isnan(std::bit_cast<float>(bits)))
+      expected("the bits of a NaN", text);
     f.bits = bits;
     return;
   }
@@ -75,7 +80,9 @@ void parse_attribute(std::string_view text, bool& b) {
   if (text != "true" && text != "false") expected("true or false", text);
   b = text == "true";
 }
-void parse_attribute(std::string_view text, std::int64_t& n) { n = whole_number<std::int64_t>(trimmed(text), "a whole number"); }
+void parse_attribute(std::string_view text, std::int64_t& n) {
+  n = whole_number<std::int64_t>(trimmed(text), "a whole number");
+}
 void parse_attribute(std::string_view text, DType& d) {
   text = trimmed(text);
   for (DType each : every_dtype)
@@ -87,9 +94,13 @@ void parse_attribute(std::string_view text, Axis& a) {
   const std::size_t space = text.find_last_of(' ');
   const std::string_view name = space == text.npos ? "" : trimmed(text.substr(0, space));
   if (name.size() > Axis::longest_name) expected("an axis name of at most 15 characters", name);
-  const bool plain = std::ranges::all_of(name, [](char c) { return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
-  if (!plain || (!name.empty() && name[0] >= '0' && name[0] <= '9')) expected("an axis name of letters, digits and _", name);
-  a = Axis(whole_number<std::uint32_t>(space == text.npos ? text : text.substr(space + 1), "an axis, as in 'time 128' or '128'"));
+  const bool plain = std::ranges::all_of(name, [](char c) {
+    return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  });
+  if (!plain || (!name.empty() && name[0] >= '0' && name[0] <= '9'))
+    expected("an axis name of letters, digits and _", name);
+  a = Axis(whole_number<std::uint32_t>(space == text.npos ? text : text.substr(space + 1),
+                                       "an axis, as in 'time 128' or '128'"));
   std::ranges::copy(name, a.name);
 }
 void parse_attribute(std::string_view text, Shape& s) {
@@ -103,7 +114,8 @@ void parse_attribute(std::string_view text, Shape& s) {
     Axis a;
     parse_attribute(rest.substr(0, comma), a);
     if (s.rank() == static_cast<int>(Shape::max_rank)) expected("at most 6 axes", text);
-    if (__builtin_mul_overflow(elements, a.size, &elements) || elements > (std::size_t{1} << 40)) expected("at most 2^40 elements", text);
+    if (__builtin_mul_overflow(elements, a.size, &elements) || elements > (std::size_t{1} << 40))
+      expected("at most 2^40 elements", text);
     s << a;
     if (comma == rest.npos) return;
     rest = rest.substr(comma + 1);

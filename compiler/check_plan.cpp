@@ -1,6 +1,8 @@
 #include "compiler/check_plan.hpp"
+
 #include <algorithm>
 #include <map>
+
 #include "vitrine/error.hpp"
 
 namespace vitrine {

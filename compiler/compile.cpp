@@ -1,4 +1,5 @@
 #include "compiler/compile.hpp"
+
 #include "compiler/check_plan.hpp"
 #include "compiler/memory_plan.hpp"
 #include "compiler/steps.hpp"

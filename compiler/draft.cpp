@@ -1,4 +1,5 @@
 #include "compiler/draft.hpp"
+
 #include "compiler/kernel_of.hpp"
 #include "vitrine/ops/rename.hpp"
 

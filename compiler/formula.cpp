@@ -1,7 +1,9 @@
 // Reads a formula: sums of products of calls, brackets, operands (x y z u v w, then x6, x7, ...) and numbers.
 #include "vitrine/formula.hpp"
+
 #include <algorithm>
 #include <cctype>
+
 #include "vitrine/attribute.hpp"
 #include "vitrine/error.hpp"
 
@@ -10,9 +12,19 @@ namespace vitrine {
 namespace {
 
 constexpr std::array<std::pair<std::string_view, Scalar>, 14> calls{{
-    {"neg", Scalar::negate}, {"abs", Scalar::absolute}, {"sqrt", Scalar::square_root}, {"exp", Scalar::exponential},
-    {"log", Scalar::logarithm}, {"tanh", Scalar::tanh}, {"erf", Scalar::erf}, {"sin", Scalar::sine}, {"cos", Scalar::cosine},
-    {"maximum", Scalar::maximum}, {"minimum", Scalar::minimum}, {"greater", Scalar::greater}, {"equal", Scalar::equal},
+    {"neg", Scalar::negate},
+    {"abs", Scalar::absolute},
+    {"sqrt", Scalar::square_root},
+    {"exp", Scalar::exponential},
+    {"log", Scalar::logarithm},
+    {"tanh", Scalar::tanh},
+    {"erf", Scalar::erf},
+    {"sin", Scalar::sine},
+    {"cos", Scalar::cosine},
+    {"maximum", Scalar::maximum},
+    {"minimum", Scalar::minimum},
+    {"greater", Scalar::greater},
+    {"equal", Scalar::equal},
     {"select", Scalar::select},
 }};
 
@@ -33,7 +45,8 @@ class FormulaReader {
 
   [[noreturn]] void expected(std::string_view what) const {
     const std::string shown = text_.size() > 60 ? std::string(text_.substr(0, 60)) + "..." : std::string(text_);
-    throw UsageError("formula '" + shown + "': expected " + std::string(what) + " at character " + std::to_string(at_ + 1));
+    throw UsageError("formula '" + shown + "': expected " + std::string(what) + " at character " +
+                     std::to_string(at_ + 1));
   }
   void skip() {
     while (at_ < text_.size() && text_[at_] == ' ') ++at_;
@@ -51,18 +64,24 @@ class FormulaReader {
     if (++depth_ > deepest) expected("at most 200 brackets within each other");
     Symbol s = product();
     for (;;)
-      if (take('+')) s = s + product();
-      else if (take('-')) s = s - product();
-      else break;
+      if (take('+'))
+        s = s + product();
+      else if (take('-'))
+        s = s - product();
+      else
+        break;
     --depth_;
     return s;
   }
   Symbol product() {
     Symbol s = factor();
     for (;;)
-      if (take('*')) s = s * factor();
-      else if (take('/')) s = s / factor();
-      else return s;
+      if (take('*'))
+        s = s * factor();
+      else if (take('/'))
+        s = s / factor();
+      else
+        return s;
   }
   Symbol factor() {
     if (++terms_ > most_terms) expected("at most 4096 numbers and operands");
@@ -75,7 +94,8 @@ class FormulaReader {
     const std::size_t begin = at_;
     if (at_ < text_.size() && text_[at_] == '-') ++at_;
     while (at_ < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[at_])) || text_[at_] == '.' ||
-                                  ((text_[at_] == '-' || text_[at_] == '+') && text_[at_ - 1] == 'e' && at_ - begin > 1 && is_digit(text_[begin + (text_[begin] == '-')]))))
+                                  ((text_[at_] == '-' || text_[at_] == '+') && text_[at_ - 1] == 'e' &&
+                                   at_ - begin > 1 && is_digit(text_[begin + (text_[begin] == '-')]))))
       ++at_;
     const std::string_view word = text_.substr(begin, at_ - begin);
     if (word.empty()) expected("a number, an operand or a function");

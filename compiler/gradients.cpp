@@ -1,7 +1,9 @@
 #include "compiler/gradients.hpp"
+
 #include <algorithm>
 #include <ranges>
 #include <set>
+
 #include "vitrine/error.hpp"
 #include "vitrine/ops/accumulate.hpp"
 #include "vitrine/ops/rename.hpp"
@@ -12,7 +14,8 @@ namespace {
 
 std::string described(Value v) {
   const Node& node = v.node();
-  const std::string what = node.op ? "%" + std::to_string(v.id) + " = " + std::string(node.op->name()) : "'" + node.name + "'";
+  const std::string what =
+      node.op ? "%" + std::to_string(v.id) + " = " + std::string(node.op->name()) : "'" + node.name + "'";
   return node.at.line ? what + " (" + node.at.file + ":" + std::to_string(node.at.line) + ")" : what;
 }
 
@@ -38,7 +41,9 @@ Value conformed(Value gradient, const Type& type) {
 Gradients gradients(Value loss, Operands wrt) {
   Graph& graph = *loss.graph;
   if (loss.type() != Type{})
-    throw UsageError((Sentence{} << "gradients: the loss " << described(loss) << " is " << loss.type() << ", not a scalar f32[]; reduce it with mean(x) or sum(x)").str());
+    throw UsageError((Sentence{} << "gradients: the loss " << described(loss) << " is " << loss.type()
+                                 << ", not a scalar f32[]; reduce it with mean(x) or sum(x)")
+                         .str());
   const auto order = graph.topological();
   const auto needed = on_the_way(order, wrt);
 
@@ -55,7 +60,9 @@ Gradients gradients(Value loss, Operands wrt) {
     const Value g = whole[v.id] = contributions.size() == 1 ? contributions[0] : accumulate(contributions);
     if (!v.op()) continue;
     const Op op = *v.op();
-    if (!op.info->differentiable()) throw UsageError("gradients: " + described(v) + " has no derivative; keep it off the way from parameters to the loss");
+    if (!op.info->differentiable())
+      throw UsageError("gradients: " + described(v) +
+                       " has no derivative; keep it off the way from parameters to the loss");
     const std::vector<Value> in = v.operands();  // a copy: rules add nodes
     const Gradients made = op.info->vjp(op.attributes.get(), in, v, g);
     for (std::size_t i = 0; i < in.size(); ++i)
@@ -64,7 +71,8 @@ Gradients gradients(Value loss, Operands wrt) {
   Gradients found;
   for (Value w : wrt) {
     if (!whole.contains(w.id))
-      throw UsageError("gradients: the loss does not depend on " + described(w) + ", so it can never learn; use it in the model or take it out");
+      throw UsageError("gradients: the loss does not depend on " + described(w) +
+                       ", so it can never learn; use it in the model or take it out");
     found.push_back(whole.at(w.id));
   }
   return found;

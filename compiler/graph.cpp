@@ -1,11 +1,13 @@
 // The one file that sees Boost.Graph's adjacency_list. A vertex index is the node's id for ever; a dead node stays as a
 // tombstone, because the record of rewrites still speaks of it.
 #include "vitrine/graph.hpp"
+
 #include <algorithm>
 #include <boost/graph/adjacency_list.hpp>
 #include <cstring>
 #include <set>
 #include <unordered_map>
+
 #include "vitrine/error.hpp"
 
 namespace vitrine {
@@ -15,7 +17,8 @@ namespace {
 struct Use {
   std::size_t slot;
 };
-/// A node that stays where it is while the graph grows: rules hold references to types of operands while they add nodes.
+/// A node that stays where it is while the graph grows: rules hold references to types of operands while they add
+/// nodes.
 struct Vertex {
   std::unique_ptr<Node> node = std::make_unique<Node>(Node{.alive = false});
   Vertex() = default;
@@ -53,8 +56,9 @@ struct Graph::Impl {
       if (!a.named()) continue;
       const auto [at, fresh] = sizes.try_emplace(std::string(a.label()), a.size);
       if (!fresh && at->second != a.size)
-        throw UsageError("graph '" + name + "': axis " + std::string(a.label()) + " has two sizes, " + std::to_string(at->second) +
-                         " and " + std::to_string(a.size) + "; give the two axes two names");
+        throw UsageError("graph '" + name + "': axis " + std::string(a.label()) + " has two sizes, " +
+                         std::to_string(at->second) + " and " + std::to_string(a.size) +
+                         "; give the two axes two names");
     }
   }
 
@@ -115,7 +119,9 @@ Value number(Graph& graph, float n) {
 Value Graph::input(std::string name, const Type& type) {
   Node node{.leaf = Leaf::input, .type = type, .name = std::move(name)};
   const auto [at, fresh] = impl_->leaves.try_emplace(node.name, 0);
-  if (!fresh) throw UsageError("graph '" + impl_->name + "': two inputs or states are named '" + node.name + "'; give each its own name");
+  if (!fresh)
+    throw UsageError("graph '" + impl_->name + "': two inputs or states are named '" + node.name +
+                     "'; give each its own name");
   const Value made = impl_->place(this, std::move(node));
   at->second = made.id;
   return made;
@@ -133,15 +139,18 @@ Value Graph::constant(const Constant& c) {
   if (c.bytes.size() != c.type.bytes())
     throw InternalError("graph '" + impl_->name + "': a constant of type " + (Sentence{} << c.type).str() + " has " +
                         std::to_string(c.bytes.size()) + " bytes");
-  const std::size_t key = std::hash<std::string_view>{}({reinterpret_cast<const char*>(c.bytes.data()), c.bytes.size()});
+  const std::size_t key =
+      std::hash<std::string_view>{}({reinterpret_cast<const char*>(c.bytes.data()), c.bytes.size()});
   if (!impl_->taken) {
     const auto [first, last] = impl_->known.equal_range(key);
     for (auto at = first; at != last; ++at) {
       const Node& twin = *impl_->dag[at->second].node;
-      if (twin.alive && twin.leaf == Leaf::constant && twin.type == c.type && *twin.literal == c.bytes) return {this, at->second};
+      if (twin.alive && twin.leaf == Leaf::constant && twin.type == c.type && *twin.literal == c.bytes)
+        return {this, at->second};
     }
   }
-  const Value made = impl_->place(this, Node{.leaf = Leaf::constant, .type = c.type, .literal = std::make_shared<std::vector<std::byte>>(c.bytes)});
+  const Value made = impl_->place(
+      this, Node{.leaf = Leaf::constant, .type = c.type, .literal = std::make_shared<std::vector<std::byte>>(c.bytes)});
   impl_->known.emplace(key, made.id);
   return made;
 }
@@ -159,7 +168,8 @@ Value Graph::add(const Op& op, std::vector<Value> operands) {
   std::vector<Type> in;
   for (Value v : operands) {
     if (v.graph != this || v.id >= num_vertices(impl_->dag) || !impl_->dag[v.id].node->alive)
-      throw InternalError("graph '" + impl_->name + "': an operand of " + std::string(op.name()) + " is not in this graph");
+      throw InternalError("graph '" + impl_->name + "': an operand of " + std::string(op.name()) +
+                          " is not in this graph");
     in.push_back(v.type());
   }
   const Inferred made = op.type(in);
@@ -171,16 +181,20 @@ Value Graph::add(const Op& op, std::vector<Value> operands) {
 
 void Graph::output(std::string name, Value v) {
   for (const auto& [label, other] : impl_->outputs)
-    if (label == name) throw UsageError("graph '" + impl_->name + "': two outputs are named '" + name + "'; give each its own name");
+    if (label == name)
+      throw UsageError("graph '" + impl_->name + "': two outputs are named '" + name + "'; give each its own name");
   impl_->outputs.emplace_back(std::move(name), v);
 }
 
 void Graph::update(Value state, Value next) {
   if (state.node().leaf != Leaf::state) throw UsageError("graph '" + impl_->name + "': only a state can be updated");
   if (state.type() != next.type())
-    throw UsageError((Sentence{} << "update of " << state.node().name << ": the state is " << state.type() << ", its next value " << next.type()).str());
+    throw UsageError((Sentence{} << "update of " << state.node().name << ": the state is " << state.type()
+                                 << ", its next value " << next.type())
+                         .str());
   for (const auto& [other, value] : impl_->updates)
-    if (other == state) throw UsageError("graph '" + impl_->name + "': state '" + state.node().name + "' is updated twice");
+    if (other == state)
+      throw UsageError("graph '" + impl_->name + "': state '" + state.node().name + "' is updated twice");
   impl_->updates.emplace_back(state, next);
 }
 
@@ -231,8 +245,10 @@ Value Graph::find(std::uint32_t id) const {
 std::uint32_t Graph::end_of_ids() const { return static_cast<std::uint32_t>(num_vertices(impl_->dag)); }
 
 Graph::Scope::Scope(Graph& graph, std::string module, Phase phase, std::vector<std::uint32_t> origin)
-    : graph_(graph), module_(std::exchange(graph.impl_->module, std::move(module))),
-      phase_(std::exchange(graph.impl_->phase, phase)), origin_(std::exchange(graph.impl_->origin, std::move(origin))) {}
+    : graph_(graph),
+      module_(std::exchange(graph.impl_->module, std::move(module))),
+      phase_(std::exchange(graph.impl_->phase, phase)),
+      origin_(std::exchange(graph.impl_->origin, std::move(origin))) {}
 Graph::Scope::~Scope() {
   graph_.impl_->module = std::move(module_);
   graph_.impl_->phase = phase_;
@@ -270,6 +286,5 @@ void Graph::erase(Value v) {
 }
 
 Node& Graph::edit(Value v) { return *impl_->dag[v.id].node; }
-
 
 }  // namespace vitrine

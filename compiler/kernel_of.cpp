@@ -1,7 +1,9 @@
 #include "compiler/kernel_of.hpp"
+
 #include <bit>
 #include <limits>
 #include <tuple>
+
 #include "compiler/view.hpp"
 #include "vitrine/error.hpp"
 

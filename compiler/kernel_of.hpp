@@ -1,5 +1,6 @@
 #pragma once
 #include <map>
+
 #include "vitrine/graph.hpp"
 #include "vitrine/kernel.hpp"
 

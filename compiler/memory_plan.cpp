@@ -1,4 +1,5 @@
 #include "compiler/memory_plan.hpp"
+
 #include <algorithm>
 #include <limits>
 #include <numeric>
@@ -30,8 +31,7 @@ class Planner {
  private:
   std::vector<Step>& steps() { return draft_.plan.steps; }
 
-  template <class Visit>
-  static void each_arena_slot(std::vector<Slot>& slots, const Visit& visit) {
+  template <class Visit> static void each_arena_slot(std::vector<Slot>& slots, const Visit& visit) {
     for (Slot& slot : slots)
       if (slot.space == Space::arena) visit(slot);
   }

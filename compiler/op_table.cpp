@@ -1,5 +1,6 @@
 // The one file that sees the inside of every op.
 #include "compiler/op_table.hpp"
+
 #include "vitrine/op_table.hpp"
 #include "vitrine/ops.hpp"
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+
 #include "compiler/passes.hpp"
 #include "compiler/print.hpp"
 #include "compiler/verify.hpp"
@@ -32,7 +33,8 @@ std::vector<Pass> passes_named(std::string_view names) {
     const auto pass = std::ranges::find(every_pass, name, &Pass::name);
     if (pass == every_pass.end()) {
       const std::string_view near = nearest(name, known);
-      throw UsageError("there is no pass named '" + std::string(name) + "'" + (near.empty() ? "" : "; did you mean '" + std::string(near) + "'?") +
+      throw UsageError("there is no pass named '" + std::string(name) + "'" +
+                       (near.empty() ? "" : "; did you mean '" + std::string(near) + "'?") +
                        " ('vitrine passes' lists them)");
     }
     found.push_back(*pass);
@@ -56,7 +58,8 @@ Record optimize(Graph& graph, std::span<const Pass> pipeline, const PipelineOpti
   for (std::size_t before = ~std::size_t{0}; before != record.rewrites.size();) {
     before = record.rewrites.size();
     if (++round > most_rounds)
-      throw InternalError("optimize: passes still rewrite after " + std::to_string(most_rounds) + " rounds, the last " + std::string(record.rewrites.back().pass));
+      throw InternalError("optimize: passes still rewrite after " + std::to_string(most_rounds) + " rounds, the last " +
+                          std::string(record.rewrites.back().pass));
     for (const Pass& pass : pipeline)
       if (!pass.annotates) run(pass, round);
   }

@@ -1,7 +1,9 @@
 #include "compiler/optimizers.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+
 #include "compiler/gradients.hpp"
 #include "vitrine/error.hpp"
 #include "vitrine/ops/add.hpp"
@@ -21,7 +23,9 @@ namespace {
 std::vector<Value> parameters(const Graph& graph, std::span<const std::string> without) {
   std::vector<Value> found;
   for (Value v : graph.topological())
-    if (v.node().leaf == Leaf::state && v.type().dtype == DType::f32 && std::ranges::find(without, v.node().name) == without.end()) found.push_back(v);
+    if (v.node().leaf == Leaf::state && v.type().dtype == DType::f32 &&
+        std::ranges::find(without, v.node().name) == without.end())
+      found.push_back(v);
   return found;
 }
 

@@ -1,8 +1,11 @@
 #include "compiler/parse.hpp"
+
 #include <fmt/format.h>
-#include <cstring>
+
 #include <set>
+
 #include "compiler/annotations.hpp"
+#include "compiler/constant_text.hpp"
 #include "compiler/op_table.hpp"
 #include "compiler/tokens.hpp"
 #include "vitrine/attribute.hpp"
@@ -87,7 +90,8 @@ class GraphParser {
     if (tokens_.take("output")) return output();
     if (tokens_.take("update")) return update();
     if (tokens_.take("place")) return place();
-    if (tokens_.peek() != '%') tokens_.expected("input, state, constant, a node (%1 = ...), output, update, place or '}'");
+    if (tokens_.peek() != '%')
+      tokens_.expected("input, state, constant, a node (%1 = ...), output, update, place or '}'");
     node();
   }
 
@@ -99,21 +103,20 @@ class GraphParser {
     Init init;
     if (leaf == Leaf::state && tokens_.take("=")) init = initial();
     take_free_id();
-    const Value made = located(position, [&] { return leaf == Leaf::input ? graph_.input(name, t) : graph_.state(name, t, init); });
+    const Value made =
+        located(position, [&] { return leaf == Leaf::input ? graph_.input(name, t) : graph_.state(name, t, init); });
     notes(made, position);
   }
   Init initial() {
     const bool normal = tokens_.take("normal"), uniform = !normal && tokens_.take("uniform");
     if (normal || uniform) tokens_.demand("(");
     const std::size_t position = tokens_.position();
-    const Float scale = value<FloatBox>(tokens_.until(normal || uniform ? ")" : " @#"), position).f;
+    const std::string_view text = tokens_.until(normal || uniform ? ")" : " @#");
+    Float scale = 0.f;
+    located(position, [&] { return parse_attribute(text, scale), 0; });
     if (normal || uniform) tokens_.demand(")");
     return {normal ? Init::Rule::normal : uniform ? Init::Rule::uniform : Init::Rule::constant, scale};
   }
-  struct FloatBox {
-    Float f = 0.f;
-    friend void parse_attribute(std::string_view text, FloatBox& box) { vitrine::parse_attribute(text, box.f); }
-  };
 
   void constant() {
     tokens_.demand("%");
@@ -130,7 +133,8 @@ class GraphParser {
     }
     Constant made{type(), {}};
     if (elements.size() != made.type.shape.elements())
-      tokens_.complain(fmt::format("the constant has {} elements, its type {}", elements.size(), made.type.shape.elements()));
+      tokens_.complain(
+          fmt::format("the constant has {} elements, its type {}", elements.size(), made.type.shape.elements()));
     for (const auto& [text, at] : elements) append(made, text, at);
     graph_.take_id(id);
     const Value v = located(position, [&] { return graph_.constant(made); });
@@ -138,26 +142,7 @@ class GraphParser {
     notes(v, position);
   }
   void append(Constant& c, std::string_view text, std::size_t position) {
-    auto put = [&](auto element) {
-      const auto* bytes = reinterpret_cast<const std::byte*>(&element);
-      c.bytes.insert(c.bytes.end(), bytes, bytes + sizeof element);
-    };
-    auto whole = [&]<class T>(T) {
-      const auto n = value<std::int64_t>(text, position);
-      if (n < std::int64_t{std::numeric_limits<T>::min()} || n > std::int64_t{std::numeric_limits<T>::max()}) {
-        tokens_.back_to(position);
-        tokens_.complain(fmt::format("{} does not fit into {}", n, name_of(c.type.dtype)));
-      }
-      put(static_cast<T>(n));
-    };
-    switch (c.type.dtype) {
-      case DType::f32: return put(value<FloatBox>(text, position).f.bits);
-      case DType::i32: return whole(std::int32_t{});
-      case DType::boolean: return put(static_cast<std::uint8_t>(value<bool>(text, position)));
-      case DType::i8: return whole(std::int8_t{});
-      case DType::u8: return whole(std::uint8_t{});
-      case DType::bf16: return whole(std::uint16_t{});
-    }
+    located(position, [&] { return append_element(c, text), 0; });
   }
 
   std::uint32_t fresh_id() {
@@ -199,7 +184,8 @@ class GraphParser {
     const Value made = located(op_position, [&] { return graph_.add(op, operands); });
     if (made.type() != written) {
       tokens_.back_to(op_position);
-      tokens_.complain((Sentence{} << name << " makes " << made.type() << ", but " << written << " is written here").str());
+      tokens_.complain(
+          (Sentence{} << name << " makes " << made.type() << ", but " << written << " is written here").str());
     }
     nodes_[id] = made;
     notes(made, position);
@@ -212,8 +198,10 @@ class GraphParser {
     if (text.empty()) tokens_.expected("an operand");
     if (const auto [at, fresh] = numbers_.try_emplace(text); fresh) {
       Constant c{{DType::f32, {}}, {}};
-      if (text == "true" || text == "false") c.type.dtype = DType::boolean;
-      else if (text.find_first_not_of("-0123456789") == text.npos) c.type.dtype = DType::i32;
+      if (text == "true" || text == "false")
+        c.type.dtype = DType::boolean;
+      else if (text.find_first_not_of("-0123456789") == text.npos)
+        c.type.dtype = DType::i32;
       append(c, text, position);
       take_free_id();
       at->second = graph_.constant(c);
@@ -255,7 +243,8 @@ class GraphParser {
     if (tokens_.take("@gradient")) made.phase = Phase::gradient;
     if (tokens_.take("@update")) made.phase = Phase::update;
     if (tokens_.take("@g")) made.group = tokens_.id("the group's number");
-    if (tokens_.take("of")) do made.origin.push_back(tokens_.id("the number of the node it was made of"));
+    if (tokens_.take("of")) do
+        made.origin.push_back(tokens_.id("the number of the node it was made of"));
       while (tokens_.take(","));
     if (tokens_.take("#")) made.place = tokens_.id("a place's number");
     notes_.push_back(std::move(made));

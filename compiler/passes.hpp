@@ -2,6 +2,7 @@
 // The list of passes. Adding a pass: write passes/<name>.cpp and name it here, twice. Nothing else.
 #include <functional>
 #include <span>
+
 #include "compiler/rewriter.hpp"
 
 namespace vitrine {
@@ -34,11 +35,14 @@ void group_elementwise(Graph&, Rewriter&);
 
 inline constexpr std::array every_pass{
     Pass{"fold_constants", Contract::exact, "f(1.0, 2.0) => the number it is", fold_constants},
-    Pass{"simplify_algebra", Contract::exact, "x * 1 => x, x / 1 => x, x - 0 => x, neg(neg(x)) => x, ...", simplify_algebra},
-    Pass{"fold_transposes", Contract::exact, "transpose(transpose(x)) => x, matmul(transpose(a), b) => matmul(a, b) {transpose_left}", fold_transposes},
+    Pass{"simplify_algebra", Contract::exact, "x * 1 => x, x / 1 => x, x - 0 => x, neg(neg(x)) => x, ...",
+         simplify_algebra},
+    Pass{"fold_transposes", Contract::exact,
+         "transpose(transpose(x)) => x, matmul(transpose(a), b) => matmul(a, b) {transpose_left}", fold_transposes},
     Pass{"merge_duplicates", Contract::exact, "f(x), f(x) => f(x)", merge_duplicates},
     Pass{"remove_unused", Contract::exact, "a node that nothing reads => nothing", remove_unused},
-    Pass{"group_elementwise", Contract::exact, "f(x), then g of it, element by element => one step", group_elementwise, true},
+    Pass{"group_elementwise", Contract::exact, "f(x), then g of it, element by element => one step", group_elementwise,
+         true},
 };
 
 /// Every pass, in the order in which a compilation runs them.

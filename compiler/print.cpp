@@ -1,8 +1,11 @@
 #include "compiler/print.hpp"
+
 #include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
-#include <cstring>
+
+#include "compiler/constant_text.hpp"
 #include "vitrine/attribute.hpp"
 
 namespace vitrine {
@@ -11,31 +14,17 @@ namespace {
 
 bool is_plain(std::string_view name) {
   const auto letter = [](char c) { return c == '_' || std::isalpha(static_cast<unsigned char>(c)); };
-  return !name.empty() && letter(name[0]) &&
-         std::ranges::all_of(name, [&](char c) { return letter(c) || c == '.' || c == ':' || std::isdigit(static_cast<unsigned char>(c)); });
+  return !name.empty() && letter(name[0]) && std::ranges::all_of(name, [&](char c) {
+    return letter(c) || c == '.' || c == ':' || std::isdigit(static_cast<unsigned char>(c));
+  });
 }
 std::string word(const std::string& name) { return is_plain(name) ? name : print_attribute(name); }
 
-template <class T> T element(const Node& node, std::size_t i) {
-  T made;
-  std::memcpy(&made, node.literal->data() + i * sizeof(T), sizeof(T));
-  return made;
-}
-std::string element_text(const Node& node, std::size_t i) {
-  switch (node.type.dtype) {
-    case DType::f32: return print_attribute(Float(element<float>(node, i)));
-    case DType::i32: return print_attribute(std::int64_t{element<std::int32_t>(node, i)});
-    case DType::boolean: return print_attribute(element<std::uint8_t>(node, i) != 0);
-    case DType::i8: return print_attribute(std::int64_t{element<std::int8_t>(node, i)});
-    case DType::u8: return print_attribute(std::int64_t{element<std::uint8_t>(node, i)});
-    case DType::bf16: return print_attribute(std::int64_t{element<std::uint16_t>(node, i)});  // its bits
-  }
-  return {};
-}
 /// Scalars of these types are written where they are read.
 bool is_written_in_place(const Node& node) {
   const DType d = node.type.dtype;
-  return node.leaf == Leaf::constant && node.type.shape.empty() && (d == DType::f32 || d == DType::i32 || d == DType::boolean);
+  return node.leaf == Leaf::constant && node.type.shape.empty() &&
+         (d == DType::f32 || d == DType::i32 || d == DType::boolean);
 }
 
 std::string init_text(const Init& init) {
@@ -91,8 +80,10 @@ std::string line_of(const Seen& seen) {
   if (!v.op()) return fmt::format("{} : {}", name_of(v), print_attribute(v.type()));
   std::string operands, attributes;
   for (Value operand : seen.operands) operands += (operands.empty() ? "" : ", ") + name_of(operand);
-  for (const Attribute& a : v.op()->info->print(v.op()->attributes.get())) attributes += (attributes.empty() ? " {" : ", ") + a.name + " = " + a.text;
-  return fmt::format("{} = {}({}){}{} : {}", name_of(v), v.op()->name(), operands, attributes, attributes.empty() ? "" : "}", print_attribute(v.type()));
+  for (const Attribute& a : v.op()->info->print(v.op()->attributes.get()))
+    attributes += (attributes.empty() ? " {" : ", ") + a.name + " = " + a.text;
+  return fmt::format("{} = {}({}){}{} : {}", name_of(v), v.op()->name(), operands, attributes,
+                     attributes.empty() ? "" : "}", print_attribute(v.type()));
 }
 std::string line_of(Value v) { return line_of(Seen{v, v.operands()}); }
 
@@ -116,7 +107,8 @@ std::string print(const Graph& graph) {
   }
   std::string results;
   for (const auto& [name, v] : graph.outputs()) results += fmt::format("  output {} = {}\n", word(name), name_of(v));
-  for (const auto& [state, next] : graph.updates()) results += fmt::format("  update {} = {}\n", name_of(state), name_of(next));
+  for (const auto& [state, next] : graph.updates())
+    results += fmt::format("  update {} = {}\n", name_of(state), name_of(next));
   return fmt::format("graph {} {{\n{}{}{}{}}}\n", word(graph.name()), leaves, body, results, places.table());
 }
 
@@ -130,7 +122,8 @@ std::string print(const Record& record) {
     if (r.by && r.made.empty()) text += "  = " + name_of(r.by) + "\n";
   }
   for (const Refusal& r : record.refusals)
-    text += fmt::format("{}: not {} ({})\n  ? {}\n    because {}; {}\n", r.pass, r.rule, place(r.at), line_of(r.candidate), r.reason, r.suggestion);
+    text += fmt::format("{}: not {} ({})\n  ? {}\n    because {}; {}\n", r.pass, r.rule, place(r.at),
+                        line_of(r.candidate), r.reason, r.suggestion);
   return text;
 }
 

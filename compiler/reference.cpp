@@ -1,19 +1,19 @@
 #include "compiler/reference.hpp"
+
 #include <cstring>
+
 #include "vitrine/error.hpp"
 
 namespace vitrine {
 
 namespace {
 
-template <class Real>
-std::size_t stored_bytes(const Type& type) {
+template <class Real> std::size_t stored_bytes(const Type& type) {
   return type.shape.elements() * stored_size<Real>(type.dtype);
 }
 
 /// A constant's bytes hold f32; the f64 reference reads them as double.
-template <class Real>
-std::vector<std::byte> widened(const Node& node) {
+template <class Real> std::vector<std::byte> widened(const Node& node) {
   if (node.type.dtype != DType::f32 || sizeof(Real) == sizeof(float)) return *node.literal;
   std::vector<std::byte> made(stored_bytes<Real>(node.type));
   for (std::size_t i = 0; i < node.type.shape.elements(); ++i) {
@@ -25,8 +25,7 @@ std::vector<std::byte> widened(const Node& node) {
   return made;
 }
 
-template <class Real>
-std::vector<std::byte> leaf(const Graph& graph, Value v, const Values<Real>& leaves) {
+template <class Real> std::vector<std::byte> leaf(const Graph& graph, Value v, const Values<Real>& leaves) {
   const Node& node = v.node();
   if (node.leaf == Leaf::constant) return widened<Real>(node);
   const auto given = leaves.find(v.id);
@@ -41,8 +40,7 @@ std::vector<std::byte> leaf(const Graph& graph, Value v, const Values<Real>& lea
 
 }  // namespace
 
-template <class Real>
-Values<Real> evaluate(const Graph& graph, const Values<Real>& leaves) {
+template <class Real> Values<Real> evaluate(const Graph& graph, const Values<Real>& leaves) {
   Values<Real> values;
   for (Value v : graph.topological()) {
     if (!v.op()) {

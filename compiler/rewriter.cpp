@@ -1,5 +1,7 @@
 #include "compiler/rewriter.hpp"
+
 #include <algorithm>
+
 #include "vitrine/error.hpp"
 
 namespace vitrine {
@@ -15,7 +17,8 @@ std::vector<Seen> Rewriter::made_since_the_last_change() {
 
 void Rewriter::replace(Value value, Value by, std::string rule, Where at) {
   if (value.type() != by.type())
-    throw InternalError((Sentence{} << "pass " << pass_ << ": " << rule << " changes " << value.type() << " into " << by.type()).str());
+    throw InternalError(
+        (Sentence{} << "pass " << pass_ << ": " << rule << " changes " << value.type() << " into " << by.type()).str());
   const Node before = value.node();
   std::vector<Seen> fresh = made_since_the_last_change();
   for (const Seen& seen : fresh) {
@@ -39,7 +42,8 @@ void Rewriter::dissolve(std::uint32_t group) {
 }
 
 void Rewriter::erase(Value value, std::string rule, Where at) {
-  if (is_used(value)) throw InternalError("pass " + std::string(pass_) + " erases %" + std::to_string(value.id) + ", which is read");
+  if (is_used(value))
+    throw InternalError("pass " + std::string(pass_) + " erases %" + std::to_string(value.id) + ", which is read");
   graph_.erase(value);
   record_.rewrites.push_back({pass_, std::move(rule), at, {{value, value.operands()}}, {}, {}});
 }

@@ -1,6 +1,7 @@
 #pragma once
 // Passes change a graph through a Rewriter only, so that the record of what they did is complete.
 #include <source_location>
+
 #include "vitrine/graph.hpp"
 
 namespace vitrine {
@@ -27,7 +28,9 @@ struct Refusal {
   std::source_location at;
   Value candidate;
   std::string reason, suggestion;
-  bool operator==(const Refusal& o) const { return pass == o.pass && rule == o.rule && candidate == o.candidate && reason == o.reason; }
+  bool operator==(const Refusal& o) const {
+    return pass == o.pass && rule == o.rule && candidate == o.candidate && reason == o.reason;
+  }
 };
 
 /// What the passes did, in order. It keeps counts, not clocks: the same graph gives the same record.
@@ -39,10 +42,11 @@ struct Record {
 class Rewriter {
  public:
   using Where = std::source_location;
-  Rewriter(Graph& graph, std::string_view pass, Record& record) : graph_(graph), pass_(pass), record_(record), made_until_(graph.end_of_ids()) {}
+  Rewriter(Graph& graph, std::string_view pass, Record& record)
+      : graph_(graph), pass_(pass), record_(record), made_until_(graph.end_of_ids()) {}
 
-  /// Every use of value becomes a use of by, which has value's type (InternalError otherwise). Nodes made since the last
-  /// change know value as their origin, its line and its module.
+  /// Every use of value becomes a use of by, which has value's type (InternalError otherwise). Nodes made since the
+  /// last change know value as their origin, its line and its module.
   void replace(Value value, Value by, std::string rule, Where = Where::current());
   /// A node that nothing reads goes.
   void erase(Value, std::string rule, Where = Where::current());

@@ -1,5 +1,7 @@
 #include "compiler/specialize.hpp"
+
 #include <algorithm>
+
 #include "compiler/annotations.hpp"
 #include "vitrine/error.hpp"
 
@@ -20,7 +22,9 @@ Graph specialize(const Graph& graph, std::span<const Axis> sizes) {
     const bool occurs = std::ranges::any_of(order, [&](Value v) {
       return std::ranges::any_of(v.type().shape, [&](const Axis& a) { return a.named() && a.label() == s.label(); });
     });
-    if (!occurs) throw UsageError("specialize: no tensor of graph '" + graph.name() + "' has an axis named '" + std::string(s.label()) + "'");
+    if (!occurs)
+      throw UsageError("specialize: no tensor of graph '" + graph.name() + "' has an axis named '" +
+                       std::string(s.label()) + "'");
   }
   Graph made(graph.name());
   std::map<std::uint32_t, Value> now;
@@ -28,9 +32,12 @@ Graph specialize(const Graph& graph, std::span<const Axis> sizes) {
     const Node& node = v.node();
     made.take_id(v.id);
     Value& copy = now[v.id];
-    if (node.leaf == Leaf::input) copy = made.input(node.name, resized(node.type, sizes));
-    else if (node.leaf == Leaf::state) copy = made.state(node.name, resized(node.type, sizes), node.init);
-    else if (node.leaf == Leaf::constant) copy = made.constant({node.type, *node.literal});
+    if (node.leaf == Leaf::input)
+      copy = made.input(node.name, resized(node.type, sizes));
+    else if (node.leaf == Leaf::state)
+      copy = made.state(node.name, resized(node.type, sizes), node.init);
+    else if (node.leaf == Leaf::constant)
+      copy = made.constant({node.type, *node.literal});
     else {
       std::vector<Value> operands;
       for (Value o : node.operands) operands.push_back(now.at(o.id));

@@ -1,6 +1,8 @@
 #include "compiler/steps.hpp"
+
 #include <algorithm>
 #include <cstring>
+
 #include "compiler/kernel_of.hpp"
 #include "compiler/units.hpp"
 #include "compiler/view.hpp"

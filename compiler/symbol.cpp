@@ -1,6 +1,8 @@
 // Scalar formulas: made, printed, differentiated, and read once more with graph values.
 #include "vitrine/symbol.hpp"
+
 #include <map>
+
 #include "vitrine/attribute.hpp"
 #include "vitrine/ops/abs.hpp"
 #include "vitrine/ops/add.hpp"
@@ -43,7 +45,8 @@ Symbol product(const Symbol& d, const Symbol& by) {
   if (is(d, 1)) return by;
   if (is(by, 1)) return d;
   if (is(d, -1)) return -by;
-  if (d->op == Scalar::select) return select(d->from[0], or_zero(product(d->from[1], by)), or_zero(product(d->from[2], by)));
+  if (d->op == Scalar::select)
+    return select(d->from[0], or_zero(product(d->from[1], by)), or_zero(product(d->from[2], by)));
   if (by->op == Scalar::select) return product(by, d);
   return d * by;
 }
@@ -52,7 +55,8 @@ Symbol product(const Symbol& d, const Symbol& by) {
 Symbol extreme(const Symbol& s, const Symbol& takes_left, const Symbol& left, const Symbol& right) {
   if (s->from[1]->op == Scalar::constant) return left ? select(takes_left, left, 0.f) : Symbol{};
   if (!left && !right) return {};
-  const Symbol tie = equal(s->from[0], s->from[1]), half = sum(product(left, constant(.5f)), product(right, constant(.5f)));
+  const Symbol tie = equal(s->from[0], s->from[1]),
+               half = sum(product(left, constant(.5f)), product(right, constant(.5f)));
   return select(takes_left, or_zero(left), select(tie, half, or_zero(right)));
 }
 
@@ -97,7 +101,8 @@ class Reader {
       case Scalar::select: {
         const Value condition = read(s->from[0]);
         // A number as condition: it is set where it does not equal 0.
-        return condition.type().dtype == DType::boolean ? where(condition, from(1), from(2)) : where(equal(condition, 0.f), from(2), from(1));
+        return condition.type().dtype == DType::boolean ? where(condition, from(1), from(2))
+                                                        : where(equal(condition, 0.f), from(2), from(1));
       }
     }
     return {};
@@ -114,8 +119,9 @@ int precedence(Scalar op) {
 }
 
 std::string_view word(Scalar op) {
-  constexpr std::array<std::string_view, 20> words{"",     "",    "+",    "-",   "*",   "/",   "neg",     "abs",     "sqrt",    "exp",
-                                                   "log",  "tanh", "erf", "sin", "cos", "maximum", "minimum", "greater", "equal", "select"};
+  constexpr std::array<std::string_view, 20> words{"",    "",        "+",       "-",       "*",     "/",     "neg",
+                                                   "abs", "sqrt",    "exp",     "log",     "tanh",  "erf",   "sin",
+                                                   "cos", "maximum", "minimum", "greater", "equal", "select"};
   return words[static_cast<std::size_t>(op)];
 }
 
@@ -147,7 +153,9 @@ Symbol derivative(const Symbol& s, std::size_t operand) {
   auto d = [&](std::size_t i) { return derivative(s->from[i], operand); };
   const Symbol &a = s->from[0], &b = s->from[1];
   switch (s->op) {
-    case Scalar::constant: case Scalar::greater: case Scalar::equal: return {};
+    case Scalar::constant:
+    case Scalar::greater:
+    case Scalar::equal: return {};
     case Scalar::input: return s->index == operand ? constant(1) : Symbol{};
     case Scalar::add: return sum(d(0), d(1));
     case Scalar::subtract: return difference(d(0), d(1));
@@ -157,7 +165,9 @@ Symbol derivative(const Symbol& s, std::size_t operand) {
       return top ? top / b : top;
     }
     case Scalar::negate: return d(0) ? -d(0) : Symbol{};
-    case Scalar::absolute: return product(select(greater(a, 0.f), constant(1), select(greater(constant(0), a), constant(-1), constant(0))), d(0));
+    case Scalar::absolute:
+      return product(select(greater(a, 0.f), constant(1), select(greater(constant(0), a), constant(-1), constant(0))),
+                     d(0));
     case Scalar::square_root: return product(d(0), 0.5f / s);
     case Scalar::exponential: return product(d(0), s);
     case Scalar::logarithm: return product(d(0), 1.f / a);

@@ -1,8 +1,11 @@
 #include "compiler/tokens.hpp"
+
 #include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+
 #include "vitrine/attribute.hpp"
 #include "vitrine/error.hpp"
 
@@ -24,23 +27,27 @@ void Tokens::complain(std::string_view sentence) const {
   const std::string_view before = text_.substr(0, at_);
   const auto line = std::ranges::count(before, '\n') + 1;
   const std::size_t start = before.rfind('\n');
-  throw InputError(fmt::format("{}:{}:{}: {}", source_, line, at_ - (start == before.npos ? 0 : start + 1) + 1, sentence));
+  throw InputError(
+      fmt::format("{}:{}:{}: {}", source_, line, at_ - (start == before.npos ? 0 : start + 1) + 1, sentence));
 }
 
 void Tokens::expected(std::string_view what) const {
   if (at_ >= text_.size()) complain(fmt::format("expected {}, found the end of the text", what));
   std::size_t end = at_ + 1;
-  while (end < text_.size() && !std::isspace(static_cast<unsigned char>(text_[end])) && (letter(text_[at_]) || digit(text_[at_])) &&
-         (letter(text_[end]) || digit(text_[end]) || text_[end] == '.'))
+  while (end < text_.size() && !std::isspace(static_cast<unsigned char>(text_[end])) &&
+         (letter(text_[at_]) || digit(text_[at_])) && (letter(text_[end]) || digit(text_[end]) || text_[end] == '.'))
     ++end;
   complain(fmt::format("expected {}, found '{}'", what, shown(text_.substr(at_, end - at_))));
 }
 
 void Tokens::skip() {
   while (at_ < text_.size()) {
-    if (std::isspace(static_cast<unsigned char>(text_[at_]))) ++at_;
-    else if (text_.substr(at_, 2) == "//") at_ = std::min(text_.find('\n', at_), text_.size());
-    else return;
+    if (std::isspace(static_cast<unsigned char>(text_[at_])))
+      ++at_;
+    else if (text_.substr(at_, 2) == "//")
+      at_ = std::min(text_.find('\n', at_), text_.size());
+    else
+      return;
   }
 }
 
@@ -58,7 +65,8 @@ bool Tokens::take(std::string_view word) {
   skip();
   if (!text_.substr(at_).starts_with(word)) return false;
   const std::size_t end = at_ + word.size();
-  if (letter(word.front()) && end < text_.size() && (letter(text_[end]) || digit(text_[end]) || text_[end] == '.')) return false;
+  if (letter(word.front()) && end < text_.size() && (letter(text_[end]) || digit(text_[end]) || text_[end] == '.'))
+    return false;
   at_ = end;
   return true;
 }
@@ -79,7 +87,8 @@ std::string Tokens::name(std::string_view what) {
   }
   if (at_ >= text_.size() || !letter(text_[at_])) expected(what);
   const std::size_t begin = at_;
-  while (at_ < text_.size() && (letter(text_[at_]) || digit(text_[at_]) || text_[at_] == '.' || text_[at_] == ':')) ++at_;
+  while (at_ < text_.size() && (letter(text_[at_]) || digit(text_[at_]) || text_[at_] == '.' || text_[at_] == ':'))
+    ++at_;
   return std::string(text_.substr(begin, at_ - begin));
 }
 
@@ -101,11 +110,16 @@ std::string_view Tokens::until(std::string_view stops) {
   bool quoted = false;
   for (; at_ < text_.size() && text_[at_] != '\n'; ++at_) {
     const char c = text_[at_];
-    if (quoted && c == '\\') ++at_;
-    else if (c == '"') quoted = !quoted;
-    else if (!quoted && brackets == 0 && stops.find(c) != stops.npos) break;
-    else if (!quoted && (c == '[' || c == '(')) ++brackets;
-    else if (!quoted && (c == ']' || c == ')')) --brackets;
+    if (quoted && c == '\\')
+      ++at_;
+    else if (c == '"')
+      quoted = !quoted;
+    else if (!quoted && brackets == 0 && stops.find(c) != stops.npos)
+      break;
+    else if (!quoted && (c == '[' || c == '('))
+      ++brackets;
+    else if (!quoted && (c == ']' || c == ')'))
+      --brackets;
   }
   at_ = std::min(at_, text_.size());
   std::size_t end = at_;

@@ -1,6 +1,8 @@
 #include "compiler/units.hpp"
+
 #include <algorithm>
 #include <ranges>
+
 #include "compiler/view.hpp"
 #include "vitrine/error.hpp"
 

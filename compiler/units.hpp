@@ -1,6 +1,7 @@
 #pragma once
 #include <map>
 #include <set>
+
 #include "vitrine/graph.hpp"
 
 namespace vitrine {

@@ -1,7 +1,9 @@
 #include "compiler/updates.hpp"
+
 #include <algorithm>
 #include <map>
 #include <set>
+
 #include "vitrine/error.hpp"
 
 namespace vitrine {

@@ -1,6 +1,8 @@
 #include "compiler/verify.hpp"
+
 #include <algorithm>
 #include <set>
+
 #include "compiler/print.hpp"
 #include "vitrine/error.hpp"
 
@@ -17,12 +19,13 @@ bool contains(const std::vector<Value>& values, Value v) { return std::ranges::f
 void verify_node(const Graph& graph, Value v, const std::set<std::uint32_t>& before) {
   for (Value operand : v.operands()) {
     if (!graph.find(operand.id)) broken(graph, v, "operand %" + std::to_string(operand.id) + " is dead");
-    if (!before.contains(operand.id)) broken(graph, v, "operand %" + std::to_string(operand.id) + " comes later: a cycle");
-    if (!contains(graph.users(operand), v))
-      broken(graph, v, "no edge mirrors operand " + name_of(operand));
+    if (!before.contains(operand.id))
+      broken(graph, v, "operand %" + std::to_string(operand.id) + " comes later: a cycle");
+    if (!contains(graph.users(operand), v)) broken(graph, v, "no edge mirrors operand " + name_of(operand));
   }
   for (Value user : graph.users(v))
-    if (!contains(user.operands(), v)) broken(graph, v, "an edge leads to " + line_of(user) + ", which does not read it");
+    if (!contains(user.operands(), v))
+      broken(graph, v, "an edge leads to " + line_of(user) + ", which does not read it");
   if (!v.op()) return;
   std::vector<Type> in;
   for (Value operand : v.operands()) in.push_back(operand.type());
@@ -70,7 +73,8 @@ void verify(const Graph& graph) {
   for (const auto& [name, v] : graph.outputs())
     if (!graph.find(v.id)) broken(graph, v, "output '" + name + "' is dead");
   for (const auto& [state, next] : graph.updates())
-    if (!graph.find(next.id) || state.type() != next.type()) broken(graph, state, "its next value is dead or of another type");
+    if (!graph.find(next.id) || state.type() != next.type())
+      broken(graph, state, "its next value is dead or of another type");
 }
 
 }  // namespace vitrine

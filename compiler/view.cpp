@@ -1,4 +1,5 @@
 #include "compiler/view.hpp"
+
 #include "vitrine/ops/broadcast_to.hpp"
 #include "vitrine/ops/transpose.hpp"
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <optional>
+
 #include "vitrine/plan.hpp"
 
 namespace vitrine {

@@ -1,6 +1,6 @@
 #pragma once
-// The milestones, in the order of their years. Adding one: write <number>_<name>/<name>.cpp, declare it here and name it
-// in main.cpp.
+// The milestones, in the order of their years. Adding one: write <number>_<name>/<name>.cpp, declare it here and name
+// it in main.cpp.
 #include "vitrine/project.hpp"
 
 namespace vitrine {

@@ -1,5 +1,7 @@
 #include "runtime/cpu_target.hpp"
+
 #include <algorithm>
+
 #include "runtime/kernel_part.hpp"
 #include "runtime/steps/gemm_step.hpp"
 #include "vitrine/ops/cross_entropy.hpp"

@@ -1,11 +1,11 @@
 #include "runtime/elementwise.hpp"
 
-#include "runtime/iteration.hpp"
-#include "vitrine/error.hpp"
-
 #include <algorithm>
 #include <memory>
 #include <vector>
+
+#include "runtime/iteration.hpp"
+#include "vitrine/error.hpp"
 
 namespace vitrine {
 namespace {

@@ -1,11 +1,11 @@
 #pragma once
 // Runs a scalar kernel over whole tensors.
-#include "runtime/pool.hpp"
-#include "runtime/tile_interpreter.hpp"
-
 #include <array>
 #include <cstddef>
 #include <span>
+
+#include "runtime/pool.hpp"
+#include "runtime/tile_interpreter.hpp"
 
 namespace vitrine {
 

@@ -7,20 +7,18 @@
 
 namespace vitrine {
 
-template <class Signature>
-class FunctionRef;
+template <class Signature> class FunctionRef;
 
 /// Refers to a callable that must outlive it. Empty by default; calling an empty one is undefined.
-template <class Result, class... Arguments>
-class FunctionRef<Result(Arguments...)> {
+template <class Result, class... Arguments> class FunctionRef<Result(Arguments...)> {
  public:
   FunctionRef() = default;
 
   template <class Callable>
-    requires(!std::same_as<std::remove_cvref_t<Callable>, FunctionRef> &&
-             std::is_invocable_r_v<Result, Callable&, Arguments...> &&
-             std::is_object_v<std::remove_reference_t<Callable>>)
-  FunctionRef(Callable&& callable)  // NOLINT: a call site passes a lambda
+  requires(!std::same_as<std::remove_cvref_t<Callable>, FunctionRef> &&
+           std::is_invocable_r_v<Result, Callable&, Arguments...> &&
+           std::is_object_v<std::remove_reference_t<Callable>>)
+      FunctionRef(Callable&& callable)  // NOLINT: a call site passes a lambda
       : object_(const_cast<void*>(static_cast<const void*>(std::addressof(callable)))),
         call_([](void* object, Arguments... arguments) -> Result {
           return (*static_cast<std::remove_reference_t<Callable>*>(object))(std::forward<Arguments>(arguments)...);

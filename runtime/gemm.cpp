@@ -1,12 +1,12 @@
 #include "runtime/gemm.hpp"
 
+#include <cstdint>
+#include <string>
+
 #include "runtime/gemm_block.hpp"
 #include "runtime/gemm_grid.hpp"
 #include "runtime/pack.hpp"
 #include "vitrine/error.hpp"
-
-#include <cstdint>
-#include <string>
 
 namespace vitrine {
 namespace {
@@ -24,7 +24,7 @@ GemmKernels kernels_of(Isa isa) {
 
 /// What is copied before the product: whole panels of A, of B, and the last panel of B where it is not full.
 struct Packing {
-  std::size_t a_panels, b_panels;   // that are packed: all or none
+  std::size_t a_panels, b_panels;  // that are packed: all or none
   bool b_edge;
   std::size_t a_floats, b_floats, b_edge_floats;
   std::size_t bytes() const { return (a_floats + b_floats + b_edge_floats) * sizeof(float) + alignment; }
@@ -78,9 +78,9 @@ GemmBlock pack(Pool& pool, const GemmKernels& kernels, const Packing& packing, G
 
   const auto pack_a = [&](std::size_t panel) {
     const std::size_t row = panel * lane_rows;
-    pack_panel({a.data + offset(row, a.row_stride), a.row_stride, a.column_stride,
-                std::min(lane_rows, size.M - row), size.K},
-               lane_rows, packed_a + row * size.K);
+    pack_panel(
+        {a.data + offset(row, a.row_stride), a.row_stride, a.column_stride, std::min(lane_rows, size.M - row), size.K},
+        lane_rows, packed_a + row * size.K);
   };
   const auto pack_b = [&](std::size_t panel, float* out) {
     const std::size_t column = panel * lane_columns;
@@ -94,8 +94,10 @@ GemmBlock pack(Pool& pool, const GemmKernels& kernels, const Packing& packing, G
   const std::size_t together = divide_up(32768, size.K * lane_columns);
   pool.run(divide_up(panels, together), [&](std::size_t chunk, std::size_t) {
     for (std::size_t i = chunk * together; i < std::min(panels, (chunk + 1) * together); ++i) {
-      if (i < packing.a_panels) pack_a(i);
-      else pack_b(i - packing.a_panels, packed_b + (i - packing.a_panels) * lane_columns * size.K);
+      if (i < packing.a_panels)
+        pack_a(i);
+      else
+        pack_b(i - packing.a_panels, packed_b + (i - packing.a_panels) * lane_columns * size.K);
     }
   });
 

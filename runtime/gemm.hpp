@@ -1,11 +1,11 @@
 #pragma once
 // The product of two matrices.
+#include <cstddef>
+#include <span>
+
 #include "runtime/function_ref.hpp"
 #include "runtime/isa.hpp"
 #include "runtime/pool.hpp"
-
-#include <cstddef>
-#include <span>
 
 namespace vitrine {
 
@@ -23,8 +23,7 @@ struct GemmSize {
 
 /// Called once for every block of C, on the thread that made it and as soon as it is complete, so that it is still in
 /// cache. The blocks tile C.
-using GemmEpilogue =
-    FunctionRef<void(std::size_t row, std::size_t rows, std::size_t column, std::size_t columns)>;
+using GemmEpilogue = FunctionRef<void(std::size_t row, std::size_t rows, std::size_t column, std::size_t columns)>;
 
 /// Bytes of workspace that gemm needs for these sizes and strides (`data` is not read), for any number of threads.
 std::size_t gemm_workspace(Isa isa, GemmSize size, const Matrix& a, const Matrix& b);

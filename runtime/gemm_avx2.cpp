@@ -1,7 +1,7 @@
 // AVX2 with FMA: 6 x 16, which takes 12 sums, 2 of B and 1 of A of the 16 registers.
-#include "runtime/gemm_kernel.hpp"
-
 #include <immintrin.h>
+
+#include "runtime/gemm_kernel.hpp"
 
 namespace vitrine {
 namespace {

@@ -1,7 +1,7 @@
 // AVX-512: 12 x 32, which takes 24 sums, 2 of B and 1 of A of the 32 registers.
-#include "runtime/gemm_kernel.hpp"
-
 #include <immintrin.h>
+
+#include "runtime/gemm_kernel.hpp"
 
 namespace vitrine {
 namespace {

@@ -1,8 +1,8 @@
 #pragma once
 // How a matrix product is cut into chunks: from its sizes alone, so that results do not depend on the threads.
-#include "runtime/gemm.hpp"
-
 #include <algorithm>
+
+#include "runtime/gemm.hpp"
 
 namespace vitrine {
 
@@ -13,9 +13,7 @@ constexpr std::size_t round_up(std::size_t a, std::size_t b) { return divide_up(
 inline constexpr std::size_t longest_depth = 320;
 
 /// K is cut into equal blocks (the last may be shorter).
-constexpr std::size_t block_depth(std::size_t K) {
-  return K == 0 ? 0 : divide_up(K, divide_up(K, longest_depth));
-}
+constexpr std::size_t block_depth(std::size_t K) { return K == 0 ? 0 : divide_up(K, divide_up(K, longest_depth)); }
 
 /// Chunks of `rows` x `columns` of C, multiples of the register block; those at the end are smaller.
 struct GemmGrid {

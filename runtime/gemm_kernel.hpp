@@ -57,8 +57,7 @@ void multiply_registers(const GemmBlock& block, const float* a, const float* b, 
 using RegisterBlock = void (*)(const GemmBlock&, const float*, const float*, std::ptrdiff_t, float*, std::size_t);
 
 /// The function for 1 to Rows rows.
-template <class Simd, int Vectors, int Rows = Simd::rows>
-RegisterBlock block_of(std::size_t rows) {
+template <class Simd, int Vectors, int Rows = Simd::rows> RegisterBlock block_of(std::size_t rows) {
   if constexpr (Rows > 1) {
     if (rows < Rows) return block_of<Simd, Vectors, Rows - 1>(rows);
   }
@@ -66,8 +65,7 @@ RegisterBlock block_of(std::size_t rows) {
 }
 
 /// A column panel stays in the first-level cache while the row panels pass by it.
-template <class Simd>
-void multiply_block(const GemmBlock& block) {
+template <class Simd> void multiply_block(const GemmBlock& block) {
   constexpr std::size_t panel_rows = Simd::rows;
   constexpr std::size_t width = Simd::width;
   constexpr std::size_t panel_columns = 2 * width;
@@ -94,10 +92,7 @@ void multiply_block(const GemmBlock& block) {
   }
 }
 
-template <class Simd>
-GemmKernels gemm_kernels() {
-  return {Simd::rows, 2 * Simd::width, &multiply_block<Simd>};
-}
+template <class Simd> GemmKernels gemm_kernels() { return {Simd::rows, 2 * Simd::width, &multiply_block<Simd>}; }
 
 }  // namespace
 }  // namespace vitrine

@@ -47,8 +47,8 @@ InputFile::InputFile(const std::filesystem::path& path)
 
 void InputFile::read(std::uint64_t offset, std::span<std::byte> destination) const {
   while (!destination.empty()) {
-    const ssize_t count = ::pread(descriptor_.number(), destination.data(), destination.size(),
-                                  static_cast<off_t>(offset));
+    const ssize_t count =
+        ::pread(descriptor_.number(), destination.data(), destination.size(), static_cast<off_t>(offset));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) fail(name_, errno);
     if (count == 0) {

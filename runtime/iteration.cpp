@@ -1,9 +1,9 @@
 #include "runtime/iteration.hpp"
 
-#include "vitrine/error.hpp"
-
 #include <algorithm>
 #include <string>
+
+#include "vitrine/error.hpp"
 
 namespace vitrine {
 
@@ -43,9 +43,10 @@ void Iteration::merge_axes() {
   std::size_t kept = 0;  // axes [0, kept) are final, except that the last of them may grow
   for (std::size_t axis = 0; axis < rank_; ++axis) {
     if (sizes_[axis] == 1) continue;
-    const bool merges = kept > 0 && std::all_of(walks_.begin(), walks_.end(), [&](const Walk& walk) {
-      return walk.strides[kept - 1] == walk.strides[axis] * static_cast<std::ptrdiff_t>(sizes_[axis]);
-    });
+    const bool merges =
+        kept > 0 && std::all_of(walks_.begin(), walks_.end(), [&](const Walk& walk) {
+          return walk.strides[kept - 1] == walk.strides[axis] * static_cast<std::ptrdiff_t>(sizes_[axis]);
+        });
     if (!merges) ++kept;
     sizes_[kept - 1] = merges ? sizes_[kept - 1] * sizes_[axis] : sizes_[axis];
     for (Walk& walk : walks_) walk.strides[kept - 1] = walk.strides[axis];
@@ -69,8 +70,7 @@ float* Iteration::address(std::size_t view, std::size_t at) const {
   return walk.data + offset;
 }
 
-template <class Run>
-void Iteration::for_each_stretch(std::size_t view, std::size_t at, std::size_t n, Run run) const {
+template <class Run> void Iteration::for_each_stretch(std::size_t view, std::size_t at, std::size_t n, Run run) const {
   const std::size_t row = inner();
   for (std::size_t done = 0; done < n;) {
     const std::size_t stretch = std::min(n - done, row - (at + done) % row);

@@ -1,10 +1,10 @@
 #pragma once
 // The loop nest of an elementwise kernel with as few axes as its views allow, and copies between a view and a tile.
-#include "runtime/elementwise.hpp"
-
 #include <cstddef>
 #include <cstdint>
 #include <vector>
+
+#include "runtime/elementwise.hpp"
 
 namespace vitrine {
 
@@ -44,8 +44,7 @@ class Iteration {
   void merge_axes();
 
   /// Calls run(address, first, n) for every stretch within a row.
-  template <class Run>
-  void for_each_stretch(std::size_t view, std::size_t at, std::size_t n, Run run) const;
+  template <class Run> void for_each_stretch(std::size_t view, std::size_t at, std::size_t n, Run run) const;
 
   std::size_t rank_ = 0;
   std::size_t count_ = 1;

@@ -1,6 +1,7 @@
 #pragma once
 // The elementwise part of a step, alone or behind a head.
 #include <optional>
+
 #include "runtime/elementwise.hpp"
 #include "runtime/kernels.hpp"
 

@@ -1,5 +1,7 @@
 #include "runtime/kernels.hpp"
+
 #include <array>
+
 #include "vitrine/error.hpp"
 
 namespace vitrine {

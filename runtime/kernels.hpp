@@ -3,6 +3,7 @@
 // ready once (prepare), told where its tensors are (place), and then run as often as wanted.
 #include <memory>
 #include <string_view>
+
 #include "runtime/isa.hpp"
 #include "runtime/memory.hpp"
 #include "runtime/pool.hpp"

@@ -1,5 +1,6 @@
 #pragma once
 #include <vector>
+
 #include "vitrine/plan.hpp"
 
 namespace vitrine {

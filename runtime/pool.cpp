@@ -1,9 +1,9 @@
 #include "runtime/pool.hpp"
 
-#include "vitrine/error.hpp"
-
 #include <string>
 #include <utility>
+
+#include "vitrine/error.hpp"
 
 namespace vitrine {
 namespace {
@@ -15,8 +15,7 @@ constexpr std::uint64_t unclaimed_mask = 0xffffffffu;
 
 bool any_unclaimed(std::uint64_t ticket) { return (ticket & unclaimed_mask) != 0; }
 
-template <class Condition>
-bool spin_until(Condition condition) {
+template <class Condition> bool spin_until(Condition condition) {
   for (int i = 0; i < spins; ++i) {
     if (condition()) return true;
     __builtin_ia32_pause();

@@ -1,7 +1,5 @@
 #pragma once
 // Threads that share out numbered chunks of work.
-#include "runtime/function_ref.hpp"
-
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -9,6 +7,8 @@
 #include <mutex>
 #include <thread>
 #include <vector>
+
+#include "runtime/function_ref.hpp"
 
 namespace vitrine {
 

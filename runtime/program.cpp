@@ -1,6 +1,8 @@
 #include "runtime/program.hpp"
+
 #include <algorithm>
 #include <cstring>
+
 #include "vitrine/error.hpp"
 
 namespace vitrine {

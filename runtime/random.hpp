@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
+
 #include "vitrine/math.hpp"
 
 namespace vitrine {

@@ -1,12 +1,12 @@
 #include "runtime/row_kernels.hpp"
 
-#include "runtime/row_table.hpp"
-#include "vitrine/error.hpp"
-#include "vitrine/math.hpp"
-
 #include <algorithm>
 #include <memory>
 #include <string>
+
+#include "runtime/row_table.hpp"
+#include "vitrine/error.hpp"
+#include "vitrine/math.hpp"
 
 namespace vitrine {
 namespace {
@@ -24,12 +24,10 @@ const RowTable& row_table(Isa isa) {
 }
 
 /// Runs body(first, last) over blocks of rows.
-template <class Body>
-void for_blocks(Pool& pool, std::size_t rows, std::size_t N, Body body) {
+template <class Body> void for_blocks(Pool& pool, std::size_t rows, std::size_t N, Body body) {
   const std::size_t together = std::max<std::size_t>(1, chunk_size / std::max<std::size_t>(1, N));
-  pool.run((rows + together - 1) / together, [&](std::size_t chunk, std::size_t) {
-    body(chunk * together, std::min(rows, (chunk + 1) * together));
-  });
+  pool.run((rows + together - 1) / together,
+           [&](std::size_t chunk, std::size_t) { body(chunk * together, std::min(rows, (chunk + 1) * together)); });
 }
 
 std::size_t label_at(const std::int32_t* labels, std::size_t row, std::size_t N) {

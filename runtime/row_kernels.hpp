@@ -1,11 +1,11 @@
 #pragma once
 // Kernels over the rows of a contiguous matrix x[rows, N]. Sums run in a fixed order: the bits are the same for every
 // number of threads and on every instruction set. A row with a NaN gives NaN.
-#include "runtime/isa.hpp"
-#include "runtime/pool.hpp"
-
 #include <cstddef>
 #include <cstdint>
+
+#include "runtime/isa.hpp"
+#include "runtime/pool.hpp"
 
 namespace vitrine {
 

@@ -10,8 +10,7 @@ namespace {
 
 constexpr int lanes = 32;
 
-template <int Width>
-struct Lanes {
+template <int Width> struct Lanes {
   using Vector [[gnu::vector_size(Width * sizeof(float))]] = float;
   static constexpr int vectors = lanes / Width;
 };
@@ -43,19 +42,17 @@ template <int Width, class Combine>
   return lane[0];
 }
 
-template <int Width>
-float sum(const float* x, std::size_t n) {
-  return reduce<Width>(x, n, 0.0f, [](auto a, auto b) __attribute__((always_inline)) { return a + b; });
+template <int Width> float sum(const float* x, std::size_t n) {
+  return reduce<Width>(
+      x, n, 0.0f, [](auto a, auto b) __attribute__((always_inline)) { return a + b; });
 }
 
-template <int Width>
-float largest(const float* x, std::size_t n) {
-  return reduce<Width>(x, n, -math::detail::infinity,
-                       [](auto a, auto b) __attribute__((always_inline)) { return a > b ? a : b; });
+template <int Width> float largest(const float* x, std::size_t n) {
+  return reduce<Width>(
+      x, n, -math::detail::infinity, [](auto a, auto b) __attribute__((always_inline)) { return a > b ? a : b; });
 }
 
-template <int Width>
-float exp_and_sum(const float* x, float shift, float* y, std::size_t n) {
+template <int Width> float exp_and_sum(const float* x, float shift, float* y, std::size_t n) {
   constexpr std::size_t stretch = 1024;  // still in the first-level cache when it is summed
   float total = 0.0f;
   for (std::size_t first = 0; first < n; first += stretch) {
@@ -73,8 +70,7 @@ float exp_and_sum(const float* x, float shift, float* y, std::size_t n) {
   return total;
 }
 
-template <int Width>
-void scale(float* y, float factor, std::size_t n) {
+template <int Width> void scale(float* y, float factor, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) y[i] *= factor;
 }
 
@@ -98,8 +94,7 @@ void sum_columns(const float* x, std::size_t row_stride, std::size_t rows, std::
   }
 }
 
-template <int Width>
-constexpr RowTable make_row_table() {
+template <int Width> constexpr RowTable make_row_table() {
   return {&largest<Width>, &sum<Width>, &exp_and_sum<Width>, &scale<Width>, &sum_columns<Width>};
 }
 

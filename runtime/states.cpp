@@ -1,6 +1,8 @@
 #include "runtime/states.hpp"
+
 #include <algorithm>
 #include <cstring>
+
 #include "runtime/random.hpp"
 #include "vitrine/error.hpp"
 

@@ -3,6 +3,7 @@
 #include <span>
 #include <string>
 #include <vector>
+
 #include "runtime/aligned_bytes.hpp"
 #include "vitrine/plan.hpp"
 

@@ -22,7 +22,7 @@ struct TensorEntry {
 };
 
 struct TensorHeader {
-  static constexpr std::uint64_t longest = 100'000'000;  // bytes of JSON: the format's own limit
+  static constexpr std::uint64_t longest = 100'000'000;              // bytes of JSON: the format's own limit
   static constexpr std::size_t most_tensors = std::size_t{1} << 17;  // far above any model
   static constexpr std::size_t highest_rank = 8;
   static constexpr std::size_t longest_name = 512;  // bytes

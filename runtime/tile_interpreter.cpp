@@ -1,10 +1,10 @@
 #include "runtime/tile_interpreter.hpp"
 
-#include "vitrine/error.hpp"
-
 #include <algorithm>
 #include <functional>
 #include <string>
+
+#include "vitrine/error.hpp"
 
 namespace vitrine {
 namespace {
@@ -48,8 +48,7 @@ void run_tile(const TileTable& table, const TileProgram& program, std::span<cons
   float* homes[most_results];
   for (std::size_t i = 0; i < results.size(); ++i) {
     const TileProgram::Result& result = program.results()[i];
-    homes[i] = free_to_write(result, results[i], operands, n) ? results[i]
-                                                              : scratch.data() + result.buffer * tile_size;
+    homes[i] = free_to_write(result, results[i], operands, n) ? results[i] : scratch.data() + result.buffer * tile_size;
   }
   for (const TileProgram::Step& step : program.steps()) {
     const float* from[3] = {nullptr, nullptr, nullptr};

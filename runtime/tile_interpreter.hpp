@@ -1,10 +1,10 @@
 #pragma once
 // Runs a scalar kernel over tiles, one pass over the tile for each instruction.
+#include <span>
+
 #include "runtime/isa.hpp"
 #include "runtime/tile_program.hpp"
 #include "runtime/tile_table.hpp"
-
-#include <span>
 
 namespace vitrine {
 

@@ -16,8 +16,7 @@
 namespace vitrine {
 namespace {
 
-template <Scalar op>
-[[gnu::always_inline]] inline float apply(float a, float b, float c) {
+template <Scalar op> [[gnu::always_inline]] inline float apply(float a, float b, float c) {
   if constexpr (op == Scalar::add) return a + b;
   if constexpr (op == Scalar::subtract) return a - b;
   if constexpr (op == Scalar::multiply) return a * b;
@@ -55,8 +54,7 @@ void run_tile_step(const float* a, const float* b, const float* c, float* out, s
   }
 }
 
-template <Scalar op>
-constexpr void fill_table(TileTable& table) {
+template <Scalar op> constexpr void fill_table(TileTable& table) {
   constexpr int operands = arity(op) == 0 ? 1 : arity(op);
   TileStep* const row = table.steps[static_cast<int>(op)];
   row[0] = &run_tile_step<op, 0>;
@@ -73,8 +71,7 @@ constexpr void fill_table(TileTable& table) {
   }
 }
 
-template <int op = 0>
-constexpr void fill_all(TileTable& table) {
+template <int op = 0> constexpr void fill_all(TileTable& table) {
   fill_table<static_cast<Scalar>(op)>(table);
   if constexpr (op < static_cast<int>(Scalar::select)) fill_all<op + 1>(table);
 }

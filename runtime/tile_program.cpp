@@ -1,10 +1,10 @@
 #include "runtime/tile_program.hpp"
 
-#include "vitrine/error.hpp"
-
 #include <algorithm>
 #include <optional>
 #include <string>
+
+#include "vitrine/error.hpp"
 
 namespace vitrine {
 namespace {
@@ -54,8 +54,10 @@ class TileBuffers {
   std::uint16_t take() {
     const auto free = std::find(taken_.begin(), taken_.end(), false);
     const auto index = static_cast<std::uint16_t>(free - taken_.begin());
-    if (free == taken_.end()) taken_.push_back(true);
-    else *free = true;
+    if (free == taken_.end())
+      taken_.push_back(true);
+    else
+      *free = true;
     return index;
   }
   void give_back(std::uint16_t index) { taken_[index] = false; }
@@ -99,8 +101,8 @@ TileProgram::TileProgram(const Kernel& kernel) {
     // A buffer that is read for the last time here may be written here: steps go element by element.
     for (std::size_t slot = 0; slot < count; ++slot) {
       const std::uint16_t read = instruction.from[slot];
-      const bool repeated = std::find(instruction.from.begin(), instruction.from.begin() + slot, read) !=
-                            instruction.from.begin() + slot;
+      const bool repeated =
+          std::find(instruction.from.begin(), instruction.from.begin() + slot, read) != instruction.from.begin() + slot;
       if (last[read] == i && home[read].kind == Source::Kind::buffer && !repeated) buffers.give_back(home[read].index);
     }
     if (is_result) {

@@ -1,11 +1,11 @@
 #pragma once
 // A scalar kernel made ready to run over tiles: which step reads what, and how few tile buffers suffice.
-#include "vitrine/kernel.hpp"
-
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
+
+#include "vitrine/kernel.hpp"
 
 namespace vitrine {
 
@@ -36,8 +36,8 @@ class TileProgram {
   /// A result of the kernel. Its home is its destination, unless that overlaps an operand that a step after the one
   /// that writes it still reads (an update in place): then it is its buffer, copied at the end.
   struct Result {
-    std::size_t written_by;        // step; of a repeated result, the step of the first
-    std::uint16_t same_as;         // the first result with this register; itself if there is none before it
+    std::size_t written_by;  // step; of a repeated result, the step of the first
+    std::uint16_t same_as;   // the first result with this register; itself if there is none before it
     std::uint16_t buffer;
     std::vector<std::uint16_t> read_later;  // operands read by steps after written_by, in ascending order
   };

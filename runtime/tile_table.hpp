@@ -1,8 +1,8 @@
 #pragma once
 // What the per-ISA files of the tile interpreter offer: plain data, so that they share no function.
-#include "vitrine/kernel.hpp"
-
 #include <cstddef>
+
+#include "vitrine/kernel.hpp"
 
 namespace vitrine {
 

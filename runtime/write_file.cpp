@@ -56,7 +56,8 @@ class SignalsAsErrors {
   SignalsAsErrors& operator=(const SignalsAsErrors&) = delete;
   ~SignalsAsErrors() {
     const timespec no_wait{};
-    while (sigtimedwait(&ours_, nullptr, &no_wait) > 0) {}
+    while (sigtimedwait(&ours_, nullptr, &no_wait) > 0) {
+    }
     pthread_sigmask(SIG_SETMASK, &before_, nullptr);
   }
 

@@ -73,7 +73,12 @@ std::string complaint(const CLI::App& app, const CLI::ParseError& error) {
   const std::string name = said.substr(0, said.find_first_of(": "));
   const CLI::Option* option = command->get_option_no_throw(name);
   const std::string what = option ? ": " + option->get_description() : "";
-  if (dynamic_cast<const CLI::RequiredError*>(&error)) said = name + " is missing" + what;
+  if (dynamic_cast<const CLI::RequiredError*>(&error)) {
+    said = name + " is missing" + what;
+    for (const CLI::Option* greedy : command->get_options())
+      if (greedy->get_allow_extra_args() && greedy->count() > 0 && !greedy->get_positional())
+        said += fmt::format("; {} takes every word up to the next flag, so give {} first", greedy->get_name(), name);
+  }
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error)) said = name + " takes exactly one value" + what;
   // "--epochs: takes a whole number" reads on without the colon.
   if (const auto colon = said.find(": takes "); colon != said.npos) said.erase(colon, 1);

@@ -246,8 +246,8 @@ class Run {
     fmt::print("{}\n", gates_.verdict());
     fmt::print(
         "look at {}: traced, gradients and compiled ({}), memory.svg, loss.svg, predictions.svg; compiled.vit is the\n"
-        "step as text, passes.txt what each pass did. Next: {} show {} --after fold_transposes, {} run {} --without "
-        "{}\n",
+        "step as text, passes.txt what each pass did. Next:\n"
+        "  {} show {} --after fold_transposes\n  {} run {} --without {}\n",
         folder_.string(), drawn_, program_invocation_name, setup_.name, program_invocation_name, setup_.name,
         parts_of(original_)[0]);
     return gates_.all_hold();

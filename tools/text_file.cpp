@@ -1,8 +1,11 @@
 #include "tools/text_file.hpp"
+
+#include <array>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <sstream>
+
 #include "runtime/write_file.hpp"
 #include "vitrine/error.hpp"
 
@@ -12,11 +15,13 @@ namespace {
 constexpr std::size_t largest = std::size_t{64} << 20;
 
 std::string read_all(std::istream& in, const std::string& name) {
-  std::string text(largest + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(in.gcount()));
+  std::string text;
+  std::array<char, 65536> piece;
+  while (text.size() <= largest && (in.read(piece.data(), piece.size()), in.gcount() > 0))
+    text.append(piece.data(), static_cast<std::size_t>(in.gcount()));
   if (in.bad()) throw InputError(name + ": reading failed; check the file and the disk");
-  if (text.size() > largest) throw InputError(name + ": larger than 64 MiB, which no graph's text is; check which file this is");
+  if (text.size() > largest)
+    throw InputError(name + ": larger than 64 MiB, which no graph's text is; check which file this is");
   return text;
 }
 }  // namespace

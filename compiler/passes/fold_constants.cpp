@@ -2,6 +2,7 @@
 // would have made.
 //   %3 = mul(2.0, 0.5)   =>   1.0
 #include <algorithm>
+
 #include "compiler/passes.hpp"
 #include "vitrine/ops/broadcast_to.hpp"
 
@@ -32,7 +33,9 @@ void fold_constants(Graph& graph, Rewriter& rewriter) {
     if (as<BroadcastTo>(v)) continue;  // a number repeated is kept best as that number
     if (!v.op() || !is_used(v) || !std::ranges::all_of(v.operands(), is_constant)) continue;
     if (v.type().shape.elements() > most_elements) {
-      rewriter.refuse(v, "f(constants) => constant", "its " + std::to_string(v.type().shape.elements()) + " elements are more than " + std::to_string(most_elements),
+      rewriter.refuse(v, "f(constants) => constant",
+                      "its " + std::to_string(v.type().shape.elements()) + " elements are more than " +
+                          std::to_string(most_elements),
                       "compute with the small operands first and broadcast last");
       continue;
     }

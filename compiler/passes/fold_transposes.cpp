@@ -19,7 +19,8 @@ void fold_transposes(Graph& graph, Rewriter& rewriter) {
       Matmul made = *matmul;
       if (as<Transpose>(a)) a = a.operands()[0], made.transpose_left = !made.transpose_left;
       if (as<Transpose>(b)) b = b.operands()[0], made.transpose_right = !made.transpose_right;
-      if (!(made == *matmul)) rewriter.replace(v, emit(made, {a, b}), "matmul(transpose(a), b) => matmul(a, b) with a flag");
+      if (!(made == *matmul))
+        rewriter.replace(v, emit(made, {a, b}), "matmul(transpose(a), b) => matmul(a, b) with a flag");
     }
   }
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 #include <set>
+
 #include "compiler/passes.hpp"
 #include "vitrine/ops/matmul.hpp"
 
@@ -40,7 +41,8 @@ class Grouping {
       if (may_join(v))
         for (Value operand : std::vector(v.operands())) consider(operand, v);
     for (const auto& [id, members] : members_) {
-      const bool is_new = std::ranges::any_of(members, [&](Value v) { return v.node().group == 0 || v.node().group != members[0].node().group; });
+      const bool is_new = std::ranges::any_of(
+          members, [&](Value v) { return v.node().group == 0 || v.node().group != members[0].node().group; });
       if (members.size() > 1 && is_new) rewriter_.group(members, rule);
     }
   }
@@ -67,18 +69,27 @@ class Grouping {
     if (!producer.op() || (!may_join(producer) && !can_lead(producer))) return;
     if (producer.type().shape != consumer.type().shape) {
       if (producer.type().shape.elements() > 1)
-        refuse(consumer, (Sentence{} << "%" << producer.id << " has shape " << producer.type().shape << " and this has " << consumer.type().shape).str(),
+        refuse(consumer,
+               (Sentence{} << "%" << producer.id << " has shape " << producer.type().shape << " and this has "
+                           << consumer.type().shape)
+                   .str(),
                "give both one shape, or reduce after the elementwise work");
       return;
     }
     const auto leads = [](const std::vector<Value>& group) { return std::ranges::any_of(group, can_lead); };
     if (leads(group_of(producer)) && leads(group_of(consumer)))
-      return refuse(consumer, "a step has one head, and %" + std::to_string(producer.id) + " would bring a second matmul", "nothing: the second matmul's result is stored once");
+      return refuse(consumer,
+                    "a step has one head, and %" + std::to_string(producer.id) + " would bring a second matmul",
+                    "nothing: the second matmul's result is stored once");
     if (const Value head = head_reading(group_of(producer), group_of(consumer)))
-      return refuse(consumer, "%" + std::to_string(head.id) + " of its step reads %" + std::to_string(producer.id) + "'s, and a head runs before the rest of its step",
+      return refuse(consumer,
+                    "%" + std::to_string(head.id) + " of its step reads %" + std::to_string(producer.id) +
+                        "'s, and a head runs before the rest of its step",
                     "nothing: what the head reads is stored once");
     if (const Value between = path_outside(producer, consumer))
-      return refuse(consumer, "%" + std::to_string(between.id) + " reads from the one and feeds the other, so it would have to run in the middle of the step",
+      return refuse(consumer,
+                    "%" + std::to_string(between.id) +
+                        " reads from the one and feeds the other, so it would have to run in the middle of the step",
                     "move that use before or after the chain");
     join(producer.id, consumer.id);
   }
@@ -86,7 +97,9 @@ class Grouping {
   /// The head among `group` if it reads one of `producers`, else empty.
   static Value head_reading(const std::vector<Value>& producers, const std::vector<Value>& group) {
     for (Value v : group)
-      if (can_lead(v) && std::ranges::any_of(v.operands(), [&](Value o) { return std::ranges::find(producers, o) != producers.end(); })) return v;
+      if (can_lead(v) && std::ranges::any_of(
+                             v.operands(), [&](Value o) { return std::ranges::find(producers, o) != producers.end(); }))
+        return v;
     return {};
   }
 
@@ -116,19 +129,24 @@ class Grouping {
   /// A mask is never stored, so it runs with its one reader or alone.
   void tie_mask_to_its_reader(Value mask) {
     const auto readers = graph_.users(mask);
-    if (readers.size() == 1 && !is_result(mask) && computes_numbers(readers[0]) && readers[0].type().shape == mask.type().shape)
+    if (readers.size() == 1 && !is_result(mask) && computes_numbers(readers[0]) &&
+        readers[0].type().shape == mask.type().shape)
       return join(mask.id, readers[0].id);
     lone_masks_.insert(mask.id);
-    refuse(mask, "its mask would have to be stored for " + std::to_string(readers.size()) + " readers, and kernels store numbers only", "compute the mask again for each reader");
+    refuse(mask,
+           "its mask would have to be stored for " + std::to_string(readers.size()) +
+               " readers, and kernels store numbers only",
+           "compute the mask again for each reader");
   }
   /// What reads a mask from outside of its group reads memory that no kernel knows.
   bool may_join(Value v) const {
     return computes_numbers(v) && !lone_masks_.contains(v.id) && std::ranges::none_of(v.operands(), [&](Value o) {
-      return o.type().dtype == DType::boolean && find(o.id) != find(v.id);
-    });
+             return o.type().dtype == DType::boolean && find(o.id) != find(v.id);
+           });
   }
 
-  void refuse(Value v, std::string reason, std::string suggestion, std::source_location at = std::source_location::current()) {
+  void refuse(Value v, std::string reason, std::string suggestion,
+              std::source_location at = std::source_location::current()) {
     rewriter_.refuse(v, rule, std::move(reason), std::move(suggestion), at);
   }
 

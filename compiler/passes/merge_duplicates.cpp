@@ -1,6 +1,8 @@
-// Common subexpressions: two nodes with equal ops and equal operands are one. The builder makes no twins; rewriting does.
+// Common subexpressions: two nodes with equal ops and equal operands are one. The builder makes no twins; rewriting
+// does.
 //   %3 = matmul(%0, %1)   %4 = matmul(%0, %1)   =>   every use of %4 becomes a use of %3
 #include <unordered_map>
+
 #include "compiler/passes.hpp"
 
 namespace vitrine {
@@ -21,8 +23,10 @@ void merge_duplicates(Graph& graph, Rewriter& rewriter) {
     const auto [first, last] = kept.equal_range(hash(v));
     for (auto at = first; at != last; ++at)
       if (*at->second.op() == *v.op() && at->second.operands() == v.operands()) twin = at->second;
-    if (twin) rewriter.replace(v, twin, "f(x), f(x) => f(x)");
-    else kept.emplace(hash(v), v);
+    if (twin)
+      rewriter.replace(v, twin, "f(x), f(x) => f(x)");
+    else
+      kept.emplace(hash(v), v);
   }
 }
 

@@ -1,7 +1,8 @@
-// A node that nothing reads goes; users before operands, so that a dead chain goes in one sweep. Inputs and states stay:
-// they belong to the caller.
+// A node that nothing reads goes; users before operands, so that a dead chain goes in one sweep. Inputs and states
+// stay: they belong to the caller.
 //   %3 = matmul(%0, %1)   and no %3 after it   =>   nothing
 #include <ranges>
+
 #include "compiler/passes.hpp"
 
 namespace vitrine {

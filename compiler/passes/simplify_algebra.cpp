@@ -7,6 +7,7 @@
 //   rename/reshape of the same        =>   one of them, or none
 #include <algorithm>
 #include <cstring>
+
 #include "compiler/passes.hpp"
 #include "vitrine/ops/abs.hpp"
 #include "vitrine/ops/add.hpp"
@@ -39,16 +40,26 @@ class Simplifier {
   Simplifier(Graph& graph, Rewriter& rewriter) : graph_(graph), rewriter_(rewriter) {}
 
   void visit(Value v) {
-    if (as<Mul>(v)) multiplication(v);
-    else if (as<Div>(v)) division(v);
-    else if (as<Sub>(v)) subtraction(v);
-    else if (as<Add>(v)) addition(v);
-    else if (as<Neg>(v)) same_inside<Neg>(v, "neg(neg(x)) => x", true);
-    else if (as<Relu>(v)) same_inside<Relu>(v, "relu(relu(x)) => relu(x)", false);
-    else if (as<Abs>(v)) absolute(v);
-    else if (as<Greater>(v)) relu_mask(v);
-    else if (as<Rename>(v) || as<Reshape>(v) || as<BroadcastTo>(v)) layout(v);
-    else if (as<SumTo>(v) && v.operands()[0].type() == v.type()) unsafe(v, "sum_to(x) of its own shape => x", "0 + -0 is +0");
+    if (as<Mul>(v))
+      multiplication(v);
+    else if (as<Div>(v))
+      division(v);
+    else if (as<Sub>(v))
+      subtraction(v);
+    else if (as<Add>(v))
+      addition(v);
+    else if (as<Neg>(v))
+      same_inside<Neg>(v, "neg(neg(x)) => x", true);
+    else if (as<Relu>(v))
+      same_inside<Relu>(v, "relu(relu(x)) => relu(x)", false);
+    else if (as<Abs>(v))
+      absolute(v);
+    else if (as<Greater>(v))
+      relu_mask(v);
+    else if (as<Rename>(v) || as<Reshape>(v) || as<BroadcastTo>(v))
+      layout(v);
+    else if (as<SumTo>(v) && v.operands()[0].type() == v.type())
+      unsafe(v, "sum_to(x) of its own shape => x", "0 + -0 is +0");
   }
 
  private:
@@ -60,30 +71,41 @@ class Simplifier {
     return false;
   }
   void unsafe(Value v, std::string rule, std::string reason, Where at = Where::current()) {
-    rewriter_.refuse(v, std::move(rule), std::move(reason), "write the simpler form in the model if its values are finite", at);
+    rewriter_.refuse(v, std::move(rule), std::move(reason),
+                     "write the simpler form in the model if its values are finite", at);
   }
 
   void multiplication(Value v) {
     const Value a = v.operands()[0], b = v.operands()[1];
-    if (is_number(b, 1)) drop(v, a, "x * 1 => x");
-    else if (is_number(a, 1)) drop(v, b, "1 * x => x");
-    else if (is_number(a, 0) || is_number(b, 0)) unsafe(v, "x * 0 => 0", "inf * 0 is NaN and -1 * 0 is -0");
+    if (is_number(b, 1))
+      drop(v, a, "x * 1 => x");
+    else if (is_number(a, 1))
+      drop(v, b, "1 * x => x");
+    else if (is_number(a, 0) || is_number(b, 0))
+      unsafe(v, "x * 0 => 0", "inf * 0 is NaN and -1 * 0 is -0");
   }
   void division(Value v) {
     const Value a = v.operands()[0], b = v.operands()[1];
-    if (is_number(b, 1)) drop(v, a, "x / 1 => x");
-    else if (a == b) unsafe(v, "x / x => 1", "0 / 0 and inf / inf are NaN");
+    if (is_number(b, 1))
+      drop(v, a, "x / 1 => x");
+    else if (a == b)
+      unsafe(v, "x / x => 1", "0 / 0 and inf / inf are NaN");
   }
   void subtraction(Value v) {
     const Value a = v.operands()[0], b = v.operands()[1];
-    if (is_number(b, 0)) drop(v, a, "x - 0 => x");
-    else if (a == b) unsafe(v, "x - x => 0", "inf - inf is NaN");
+    if (is_number(b, 0))
+      drop(v, a, "x - 0 => x");
+    else if (a == b)
+      unsafe(v, "x - x => 0", "inf - inf is NaN");
   }
   void addition(Value v) {
     const Value a = v.operands()[0], b = v.operands()[1];
-    if (is_number(b, -0.f)) drop(v, a, "x + -0 => x");
-    else if (is_number(a, -0.f)) drop(v, b, "-0 + x => x");
-    else if (is_number(a, 0) || is_number(b, 0)) unsafe(v, "x + 0 => x", "-0 + 0 is +0");
+    if (is_number(b, -0.f))
+      drop(v, a, "x + -0 => x");
+    else if (is_number(a, -0.f))
+      drop(v, b, "-0 + x => x");
+    else if (is_number(a, 0) || is_number(b, 0))
+      unsafe(v, "x + 0 => x", "-0 + 0 is +0");
   }
   template <class O> void same_inside(Value v, std::string rule, bool cancels, Where at = Where::current()) {
     const Value inner = v.operands()[0];
@@ -91,35 +113,45 @@ class Simplifier {
   }
   void absolute(Value v) {
     const Value inner = v.operands()[0];
-    if (as<Abs>(inner)) rewriter_.replace(v, inner, "abs(abs(x)) => abs(x)");
-    else if (as<Neg>(inner)) rewriter_.replace(v, abs(inner.operands()[0]), "abs(neg(x)) => abs(x)");
+    if (as<Abs>(inner))
+      rewriter_.replace(v, inner, "abs(abs(x)) => abs(x)");
+    else if (as<Neg>(inner))
+      rewriter_.replace(v, abs(inner.operands()[0]), "abs(neg(x)) => abs(x)");
   }
   /// x > 0 exactly where relu(x) > 0, NaN included (false in both).
   void relu_mask(Value v) {
     const Value x = v.operands()[0];
     if (!is_number(v.operands()[1], 0) || as<Relu>(x)) return;
     for (Value user : graph_.users(x))
-      if (as<Relu>(user) && is_used(user)) return rewriter_.replace(v, greater(user, v.operands()[1]), "greater(x, 0) => greater(relu(x), 0)");
+      if (as<Relu>(user) && is_used(user))
+        return rewriter_.replace(v, greater(user, v.operands()[1]), "greater(x, 0) => greater(relu(x), 0)");
   }
   void layout(Value v) {
     const Value x = v.operands()[0];
     if (x.type() == v.type()) return rewriter_.replace(v, x, "a change of layout to what it was => nothing");
-    if (as<Rename>(v) && as<Rename>(x)) rewriter_.replace(v, emit(*v.op(), {x.operands()[0]}), "rename(rename(x)) => rename(x)");
-    else if (as<Reshape>(v) && (as<Reshape>(x) || as<Rename>(x))) rewriter_.replace(v, emit(*v.op(), {x.operands()[0]}), "reshape(reshape(x)) => reshape(x)");
+    if (as<Rename>(v) && as<Rename>(x))
+      rewriter_.replace(v, emit(*v.op(), {x.operands()[0]}), "rename(rename(x)) => rename(x)");
+    else if (as<Reshape>(v) && (as<Reshape>(x) || as<Rename>(x)))
+      rewriter_.replace(v, emit(*v.op(), {x.operands()[0]}), "reshape(reshape(x)) => reshape(x)");
     else if (as<Reshape>(v) && as<BroadcastTo>(x) && x.operands()[0].type().shape.empty())
-      rewriter_.replace(v, broadcast_to(x.operands()[0], v.type().shape), "reshape(broadcast_to(number)) => broadcast_to(number)");
-    else if (as<BroadcastTo>(v)) broadcast_operand(v);
+      rewriter_.replace(v, broadcast_to(x.operands()[0], v.type().shape),
+                        "reshape(broadcast_to(number)) => broadcast_to(number)");
+    else if (as<BroadcastTo>(v))
+      broadcast_operand(v);
   }
-  /// Elementwise ops repeat what they need: a broadcast that only they read, beside an operand of the whole shape, goes.
+  /// Elementwise ops repeat what they need: a broadcast that only they read, beside an operand of the whole shape,
+  /// goes.
   void broadcast_operand(Value v) {
     for (Value user : graph_.users(v)) {
-      if (!is_used(user) || !user.op()->info->elementwise() || as<BroadcastTo>(user) || user.op()->info->variadic) continue;
+      if (!is_used(user) || !user.op()->info->elementwise() || as<BroadcastTo>(user) || user.op()->info->variadic)
+        continue;
       std::vector<Value> operands = user.operands();
       std::ranges::replace(operands, v, v.operands()[0]);
       std::vector<Type> in;
       for (Value o : operands) in.push_back(o.type());
       const Inferred made = user.op()->type(in);
-      if (made.ok() && made.type == user.type()) rewriter_.replace(user, graph_.add(*user.op(), operands), "f(broadcast_to(x), y) => f(x, y)");
+      if (made.ok() && made.type == user.type())
+        rewriter_.replace(user, graph_.add(*user.op(), operands), "f(broadcast_to(x), y) => f(x, y)");
     }
   }
 

@@ -6,7 +6,6 @@
 // Polynomials are minimax fits of our own (Remez exchange in 40 digits); argument reductions follow W. Cody and
 // W. Waite, "Software Manual for the Elementary Functions" (1980). Bounds are against libm in double, checked by
 // tests/math_test.cpp.
-#include <cmath>
 #include <cstdint>
 
 namespace vitrine::math {
@@ -90,7 +89,7 @@ struct ExpParts {
   const std::uint32_t half = static_cast<std::uint32_t>(static_cast<std::int32_t>(e.n) >> 1);
   return (1.0f + e.expm1) * detail::power_of_two(half) * detail::power_of_two(e.n - half);
 }
-[[gnu::always_inline]] inline double exp(double x) { return std::exp(x); }
+[[gnu::always_inline]] inline double exp(double x) { return __builtin_exp(x); }
 
 /// Natural logarithm, at most 2 ulp; -infinity of 0, NaN of a negative number.
 /// log(1 + f) = 2 atanh(s), s = f / (2 + f), written so that f itself is the largest term.
@@ -110,7 +109,7 @@ struct ExpParts {
   y = x < 0.0f ? __builtin_nanf("") : y;
   return x < detail::infinity ? y : x;  // infinity and NaN are their own logarithm; -infinity was less
 }
-[[gnu::always_inline]] inline double log(double x) { return std::log(x); }
+[[gnu::always_inline]] inline double log(double x) { return __builtin_log(x); }
 
 /// Hyperbolic tangent, at most 4 ulp: t / (t + 2) with t = exp(2 |x|) - 1.
 [[gnu::always_inline]] inline float tanh(float x) {
@@ -121,7 +120,7 @@ struct ExpParts {
   const float t = scale * e.expm1 + (scale - 1.0f);
   return detail::with_sign(t / (t + 2.0f), x);
 }
-[[gnu::always_inline]] inline double tanh(double x) { return std::tanh(x); }
+[[gnu::always_inline]] inline double tanh(double x) { return __builtin_tanh(x); }
 
 /// Error function, at most 4 ulp: x + x P(x^2) near 0, else 1 - exp(Q(|x|)) with Q = log erfc.
 [[gnu::always_inline]] inline float erf(float x) {
@@ -145,7 +144,7 @@ struct ExpParts {
   const float far = 1.0f - detail::exp_normal(q);
   return detail::with_sign(a < 0.875f ? near_zero : far, x);
 }
-[[gnu::always_inline]] inline double erf(double x) { return std::erf(x); }
+[[gnu::always_inline]] inline double erf(double x) { return __builtin_erf(x); }
 
 /// For |x| <= 10,000 within 4 ulp of max(|y|, 2^-24). Beyond it the argument reduction runs out of bits: a number in
 /// [-1, 1] that means nothing. NaN of an infinity.
@@ -153,11 +152,11 @@ struct ExpParts {
   const float y = detail::sine_of_quadrant(x, 0u);
   return x == 0.0f ? x : y;  // -0 stays -0
 }
-[[gnu::always_inline]] inline double sin(double x) { return std::sin(x); }
+[[gnu::always_inline]] inline double sin(double x) { return __builtin_sin(x); }
 
 /// Same range and bound as sin.
 [[gnu::always_inline]] inline float cos(float x) { return detail::sine_of_quadrant(x, 1u); }
-[[gnu::always_inline]] inline double cos(double x) { return std::cos(x); }
+[[gnu::always_inline]] inline double cos(double x) { return __builtin_cos(x); }
 
 /// The larger operand; NaN if either is, and +0 is larger than -0 (IEEE 754-2019, section 9.6).
 [[gnu::always_inline]] inline float maximum(float a, float b) {
@@ -167,7 +166,7 @@ struct ExpParts {
 }
 [[gnu::always_inline]] inline double maximum(double a, double b) {
   if (a != a || b != b) return a + b;
-  if (a == b) return std::signbit(a) ? b : a;
+  if (a == b) return __builtin_signbit(a) ? b : a;
   return a > b ? a : b;
 }
 
@@ -179,7 +178,7 @@ struct ExpParts {
 }
 [[gnu::always_inline]] inline double minimum(double a, double b) {
   if (a != a || b != b) return a + b;
-  if (a == b) return std::signbit(a) ? a : b;
+  if (a == b) return __builtin_signbit(a) ? a : b;
   return a < b ? a : b;
 }
 

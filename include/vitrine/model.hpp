@@ -5,7 +5,6 @@
 #include <boost/hana/concept/struct.hpp>
 #include <boost/hana/define_struct.hpp>
 #include <boost/hana/first.hpp>
-#include <boost/hana/for_each.hpp>
 #include <boost/hana/second.hpp>
 #include <boost/hana/string.hpp>
 #include <boost/hana/unpack.hpp>
@@ -62,19 +61,30 @@ template <class M> constexpr void demand_reflected() {
                               << ": name every parameter in BOOST_HANA_DEFINE_STRUCT">();
 }
 
-/// Calls visit(path, tensor) for every parameter of a model, however deep. Members that are neither tensors nor models
-/// (a rate, a flag) are settings and are passed over.
-template <class M, class Visit> void for_each_parameter(M& model, const Visit& visit, const std::string& path = "") {
-  demand_reflected<std::remove_const_t<M>>();
-  hana::for_each(hana::accessors<std::remove_const_t<M>>(), [&](auto entry) {
-    auto& member = hana::second(entry)(model);
-    const std::string name = path + hana::first(entry).c_str();
-    using Member = std::remove_cvref_t<decltype(member)>;
-    if constexpr (Shaped<Member>) visit(name, member);
-    else if constexpr (Model<Member>) for_each_parameter(member, visit, name + ".");
+/// A model's parameter: its path, where its value is kept, and how it begins.
+struct FoundParameter {
+  std::string path;
+  const Value* value;
+  Type type;
+  Init init;
+};
+
+/// Adds every parameter of a model, however deep. Members that are neither tensors nor models (a rate, a flag) are
+/// settings and are passed over. (One list for every use: a fold over the members is slow to compile.)
+template <class M> void find_parameters(const M& model, std::vector<FoundParameter>& found, const std::string& path = "") {
+  demand_reflected<M>();
+  const auto add = [&]<class Member>(const std::string& name, const Member& member) {
+    if constexpr (Shaped<Member>) found.push_back({name, &member.value, Member::type, init_of<Member>()});
+    else if constexpr (Model<Member>) find_parameters(member, found, name + ".");
     else if constexpr (ArrayOfModels<Member>)
-      for (std::size_t i = 0; i < member.size(); ++i) for_each_parameter(member[i], visit, name + "." + std::to_string(i) + ".");
-  });
+      for (std::size_t i = 0; i < member.size(); ++i) find_parameters(member[i], found, name + "." + std::to_string(i) + ".");
+  };
+  hana::unpack(hana::accessors<M>(), [&](auto... entry) { (add(path + hana::first(entry).c_str(), hana::second(entry)(model)), ...); });
+}
+template <class M> std::vector<FoundParameter> parameters_of(const M& model) {
+  std::vector<FoundParameter> found;
+  find_parameters(model, found);
+  return found;
 }
 
 /// How many numbers a model learns, while the program compiles.
@@ -96,24 +106,18 @@ template <class T> T input(Graph& graph, std::string name) { return T(graph.inpu
 /// The model with every parameter a state of the graph, named by its path.
 template <class M> M bind(Graph& graph) {
   M model;
-  for_each_parameter(model, [&]<class Member>(const std::string& path, Member& tensor) {
-    tensor.value = graph.state(path, Member::type, init_of<Member>());
-  });
+  for (const FoundParameter& p : parameters_of(model))
+    *const_cast<Value*>(p.value) = graph.state(p.path, p.type, p.init);  // the model is ours: it is not const
   return model;
 }
 
 /// Where a bound model stands in the whole: "block.3.attention", or "" for the whole itself.
-template <class M> std::string path_of(const M& model) {
-  std::string path;
-  bool found = false;
-  for_each_parameter(model, [&](const std::string& relative, const auto& tensor) {
-    if (found) return;
-    found = true;
-    const std::string& whole = tensor.value.node().name;
-    if (whole.size() > relative.size()) path = whole.substr(0, whole.size() - relative.size() - 1);
-  });
-  return path;
+inline std::string path_of(const std::vector<FoundParameter>& parameters) {
+  if (parameters.empty()) return "";
+  const std::string &whole = parameters[0].value->node().name, &relative = parameters[0].path;
+  return whole.size() > relative.size() ? whole.substr(0, whole.size() - relative.size() - 1) : "";
 }
+template <class M> std::string path_of(const M& model) { return path_of(parameters_of(model)); }
 
 /// What a layer made. Not a Tensor, so that the Tensor a user names it by still says on which line.
 template <class T> struct Part {

@@ -2,7 +2,6 @@
 // The numbers formulas are read with. A type of our own, so that exp(x) in a formula can only mean ours, whatever
 // <cmath> has put into the global namespace, and so that reference, folding and kernels get the same bits.
 #include <bit>
-#include <cmath>
 #include <cstdint>
 #include "vitrine/math.hpp"
 
@@ -37,7 +36,7 @@ template <class T> struct Num {
   friend Num operator/(float a, Num b) { return Num(static_cast<T>(a)) / b; }
 
   friend Num abs(Num a) { return Num(a.value < 0 ? -a.value : a.value == 0 ? T(0) : a.value); }
-  friend Num sqrt(Num a) { return Num(std::sqrt(a.value)); }  // correctly rounded everywhere by IEEE 754
+  friend Num sqrt(Num a) { return Num(math::sqrt(a.value)); }  // correctly rounded everywhere by IEEE 754
   friend Num exp(Num a) { return Num(math::exp(a.value)); }
   friend Num log(Num a) { return Num(math::log(a.value)); }
   friend Num tanh(Num a) { return Num(math::tanh(a.value)); }

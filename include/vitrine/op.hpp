@@ -74,6 +74,7 @@ struct OpInfo {
   std::size_t (*hash)(const void*);
   std::vector<Attribute> (*print)(const void*);
   Op (*parse)(std::span<const Attribute>);            // throws UsageError: what was expected
+  std::shared_ptr<const void> (*copy)(const void*);
   Op (*resize)(const void*, std::span<const Axis>);   // axes with these names get these sizes
   Symbol (*formula)(const void*, std::size_t operands);  // null unless elementwise
   ErasedExample (*example)();
@@ -91,7 +92,7 @@ struct Op {
   std::shared_ptr<const void> attributes;
 
   template <class O> requires(!std::same_as<O, Op>)
-  Op(const O& op) : info(&vitrine::info<O>()), attributes(std::make_shared<const O>(op)) {}
+  Op(const O& op) : info(&vitrine::info<O>()), attributes(info->copy(&op)) {}  // make_shared here is slow to compile
   /// For an op that is a template argument and so outlives every graph: pointing at it compiles faster than owning it.
   template <auto O> static Op lasting() {
     return {vitrine::info<std::remove_const_t<decltype(O)>>(), {std::shared_ptr<const void>(), &O}};

@@ -74,6 +74,7 @@ template <class O> struct Erased {
     if (known != given.size()) throw UsageError(std::string(O::doc.name) + ": there is an attribute that it does not have");
     return op;
   }
+  static std::shared_ptr<const void> copy(const void* op) { return std::make_shared<const O>(of(op)); }
   static Op resize(const void* op, [[maybe_unused]] std::span<const Axis> sizes) {
     O copy = of(op);
     each(copy, [&](const char*, [[maybe_unused]] auto& member) {
@@ -107,6 +108,7 @@ template <class O> const OpInfo& info() {
     t.hash = E::hash;
     t.print = E::print;
     t.parse = E::parse;
+    t.copy = E::copy;
     t.resize = E::resize;
     if constexpr (requires(const O op) { op.formula(std::size_t{}); }) t.formula = E::formula;
     t.example = E::example;

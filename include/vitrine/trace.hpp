@@ -20,7 +20,7 @@ template <class M, class... Names> Graph trace(std::string name, const Names&...
   const std::array<std::string, sizeof...(Names)> names{input_names...};
   typename Signature<M>::Inputs inputs;
   std::size_t at = 0;
-  hana::for_each(inputs, [&]<class T>(T& tensor) { tensor = input<T>(graph, names[at++]); });
+  hana::unpack(inputs, [&]<class... T>(T&... tensor) { ((tensor = input<T>(graph, names[at++])), ...); });
   const M model = bind<M>(graph);
   const auto y = hana::unpack(inputs, [&](const auto&... x) { return named(model(x...)); });
   graph.locate("", 0);

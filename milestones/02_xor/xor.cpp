@@ -59,8 +59,7 @@ struct Straight {
 
 /// The model's graph with the mean cross entropy between the answer sigmoid(y) and the target, as an elementwise op of
 /// our own: max(y, 0) - y t + log(1 + exp(-|y|)), which is -t log(p) - (1 - t) log(1 - p) without overflow.
-template <class M>
-Graph trace_with_loss(const std::string& name) {
+template <class M> Graph trace_with_loss(const std::string& name) {
   Graph graph = trace<M>(name, "x");
   const Value y = graph.outputs()[0].second, target = graph.input("target", y.type());
   graph.output("loss",

@@ -1,6 +1,7 @@
 // 1986: a hidden layer, trained by backpropagation (Rumelhart, Hinton and Williams, Nature 323), on clothes.
 #include <algorithm>
 #include <cmath>
+
 #include "milestones/all.hpp"
 #include "vitrine/vitrine.hpp"
 
@@ -34,7 +35,8 @@ std::vector<double> dense(std::span<const double> x, std::span<const float> weig
 double loss_by_hand(const Numbers& parameters, std::span<const float> images, std::span<const std::int32_t> labels) {
   double sum = 0;
   for (std::size_t row = 0; row < labels.size(); ++row) {
-    const std::vector<double> x(images.begin() + static_cast<std::ptrdiff_t>(row * pixel.size), images.begin() + static_cast<std::ptrdiff_t>((row + 1) * pixel.size));
+    const std::vector<double> x(images.begin() + static_cast<std::ptrdiff_t>(row * pixel.size),
+                                images.begin() + static_cast<std::ptrdiff_t>((row + 1) * pixel.size));
     std::vector<double> h = dense(x, parameters("up.weight"), parameters("up.bias"));
     for (double& number : h) number = std::max(number, 0.0);
     const std::vector<double> y = dense(h, parameters("down.weight"), parameters("down.bias"));

@@ -1,5 +1,6 @@
 // Matrix products, strided, transposed and batched, with the step's kernel run on every block while it is in cache.
 #include "runtime/steps/gemm_step.hpp"
+
 #include "runtime/gemm.hpp"
 #include "runtime/kernel_part.hpp"
 #include "vitrine/ops/matmul.hpp"

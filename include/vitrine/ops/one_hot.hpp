@@ -1,5 +1,4 @@
 #pragma once
-#include <algorithm>
 #include <boost/hana/define_struct.hpp>
 #include "vitrine/elementwise.hpp"
 
@@ -18,7 +17,7 @@ struct OneHot {
   }
   Gradients vjp(auto in, auto, auto) const { return Gradients(in.size()); }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
-    std::fill_n(out.reals(), out.size(), Real(0));
+    for (std::size_t i = 0; i < out.size(); ++i) out.reals()[i] = 0;
     for (std::size_t i = 0; i < in[0].size(); ++i) {
       const std::int32_t index = in[0].integers()[i];
       if (index >= 0 && static_cast<std::size_t>(index) < along.size) out.reals()[i * along.size + static_cast<std::size_t>(index)] = 1;

@@ -1,5 +1,4 @@
 #pragma once
-#include <algorithm>
 #include "vitrine/ops/mul.hpp"
 #include "vitrine/ops/sub.hpp"
 #include "vitrine/ops/sum_to.hpp"

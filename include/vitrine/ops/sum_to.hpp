@@ -1,5 +1,4 @@
 #pragma once
-#include <algorithm>
 #include <boost/hana/define_struct.hpp>
 #include "vitrine/elementwise.hpp"
 
@@ -23,7 +22,7 @@ struct SumTo {
   }
   Gradients vjp(auto in, auto, auto g) const { return {broadcast_to(g, in[0].type().shape)}; }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
-    std::fill_n(out.reals(), out.size(), Real(0));
+    for (std::size_t i = 0; i < out.size(); ++i) out.reals()[i] = 0;
     BroadcastWalk<1> at(Buffers<Real>(&out, 1), in[0].shape());
     for (std::size_t i = 0; i < in[0].size(); ++i, at.next()) out.reals()[at[0]] += in[0].reals()[i];
   }

@@ -1,5 +1,5 @@
 #pragma once
-#include <algorithm>
+#include <cstring>
 #include "vitrine/expr.hpp"
 
 namespace vitrine {
@@ -22,7 +22,7 @@ struct Transpose {
     auto* to = static_cast<std::byte*>(out.data);
     for (std::size_t i = 0; i < out.size(); ++i) {
       const std::size_t b = i / (M * N), m = i / N % M, n = i % N;
-      std::copy_n(from + ((b * N + n) * M + m) * bytes, bytes, to + i * bytes);
+      std::memcpy(to + i * bytes, from + ((b * N + n) * M + m) * bytes, bytes);
     }
   }
 };
