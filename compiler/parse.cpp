@@ -10,6 +10,7 @@
 #include "compiler/tokens.hpp"
 #include "vitrine/attribute.hpp"
 #include "vitrine/error.hpp"
+#include "vitrine/nearest.hpp"
 
 namespace vitrine {
 
@@ -162,8 +163,12 @@ class GraphParser {
     const std::string name = tokens_.name("an op's name");
     const OpInfo* info = find_op(name);
     if (!info) {
+      std::vector<std::string_view> known;
+      for (const OpInfo* each : every_op()) known.push_back(each->doc.name);
+      const std::string_view near = nearest(name, known);
       tokens_.back_to(op_position);
-      tokens_.complain(fmt::format("there is no op named '{}'; 'vitrine ops' lists them", name));
+      tokens_.complain(fmt::format("there is no op named '{}'{} ('vitrine ops' lists them)", name,
+                                   near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
     }
     tokens_.demand("(");
     std::vector<Value> operands;

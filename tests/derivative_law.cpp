@@ -1,8 +1,10 @@
 #include "tests/derivative_law.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <random>
+
 #include "compiler/gradients.hpp"
 #include "vitrine/error.hpp"
 #include "vitrine/ops/add.hpp"
@@ -101,15 +103,17 @@ std::string derivative_disagreement(const Graph& graph, const Values<double>& le
     const Value gradient = gradient_of(output_of(differentiated, "loss"), {&differentiated, leaf.id});
     const std::vector<double> wanted = differences(graph, leaves, leaf);
     std::vector<double> got(wanted.size(), 0.0);
-    if (gradient) std::memcpy(got.data(), evaluate<double>(differentiated, leaves).at(gradient.id).data(), got.size() * sizeof(double));
+    if (gradient)
+      std::memcpy(got.data(), evaluate<double>(differentiated, leaves).at(gradient.id).data(),
+                  got.size() * sizeof(double));
     double largest = 0;
     for (double g : got) largest = std::max(largest, std::abs(g));
     for (std::size_t i = 0; i < got.size(); ++i) {
       // Constants of formulas are f32: where terms of that precision cancel, what is left has fewer digits.
       const double scale = std::max({std::abs(got[i]), std::abs(wanted[i]), 0.05 * largest});
       if (!(std::abs(got[i] - wanted[i]) <= 1e-6 * scale))
-        return "d loss / d " + leaf.node().name + "[" + std::to_string(i) + "] is " + std::to_string(got[i]) + ", but differences say " +
-               std::to_string(wanted[i]);
+        return "d loss / d " + leaf.node().name + "[" + std::to_string(i) + "] is " + std::to_string(got[i]) +
+               ", but differences say " + std::to_string(wanted[i]);
     }
   }
   return "";

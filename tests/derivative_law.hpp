@@ -2,6 +2,7 @@
 // A derivative is what central differences say it is: the one check behind every gradient.
 #include <cstdint>
 #include <string>
+
 #include "compiler/reference.hpp"
 
 namespace vitrine {

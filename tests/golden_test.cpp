@@ -1,7 +1,7 @@
 // Passes as text: tests/golden/<pass>/<case>.vit is a graph, a line "=>", the graph that must come out, and a line for
 // each candidate that must be turned down. VITRINE_UPDATE_GOLDEN=1 writes what comes out into the files: read the diff.
-#include <catch2/catch.hpp>
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -9,6 +9,7 @@
 #include <fstream>
 #include <limits>
 #include <sstream>
+
 #include "compiler/parse.hpp"
 #include "compiler/passes.hpp"
 #include "compiler/print.hpp"
@@ -38,9 +39,12 @@ Golden read(const std::filesystem::path& path) {
   Golden made;
   bool arrow = false;
   for (const std::string& line : lines_of(text)) {
-    if (line == "=>") arrow = true;
-    else if (!arrow && made.before.empty() && line.starts_with("//")) made.comment += line + "\n";
-    else (arrow ? made.after : made.before) += line + "\n";
+    if (line == "=>")
+      arrow = true;
+    else if (!arrow && made.before.empty() && line.starts_with("//"))
+      made.comment += line + "\n";
+    else
+      (arrow ? made.after : made.before) += line + "\n";
   }
   if (!arrow) throw std::runtime_error(path.string() + ": no line is '=>'");
   return made;
@@ -49,7 +53,8 @@ Golden read(const std::filesystem::path& path) {
 /// What comes out: the graph and a line for each refusal, with the node as it stood.
 std::string result(const Graph& graph, const Record& record) {
   std::string text = print(graph);
-  for (const Refusal& r : record.refusals) text += "refuses: " + name_of(r.candidate) + ": " + r.rule + ": " + r.reason + "\n";
+  for (const Refusal& r : record.refusals)
+    text += "refuses: " + name_of(r.candidate) + ": " + r.rule + ": " + r.reason + "\n";
   return text;
 }
 
@@ -63,9 +68,12 @@ std::string difference(const std::string& wanted, const std::string& got) {
   std::string text;
   std::size_t i = 0, k = 0;
   while (i < a.size() || k < b.size()) {
-    if (i < a.size() && k < b.size() && a[i] == b[k]) text += "  " + a[i] + "\n", ++i, ++k;
-    else if (k == b.size() || (i < a.size() && common[i + 1][k] >= common[i][k + 1])) text += "- " + a[i++] + "\n";
-    else text += "+ " + b[k++] + "\n";
+    if (i < a.size() && k < b.size() && a[i] == b[k])
+      text += "  " + a[i] + "\n", ++i, ++k;
+    else if (k == b.size() || (i < a.size() && common[i + 1][k] >= common[i][k + 1]))
+      text += "- " + a[i++] + "\n";
+    else
+      text += "+ " + b[k++] + "\n";
   }
   return text;
 }
@@ -82,9 +90,12 @@ Values<float> adversarial_leaves(const Graph& graph, std::size_t turn) {
     for (std::size_t i = 0; i < v.type().shape.elements(); ++i) {
       const std::size_t pick = (i + turn + 3 * v.id) % hard.size();
       const auto whole = static_cast<std::int32_t>(pick % 3);
-      if (v.type().dtype == DType::f32) std::memcpy(&bytes[i * 4], &hard[pick], 4);
-      else if (v.type().dtype == DType::i32) std::memcpy(&bytes[i * 4], &whole, 4);
-      else bytes[i] = static_cast<std::byte>(pick % 2);
+      if (v.type().dtype == DType::f32)
+        std::memcpy(&bytes[i * 4], &hard[pick], 4);
+      else if (v.type().dtype == DType::i32)
+        std::memcpy(&bytes[i * 4], &whole, 4);
+      else
+        bytes[i] = static_cast<std::byte>(pick % 2);
     }
   }
   return made;
@@ -104,13 +115,17 @@ std::vector<std::byte> with_one_nan(const Type& type, std::vector<std::byte> byt
 void check_same_bits(const Graph& before, const Graph& after) {
   for (std::size_t turn = 0; turn < 11; ++turn) {
     // Leaves keep their ids through a pass.
-    const Values<float> leaves = adversarial_leaves(before, turn), was = evaluate<float>(before, leaves), is = evaluate<float>(after, leaves);
-    const auto check = [&](Value a, Value b) { return with_one_nan(a.type(), was.at(a.id)) == with_one_nan(b.type(), is.at(b.id)); };
+    const Values<float> leaves = adversarial_leaves(before, turn), was = evaluate<float>(before, leaves),
+                        is = evaluate<float>(after, leaves);
+    const auto check = [&](Value a, Value b) {
+      return with_one_nan(a.type(), was.at(a.id)) == with_one_nan(b.type(), is.at(b.id));
+    };
     for (std::size_t i = 0; i < before.outputs().size(); ++i) {
       CAPTURE(turn, before.outputs()[i].first);
       REQUIRE(check(before.outputs()[i].second, after.outputs()[i].second));
     }
-    for (std::size_t i = 0; i < before.updates().size(); ++i) REQUIRE(check(before.updates()[i].second, after.updates()[i].second));
+    for (std::size_t i = 0; i < before.updates().size(); ++i)
+      REQUIRE(check(before.updates()[i].second, after.updates()[i].second));
   }
 }
 
@@ -138,7 +153,9 @@ TEST_CASE("every pass makes of each golden graph what the file says, and keeps i
     if (std::filesystem::is_directory(folder / pass.name))
       for (const auto& entry : std::filesystem::directory_iterator(folder / pass.name)) files.push_back(entry.path());
     std::ranges::sort(files);
-    for (const auto& path : files) DYNAMIC_SECTION(pass.name << "/" << path.filename().string()) { check_golden(path, pass); }
+    for (const auto& path : files) DYNAMIC_SECTION(pass.name << "/" << path.filename().string()) {
+        check_golden(path, pass);
+      }
   }
 }
 

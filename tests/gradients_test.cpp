@@ -1,6 +1,8 @@
+#include "compiler/gradients.hpp"
+
 #include <catch2/catch.hpp>
 #include <cmath>
-#include "compiler/gradients.hpp"
+
 #include "compiler/optimizers.hpp"
 #include "tests/derivative_law.hpp"
 #include "tests/named_values.hpp"
@@ -176,7 +178,8 @@ std::vector<std::vector<double>> trained(const Optimizer& optimizer, std::size_t
   Named states{{"x", xs}, {"target", targets}};
   for (Value v : graph.topological())
     if (v.node().leaf == Leaf::state)
-      states.emplace_back(v.node().name, v.node().name == "w" ? first_weight : std::vector<double>(v.type().shape.elements(), 0.0));
+      states.emplace_back(v.node().name,
+                          v.node().name == "w" ? first_weight : std::vector<double>(v.type().shape.elements(), 0.0));
   std::vector<std::vector<double>> weights;
   for (std::size_t t = 0; t < steps; ++t) {
     const auto values = evaluate<double>(graph, leaves<double>(graph, states));
@@ -215,7 +218,8 @@ TEST_CASE("gradient descent takes the steps that a loop by hand takes") {
 
 TEST_CASE("momentum takes the steps that a loop by hand takes") {
   std::vector<double> v(columns, 0.0);
-  check_against(Sgd{.rate = {.rate = 0.05f}, .momentum = 0.9f}, [&](double g, std::size_t c, double) { return 0.05 * (v[c] = 0.9 * v[c] + g); });
+  check_against(Sgd{.rate = {.rate = 0.05f}, .momentum = 0.9f},
+                [&](double g, std::size_t c, double) { return 0.05 * (v[c] = 0.9 * v[c] + g); });
 }
 
 TEST_CASE("Adam takes the steps that a loop by hand takes, from the first, where its means are far from settled") {
@@ -229,7 +233,8 @@ TEST_CASE("Adam takes the steps that a loop by hand takes, from the first, where
 }
 
 TEST_CASE("a cosine schedule ends at 0 and stays there") {
-  check_against(Sgd{.rate = {.rate = 0.1f, .cosine_steps = 5}}, [](double g, std::size_t, double t) { return cosine(0.1, 5, t) * g; });
+  check_against(Sgd{.rate = {.rate = 0.1f, .cosine_steps = 5}},
+                [](double g, std::size_t, double t) { return cosine(0.1, 5, t) * g; });
   const auto weights = trained(Sgd{.rate = {.rate = 0.1f, .cosine_steps = 3}}, 6);
   CHECK(weights[2] != weights[1]);
   CHECK(weights[4][0] == Approx(weights[2][0]).epsilon(1e-7));

@@ -1,5 +1,6 @@
-#include <catch2/catch.hpp>
 #include <algorithm>
+#include <catch2/catch.hpp>
+
 #include "compiler/parse.hpp"
 #include "compiler/print.hpp"
 #include "compiler/rewriter.hpp"
@@ -59,7 +60,8 @@ TEST_CASE("a node knows the line of the user's program and the module that it wa
   CHECK_THAT(activation.at.file, Catch::EndsWith("graph_test.cpp"));
   CHECK(activation.at.module == "");
   for (Value v : graph.topological())
-    if (v.op() && v.op()->name() == "matmul") CHECK(v.node().at.module == (v.operands()[1].node().name == "up.weight" ? "up" : "down"));
+    if (v.op() && v.op()->name() == "matmul")
+      CHECK(v.node().at.module == (v.operands()[1].node().name == "up.weight" ? "up" : "down"));
 }
 
 TEST_CASE("an equal node is not made twice, and an unequal one is") {
@@ -149,21 +151,24 @@ TEST_CASE("a name is used once in a graph, for leaves and for outputs") {
   CHECK(complaint<UsageError>([&] { graph.state("x", f32<3>); }) ==
         "graph 'model': two inputs or states are named 'x'; give each its own name");
   graph.output("y", x);
-  CHECK(complaint<UsageError>([&] { graph.output("y", x); }) == "graph 'model': two outputs are named 'y'; give each its own name");
+  CHECK(complaint<UsageError>([&] { graph.output("y", x); }) ==
+        "graph 'model': two outputs are named 'y'; give each its own name");
 }
 
 TEST_CASE("an axis name has one size in a graph, even in tensors that never meet") {
   Graph graph("model");
   graph.input("x", f32<batch>);
-  CHECK(complaint<UsageError>([&] { graph.input("z", {DType::f32, Shape{} << Axis{"batch", 5}}); }) ==
-        "graph 'model': axis batch has two sizes, 4 and 5; give the two axes two names");
+  CHECK(complaint<UsageError>([&] {
+          graph.input("z", {DType::f32, Shape{} << Axis{"batch", 5}});
+        }) == "graph 'model': axis batch has two sizes, 4 and 5; give the two axes two names");
 }
 
 TEST_CASE("only a state can be updated, once, with a value of its type") {
   Graph graph("model");
   const Value x = graph.input("x", f32<3>), w = graph.state("w", f32<3>), s = graph.state("s", f32<2>);
   CHECK_THAT(complaint<UsageError>([&] { graph.update(x, w); }), Catch::Contains("only a state can be updated"));
-  CHECK(complaint<UsageError>([&] { graph.update(s, w); }) == "update of s: the state is f32[2], its next value f32[3]");
+  CHECK(complaint<UsageError>([&] { graph.update(s, w); }) ==
+        "update of s: the state is f32[2], its next value f32[3]");
   graph.update(w, x);
   CHECK_THAT(complaint<UsageError>([&] { graph.update(w, x); }), Catch::Contains("'w' is updated twice"));
 }
@@ -199,7 +204,8 @@ TEST_CASE("the verifier finds a group that would wait for itself") {
     %3 = tanh(%2) : f32[3] @g1
     output y = %3
   })");
-  CHECK_THAT(complaint<InternalError>([&] { verify(graph); }), Catch::Contains("%3 = tanh") && Catch::Contains("group g1 would wait for itself"));
+  CHECK_THAT(complaint<InternalError>([&] { verify(graph); }),
+             Catch::Contains("%3 = tanh") && Catch::Contains("group g1 would wait for itself"));
 }
 
 TEST_CASE("the verifier finds a result that is dead") {

@@ -1,8 +1,9 @@
 // Laws that every op obeys, checked on the op's own example: a new op is tested here without a line changed.
-#include <catch2/catch.hpp>
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
+
 #include "compiler/kernel_of.hpp"
 #include "compiler/op_table.hpp"
 #include "compiler/parse.hpp"
@@ -55,7 +56,8 @@ Values<float> narrowed(const Graph& graph, const Values<double>& wide) {
     }
     made[id].resize(type.bytes());
     for (std::size_t i = 0; i < type.shape.elements(); ++i)
-      reinterpret_cast<float*>(made[id].data())[i] = static_cast<float>(reinterpret_cast<const double*>(bytes.data())[i]);
+      reinterpret_cast<float*>(made[id].data())[i] =
+          static_cast<float>(reinterpret_cast<const double*>(bytes.data())[i]);
   }
   return made;
 }
@@ -130,7 +132,8 @@ TEST_CASE("every elementwise op's kernel computes the bits of its definition") {
     CAPTURE(info->doc.name);
 
     KernelSources sources;
-    for (std::size_t k = 0; k < y.operands().size(); ++k) sources.inputs[y.operands()[k].id] = static_cast<std::uint16_t>(k);
+    for (std::size_t k = 0; k < y.operands().size(); ++k)
+      sources.inputs[y.operands()[k].id] = static_cast<std::uint16_t>(k);
     const Kernel kernel = kernel_of(std::array{y}, sources, std::array{y});
     const Symbol computed = formula_of(kernel, 0);
 
@@ -175,9 +178,12 @@ TEST_CASE("every op refuses a wrong number of operands with a sentence that name
   for (const OpInfo* info : every_op()) {
     const auto [op, in] = info->example();
     std::vector<std::vector<Type>> wrong;
-    if (info->variadic) wrong = {{}};
-    else if (in.empty()) wrong = {one_more(in)};
-    else wrong = {one_more(in), {in.begin(), in.end() - 1}};
+    if (info->variadic)
+      wrong = {{}};
+    else if (in.empty())
+      wrong = {one_more(in)};
+    else
+      wrong = {one_more(in), {in.begin(), in.end() - 1}};
     for (const auto& operands : wrong) {
       CAPTURE(info->doc.name, operands.size());
       const Inferred made = op.type(operands);
@@ -239,12 +245,17 @@ TEST_CASE("no two ops have one name, and every name is found") {
 // that is not constexpr does not compile here.
 namespace {
 
-template <class O> concept ConstexprExample = requires { typename std::bool_constant<(O::example(), true)>; };
+template <class O>
+concept ConstexprExample = requires {
+  typename std::bool_constant<(O::example(), true)>;
+};
 
 template <class O> constexpr Inferred type_while_compiling() {
   constexpr auto example = O::example();
-  if constexpr (requires(const O op, std::span<const Type> in) { op.type(in); }) return example.op.type(example.in);
-  else return std::apply([&](auto... in) { return infer(example.op, in...); }, example.in);
+  if constexpr (requires(const O op, std::span<const Type> in) { op.type(in); })
+    return example.op.type(example.in);
+  else
+    return std::apply([&](auto... in) { return infer(example.op, in...); }, example.in);
 }
 
 template <class O> std::size_t check_type_of() {

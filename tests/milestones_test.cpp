@@ -120,7 +120,7 @@ TEST_CASE("trained parameters have the same bits for 1, 2 and 4 threads, and oth
   CHECK_FALSE(trained("seed", {"--seed", "2"}) == one);
 }
 
-TEST_CASE("saved parameters are where a later run begins; damaged or another model's are refused") {
+TEST_CASE("saved parameters are where a later run begins, unless they are damaged or another model's") {
   const Scratch scratch;
   const std::string saved = (scratch / "mlp.safetensors").string(), other = (scratch / "xor.safetensors").string();
   const auto first_loss = [](const Finished& run) {

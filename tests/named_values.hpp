@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 #include <vector>
+
 #include "compiler/reference.hpp"
 
 namespace vitrine {
@@ -22,8 +23,10 @@ template <class Real> Values<Real> leaves(const Graph& graph, const Named& given
       bytes.insert(bytes.end(), from, from + sizeof x);
     };
     for (double x : numbers) {
-      if (v.type().dtype == DType::i32) put(static_cast<std::int32_t>(x));
-      else put(static_cast<Real>(x));
+      if (v.type().dtype == DType::i32)
+        put(static_cast<std::int32_t>(x));
+      else
+        put(static_cast<Real>(x));
     }
   }
   return made;
@@ -37,9 +40,12 @@ template <class Real> std::vector<double> numbers(const Values<Real>& values, Va
       std::memcpy(&x, bytes.data() + i * sizeof x, sizeof x);
       made.push_back(static_cast<double>(x));
     };
-    if (v.type().dtype == DType::i32) put(std::int32_t{});
-    else if (v.type().dtype == DType::boolean) put(std::uint8_t{});
-    else put(Real{});
+    if (v.type().dtype == DType::i32)
+      put(std::int32_t{});
+    else if (v.type().dtype == DType::boolean)
+      put(std::uint8_t{});
+    else
+      put(Real{});
   }
   return made;
 }

@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+
 #include "compiler/parse.hpp"
 #include "compiler/passes.hpp"
 #include "compiler/print.hpp"
@@ -120,7 +121,8 @@ TEST_CASE("a replacement of another type is our bug, and says so") {
   const Value x = graph.input("x", f32<3>), y = relu(x), z = graph.input("z", f32<4>);
   Record record;
   Rewriter rewriter(graph, "test", record);
-  CHECK(complaint<InternalError>([&] { rewriter.replace(y, z, "wrong"); }) == "pass test: wrong changes f32[3] into f32[4]");
+  CHECK(complaint<InternalError>([&] { rewriter.replace(y, z, "wrong"); }) ==
+        "pass test: wrong changes f32[3] into f32[4]");
   CHECK(record.rewrites.empty());
 }
 
@@ -196,7 +198,8 @@ TEST_CASE("the same graph gives the same record") {
 TEST_CASE("a pass that breaks the graph is named, with what it broke") {
   constexpr Pass wrong{"ring", Contract::exact, "", [](Graph& graph, Rewriter& rewriter) {
                          const Value first = graph.topological()[1];
-                         if (graph.users(first).size() == 1) rewriter.replace(first, graph.users(first)[0], "a => what reads a");
+                         if (graph.users(first).size() == 1)
+                           rewriter.replace(first, graph.users(first)[0], "a => what reads a");
                        }};
   Graph graph = parse(R"(graph g {
     input %x : f32[3]
@@ -204,7 +207,8 @@ TEST_CASE("a pass that breaks the graph is named, with what it broke") {
     %2 = tanh(%1) : f32[3]
     output y = %2
   })");
-  CHECK_THAT(complaint<InternalError>([&] { optimize(graph, std::array{wrong}); }), Catch::StartsWith("after pass ring: verify:"));
+  CHECK_THAT(complaint<InternalError>([&] { optimize(graph, std::array{wrong}); }),
+             Catch::StartsWith("after pass ring: verify:"));
 }
 
 TEST_CASE("two rules that undo each other are stopped, with the pass's name") {
@@ -225,5 +229,6 @@ TEST_CASE("passes are chosen by name, and an unknown one is answered with the ne
   CHECK(two[1].name == "fold_constants");
   CHECK(complaint<UsageError>([] { passes_named("fold_constant"); }) ==
         "there is no pass named 'fold_constant'; did you mean 'fold_constants'? ('vitrine passes' lists them)");
-  CHECK_THAT(complaint<UsageError>([] { passes_named("remove_unused,,fold_constants"); }), Catch::Contains("no pass named ''"));
+  CHECK_THAT(complaint<UsageError>([] { passes_named("remove_unused,,fold_constants"); }),
+             Catch::Contains("no pass named ''"));
 }

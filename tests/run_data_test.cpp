@@ -47,7 +47,7 @@ struct Data {
 
 }  // namespace
 
-TEST_CASE("run reads a user's own images, plain or compressed; what cannot be learned from them exits 1") {
+TEST_CASE("run reads a user's own images, plain or compressed, and exits 1 where nothing can be learned from them") {
   const Data data;
   data.without("train-images-idx3-ubyte");
   data.with("train-images-idx3-ubyte.gz", gzip_bytes(images(100)));
@@ -73,7 +73,7 @@ TEST_CASE("one image to learn from and one to be tested on is not too few to run
   const Finished run = vitrine_run(data.words());
   INFO(run.err);
   CHECK((run.status == 0 || run.status == 1));
-  CHECK_THAT(run.out, Contains("training on 1 images") && !Contains("nan"));
+  CHECK_THAT(run.out, Contains("training on 1 image:") && !Contains("nan"));
 }
 
 TEST_CASE("a missing data folder is told with the Debian package and --data") {

@@ -1,7 +1,9 @@
+#include "compiler/specialize.hpp"
+
 #include <catch2/catch.hpp>
+
 #include "compiler/optimizers.hpp"
 #include "compiler/print.hpp"
-#include "compiler/specialize.hpp"
 #include "compiler/verify.hpp"
 #include "tests/named_values.hpp"
 #include "vitrine/error.hpp"
@@ -72,14 +74,16 @@ TEST_CASE("the mean's gradient follows the batch, because 1/N is an op and no nu
 }
 
 TEST_CASE("a name that no axis has is refused") {
-  CHECK(complaint<UsageError>([] { specialize(classifier(), std::array{Axis{"time", 2}}); }) ==
-        "specialize: no tensor of graph 'classifier' has an axis named 'time'");
+  CHECK(complaint<UsageError>([] {
+          specialize(classifier(), std::array{Axis{"time", 2}});
+        }) == "specialize: no tensor of graph 'classifier' has an axis named 'time'");
 }
 
 TEST_CASE("a size that an op cannot take is refused with the op's sentence") {
   Graph graph("model");
   const Value x = graph.input("x", f32<batch, pixel>), w = graph.state("w", f32<3, 2>);
   graph.output("y", matmul(x, w));
-  CHECK(complaint<UsageError>([&] { specialize(graph, std::array{Axis{"pixel", 5}}); }) ==
-        "matmul: inner dimensions differ in [batch 4, pixel 5] x [3, 2]: 5 != 3");
+  CHECK(complaint<UsageError>([&] {
+          specialize(graph, std::array{Axis{"pixel", 5}});
+        }) == "matmul: inner dimensions differ in [batch 4, pixel 5] x [3, 2]: 5 != 3");
 }

@@ -1,7 +1,8 @@
 // An op of a user's own, with its own table. One is right and one has a wrong derivative: the law that every op is held
 // to lets the one pass and catches the other.
-#include <catch2/catch.hpp>
 #include <boost/hana/define_struct.hpp>
+#include <catch2/catch.hpp>
+
 #include "tests/derivative_law.hpp"
 #include "vitrine/op_table.hpp"
 
@@ -12,7 +13,8 @@ namespace {
 /// y = factor x^3. Its derivative is `claimed` factor x^2: 3 is right.
 template <int claimed> struct Cube {
   BOOST_HANA_DEFINE_STRUCT(Cube, (Float, factor));
-  static constexpr Doc doc{.name = claimed == 3 ? "cube" : "wrong_cube", .kind = Kind::arithmetic, .rule = "y = factor x^3"};
+  static constexpr Doc doc{
+      .name = claimed == 3 ? "cube" : "wrong_cube", .kind = Kind::arithmetic, .rule = "y = factor x^3"};
   static constexpr auto example() { return Example<Cube, 1>{Cube{0.5f}, {f32<2, 3>}}; }
   bool operator==(const Cube&) const = default;
   constexpr Inferred type(Type x) const { return x; }
@@ -52,7 +54,9 @@ template <class O> std::string disagreement() {
 
 }  // namespace
 
-TEST_CASE("a user's own op with a right derivative obeys the law of derivatives") { REQUIRE(disagreement<Cube<3>>() == ""); }
+TEST_CASE("a user's own op with a right derivative obeys the law of derivatives") {
+  REQUIRE(disagreement<Cube<3>>() == "");
+}
 
 TEST_CASE("a user's own op with a wrong derivative is caught by the law of derivatives") {
   REQUIRE_THAT(disagreement<Cube<2>>(), Catch::StartsWith("d loss / d x0[0] is "));

@@ -120,9 +120,9 @@ class Run {
       }
     check_gradients(forward);
 
-    fmt::print("training on {} images: {} epoch{} of {} batches of {}, {} thread{}\n", train_.count, epochs(),
-               epochs() == 1 ? "" : "s", batches_per_epoch(), batch_.size, pool_.threads(),
-               pool_.threads() == 1 ? "" : "s");
+    fmt::print("training on {} image{}: {} epoch{} of {} batches of {}, {} thread{}\n", train_.count,
+               train_.count == 1 ? "" : "s", epochs(), epochs() == 1 ? "" : "s", batches_per_epoch(), batch_.size,
+               pool_.threads(), pool_.threads() == 1 ? "" : "s");
     std::fflush(stdout);
     log_ = train_on(train_, scale_, full, rest ? &*rest : nullptr, epochs(), options_.seed, setup_.name);
     fmt::print("trained in {:.2f} s\n", log_.seconds);
