@@ -1,6 +1,8 @@
 #include "compiler/check_plan.hpp"
-#include <catch2/catch.hpp>
+
 #include <algorithm>
+#include <catch2/catch.hpp>
+
 #include "tests/plans.hpp"
 #include "vitrine/error.hpp"
 

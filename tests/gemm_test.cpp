@@ -1,16 +1,15 @@
 #include "runtime/gemm.hpp"
 
-#include "runtime/gemm_grid.hpp"
-#include "vitrine/error.hpp"
-
 #include <catch2/catch.hpp>
-
 #include <cmath>
 #include <cstring>
 #include <limits>
 #include <random>
 #include <string>
 #include <vector>
+
+#include "runtime/gemm_grid.hpp"
+#include "vitrine/error.hpp"
 
 using namespace vitrine;
 

@@ -1,9 +1,8 @@
 #include "vitrine/math.hpp"
 
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <bit>
+#include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -23,8 +22,7 @@ double ulp(double y, double at_least) {
 }
 
 /// The largest error in ulp over floats spread evenly over all bit patterns with |x| <= limit.
-template <class Ours, class Theirs>
-double worst_ulp(Ours ours, Theirs theirs, double limit, double at_least = 0) {
+template <class Ours, class Theirs> double worst_ulp(Ours ours, Theirs theirs, double limit, double at_least = 0) {
   double worst = 0;
   for (std::uint64_t pattern = 0; pattern <= 0xffffffffu; pattern += 9973) {
     const auto x = std::bit_cast<float>(static_cast<std::uint32_t>(pattern));

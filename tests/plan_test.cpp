@@ -1,5 +1,6 @@
-#include <catch2/catch.hpp>
 #include <algorithm>
+#include <catch2/catch.hpp>
+
 #include "compiler/kernel_of.hpp"
 #include "runtime/random.hpp"
 #include "tests/plans.hpp"

@@ -2,6 +2,7 @@
 // What tests of plans share: a target that runs nothing, and questions about a plan.
 #include <algorithm>
 #include <catch2/catch.hpp>
+
 #include "compiler/compile.hpp"
 #include "compiler/rewriter.hpp"
 #include "vitrine/ops.hpp"

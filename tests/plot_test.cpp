@@ -54,12 +54,12 @@ TEST_CASE("escaping leaves nothing that XML could read, and valid text as it was
   const std::string lost = "\xef\xbf\xbd";
   CHECK(escaped(std::string("\0\x1b\x7f", 3)) == lost + lost + lost);
   CHECK(escaped("\xff") == lost);
-  CHECK(escaped("\xc0\xaf") == lost + lost);                         // overlong
-  CHECK(escaped("\xe0\x80\xaf") == lost + lost + lost);              // overlong
-  CHECK(escaped("\xed\xa0\x80") == lost + lost + lost);              // a surrogate
-  CHECK(escaped("\xf4\x90\x80\x80") == lost + lost + lost + lost);   // beyond U+10FFFF
-  CHECK(escaped("\xe2\x9c") == lost + lost);                         // cut off
-  CHECK(escaped("\xef\xbf\xbf") == lost);                            // U+FFFF is no character
+  CHECK(escaped("\xc0\xaf") == lost + lost);                        // overlong
+  CHECK(escaped("\xe0\x80\xaf") == lost + lost + lost);             // overlong
+  CHECK(escaped("\xed\xa0\x80") == lost + lost + lost);             // a surrogate
+  CHECK(escaped("\xf4\x90\x80\x80") == lost + lost + lost + lost);  // beyond U+10FFFF
+  CHECK(escaped("\xe2\x9c") == lost + lost);                        // cut off
+  CHECK(escaped("\xef\xbf\xbf") == lost);                           // U+FFFF is no character
 }
 
 TEST_CASE("coordinates have two decimals at most and are never NaN") {

@@ -1,14 +1,13 @@
 #include "runtime/pool.hpp"
 
-#include "vitrine/error.hpp"
-
-#include <catch2/catch.hpp>
-
 #include <atomic>
+#include <catch2/catch.hpp>
 #include <numeric>
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include "vitrine/error.hpp"
 
 using namespace vitrine;
 

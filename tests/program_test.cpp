@@ -1,11 +1,13 @@
+#include "runtime/program.hpp"
+
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
+
 #include "compiler/compile.hpp"
 #include "compiler/passes.hpp"
 #include "compiler/reference.hpp"
 #include "runtime/cpu_target.hpp"
-#include "runtime/program.hpp"
 #include "runtime/random.hpp"
 #include "vitrine/ops.hpp"
 
@@ -17,10 +19,7 @@ using Bytes = std::vector<std::byte>;
 
 Bytes copy_of(std::span<const std::byte> bytes) { return {bytes.begin(), bytes.end()}; }
 
-template <class T>
-Bytes bytes_of(const std::vector<T>& numbers) {
-  return copy_of(std::as_bytes(std::span(numbers)));
-}
+template <class T> Bytes bytes_of(const std::vector<T>& numbers) { return copy_of(std::as_bytes(std::span(numbers))); }
 
 std::vector<float> floats_of(std::span<const std::byte> bytes) {
   std::vector<float> made(bytes.size() / sizeof(float));

@@ -49,9 +49,7 @@ Ends make_terminal(unsigned short columns) {
   return {Descriptor(reader), Descriptor(writer)};
 }
 
-std::size_t redraws_in(const std::string& text) {
-  return static_cast<std::size_t>(std::ranges::count(text, '\r'));
-}
+std::size_t redraws_in(const std::string& text) { return static_cast<std::size_t>(std::ranges::count(text, '\r')); }
 
 }  // namespace
 
@@ -75,8 +73,8 @@ TEST_CASE("on a terminal there is a bar with percent, rate, time left and note, 
     std::this_thread::sleep_for(std::chrono::milliseconds(110));
     progress.advance(5, "loss \x1b[2J0.5");
     const std::string text = received(ends.reader);
-    CHECK_THAT(text, Contains("training  25 % ██████░") && Contains("/s") && Contains(" left") &&
-                         Contains("loss  [2J0.5"));
+    CHECK_THAT(text,
+               Contains("training  25 % ██████░") && Contains("/s") && Contains(" left") && Contains("loss  [2J0.5"));
     CHECK_THAT(text, !Contains("\x1b[2J"));
     progress.line("epoch 1 done");
     CHECK_THAT(received(ends.reader), Contains("\r\x1b[Kepoch 1 done\r\n") && Contains("25 %"));

@@ -1,4 +1,5 @@
 #include "runtime/random.hpp"
+
 #include <catch2/catch.hpp>
 #include <cmath>
 

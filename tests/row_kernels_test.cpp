@@ -1,16 +1,15 @@
 #include "runtime/row_kernels.hpp"
 
-#include "vitrine/error.hpp"
-
-#include <catch2/catch.hpp>
-
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
 #include <limits>
 #include <random>
 #include <string>
 #include <vector>
+
+#include "vitrine/error.hpp"
 
 using namespace vitrine;
 

@@ -1,6 +1,8 @@
 #include "runtime/states.hpp"
+
 #include <catch2/catch.hpp>
 #include <cstring>
+
 #include "compiler/compile.hpp"
 #include "runtime/cpu_target.hpp"
 #include "runtime/program.hpp"

@@ -171,8 +171,8 @@ TEST_CASE("hostile safetensors files are refused with a sentence that says why")
       {"S8 nine axes", tensor(R"("dtype":"F32","shape":[1,1,1,1,1,1,1,1,1],"data_offsets":[0,4])"), "more than 8 axes"},
       {"S8 shape within a shape", tensor(R"("dtype":"F32","shape":[[1]],"data_offsets":[0,4])"), "a list at key"},
       {"S8 deep nesting", tensor("\"shape\":" + std::string(100'000, '[')), "a list at key \"shape\""},
-      {"S9 product wraps to zero",
-       raw(R"({"w":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}})"), "more than 2^64 bytes"},
+      {"S9 product wraps to zero", raw(R"({"w":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}})"),
+       "more than 2^64 bytes"},
       {"S9 the element size makes it wrap",
        raw(R"({"w":{"dtype":"F32","shape":[4611686018427387904],"data_offsets":[0,0]}})"), "more than 2^64 bytes"},
       {"S10 ends before it begins", tensor(R"("dtype":"F32","shape":[1],"data_offsets":[4,0])"),
@@ -188,8 +188,10 @@ TEST_CASE("hostile safetensors files are refused with a sentence that says why")
       {"S11 a hole at the start", tensor(R"("dtype":"U8","shape":[3],"data_offsets":[1,4])"), "begins at byte 1"},
       {"S11 trailing bytes", tensor(R"("dtype":"U8","shape":[3],"data_offsets":[0,3])"), "end at byte 3 of the data"},
       {"S11 trailing bytes without tensors", raw("{}", "x"), "end at byte 0 of the data"},
-      {"S11 overlap", raw(R"({"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]},)"
-                          R"("b":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}})", four_bytes()),
+      {"S11 overlap",
+       raw(R"({"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]},)"
+           R"("b":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}})",
+           four_bytes()),
        "tensor \"b\" begins at byte 2"},
       {"S12 a name with a zero byte", raw("{\"a\\u0000b\":{" + good + "}}", four_bytes()), "\"a\\x00b\" is longer"},
       {"S12 a name of 513 bytes", raw("{\"" + std::string(513, 'n') + "\":{" + good + "}}", four_bytes()),
@@ -200,7 +202,8 @@ TEST_CASE("hostile safetensors files are refused with a sentence that says why")
        "tensor \"w\" does not match its checksum"},
       {"S16 a checksum for one of two tensors",
        raw(R"({"__metadata__":{"xxh3:a":"00"},"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},)"
-           R"("b":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}})", four_bytes()),
+           R"("b":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}})",
+           four_bytes()),
        "only 1 of 2 tensors have a checksum"},
       {"S16 a checksum of nothing", raw("{\"__metadata__\":{\"xxh3:v\":\"00\"},\"w\":{" + good + "}}", four_bytes()),
        "for a tensor that is not there"},

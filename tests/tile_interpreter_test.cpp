@@ -1,18 +1,17 @@
 #include "runtime/tile_interpreter.hpp"
 
-#include "runtime/elementwise.hpp"
-#include "vitrine/error.hpp"
-#include "vitrine/math.hpp"
-
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <array>
+#include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
 #include <limits>
 #include <random>
 #include <vector>
+
+#include "runtime/elementwise.hpp"
+#include "vitrine/error.hpp"
+#include "vitrine/math.hpp"
 
 using namespace vitrine;
 
@@ -168,8 +167,7 @@ FloatView view(std::vector<float>& data, std::initializer_list<std::size_t> size
 }
 
 /// (a + b) * c, whose bits are easy to say.
-const Kernel add_multiply{
-    {input(0), input(1), input(2), call(Scalar::add, 0, 1), call(Scalar::multiply, 3, 2)}, {4}};
+const Kernel add_multiply{{input(0), input(1), input(2), call(Scalar::add, 0, 1), call(Scalar::multiply, 3, 2)}, {4}};
 
 float at(const FloatView& v, std::size_t i, std::size_t j, std::size_t k) {
   return v.data[static_cast<std::ptrdiff_t>(i) * v.strides[0] + static_cast<std::ptrdiff_t>(j) * v.strides[1] +
@@ -192,10 +190,13 @@ TEST_CASE("elementwise is right for broadcast, transposed and strided views, for
       for (std::size_t i = 0; i < 2 * A * B * C + 1; ++i) data.push_back(static_cast<float>(random() % 1000) / 100.0f);
     }
     for (int form = 0; form < 7; ++form) {
-      const std::vector<FloatView> forms{
-          view(x[1], {A, B, C}, {b * c, c, 1}), view(x[1], {A, B, C}, {0, 0, 0}), view(x[1], {A, B, C}, {0, 0, 1}),
-          view(x[1], {A, B, C}, {b, 1, 0}),     view(x[1], {A, B, C}, {1, a, a * b}), view(x[1], {A, B, C}, {0, c, 1}),
-          view(x[1], {A, B, C}, {2 * b * c, 2 * c, 2})};
+      const std::vector<FloatView> forms{view(x[1], {A, B, C}, {b * c, c, 1}),
+                                         view(x[1], {A, B, C}, {0, 0, 0}),
+                                         view(x[1], {A, B, C}, {0, 0, 1}),
+                                         view(x[1], {A, B, C}, {b, 1, 0}),
+                                         view(x[1], {A, B, C}, {1, a, a * b}),
+                                         view(x[1], {A, B, C}, {0, c, 1}),
+                                         view(x[1], {A, B, C}, {2 * b * c, 2 * c, 2})};
       const std::vector<FloatView> operands{view(x[0], {A, B, C}, {b * c, c, 1}), forms[static_cast<std::size_t>(form)],
                                             view(x[2], {A, B, C}, {0, 0, 1})};
       for (const int threads : {1, 2, 4}) {
@@ -209,8 +210,7 @@ TEST_CASE("elementwise is right for broadcast, transposed and strided views, for
           for (std::size_t i = 0; i < A; ++i) {
             for (std::size_t j = 0; j < B; ++j) {
               for (std::size_t k = 0; k < C; ++k) {
-                const float expected =
-                    (at(operands[0], i, j, k) + at(operands[1], i, j, k)) * at(operands[2], i, j, k);
+                const float expected = (at(operands[0], i, j, k) + at(operands[1], i, j, k)) * at(operands[2], i, j, k);
                 wrong += at(results[0], i, j, k) != expected;
               }
             }

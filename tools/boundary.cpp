@@ -108,12 +108,9 @@ void draw_axes(Svg& svg, const PlotAxis& x_axis, const PlotAxis& y_axis) {
   }
   svg.text((left + right) / 2, bottom + 40, "first input", {.size = 13, .anchor = "middle"});
   svg.text(20, (top + bottom) / 2, "second input", {.size = 13, .anchor = "middle", .turned = -90});
-  svg.element("rect", {{"x", left},
-                       {"y", top},
-                       {"width", side},
-                       {"height", side},
-                       {"fill", "none"},
-                       {"stroke", colour::faded_ink}});
+  svg.element(
+      "rect",
+      {{"x", left}, {"y", top}, {"width", side}, {"height", side}, {"fill", "none"}, {"stroke", colour::faded_ink}});
 }
 
 void draw_legend(Svg& svg, std::string_view zero, std::string_view one, std::size_t wrong, std::size_t points) {

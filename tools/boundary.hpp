@@ -24,8 +24,7 @@ struct ProbabilityGrid {
 };
 
 /// Asks `classifier(x, y)` at the middle of each of cells * cells cells.
-ProbabilityGrid sample(Interval x, Interval y, std::size_t cells,
-                       const std::function<float(float, float)>& classifier);
+ProbabilityGrid sample(Interval x, Interval y, std::size_t cells, const std::function<float(float, float)>& classifier);
 
 struct LabelledPoint {
   float x = 0;

@@ -1,4 +1,5 @@
 #include "tools/find_project.hpp"
+
 #include "compiler/optimizers.hpp"
 #include "compiler/parse.hpp"
 #include "tools/text_file.hpp"
@@ -14,12 +15,14 @@ const Project& find_project(const Projects& projects, const std::string& name) {
     names.push_back(p.name);
   }
   const std::string_view near = nearest(name, names);
-  throw UsageError("there is no model named '" + name + "'" + (near.empty() ? "" : "; did you mean '" + std::string(near) + "'?") +
+  throw UsageError("there is no model named '" + name + "'" +
+                   (near.empty() ? "" : "; did you mean '" + std::string(near) + "'?") +
                    " ('vitrine list' shows them all)");
 }
 
 Graph model_graph(const Projects& projects, const std::string& model, const std::string& step) {
-  if (model == "-" || model.ends_with(".vit") || model.find('/') != model.npos) return parse(read_text(model), model == "-" ? "standard input" : model);
+  if (model == "-" || model.ends_with(".vit") || model.find('/') != model.npos)
+    return parse(read_text(model), model == "-" ? "standard input" : model);
   const Project& project = find_project(projects, model);
   if (step == "forward") return project.forward();
   if (step == "train") return training_step(project.forward(), project.optimizer);

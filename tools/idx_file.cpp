@@ -87,9 +87,10 @@ class GzipSource : public Source {
   void refill() {
     const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(input_.size(), file_.size() - offset_));
     if (count == 0) {
-      throw InputError(fmt::format("{}: the gzip data stops in the middle, at byte {}; the file is truncated, use "
-                                   "another copy",
-                                   file_.name(), offset_));
+      throw InputError(
+          fmt::format("{}: the gzip data stops in the middle, at byte {}; the file is truncated, use "
+                      "another copy",
+                      file_.name(), offset_));
     }
     file_.read(offset_, std::as_writable_bytes(std::span(input_).first(count)));
     offset_ += count;
@@ -101,8 +102,8 @@ class GzipSource : public Source {
     ended_ = true;
     const std::uint64_t behind = file_.size() - offset_ + stream_.avail_in;
     if (behind != 0) {
-      throw InputError(fmt::format("{}: {} bytes follow the end of its gzip data; {}", file_.name(), behind,
-                                   use_another_copy));
+      throw InputError(
+          fmt::format("{}: {} bytes follow the end of its gzip data; {}", file_.name(), behind, use_another_copy));
     }
   }
 
@@ -114,9 +115,10 @@ class GzipSource : public Source {
 };
 
 [[noreturn]] void too_short(const std::string& name, std::string_view what, std::size_t wanted, std::size_t found) {
-  throw InputError(fmt::format("{}: its {} should have {} bytes, but {} are there; the file is truncated, use another "
-                               "copy",
-                               name, what, wanted, found));
+  throw InputError(
+      fmt::format("{}: its {} should have {} bytes, but {} are there; the file is truncated, use another "
+                  "copy",
+                  name, what, wanted, found));
 }
 
 void read_exactly(Source& source, std::span<std::uint8_t> destination, const std::string& name, std::string_view what) {
@@ -143,14 +145,16 @@ std::vector<std::size_t> read_sizes(Source& source, const std::string& name) {
   std::array<std::uint8_t, 4> magic{};
   read_exactly(source, magic, name, "IDX magic number");
   if (magic[0] != 0 || magic[1] != 0) {
-    throw InputError(fmt::format("{}: it begins with {:02x} {:02x} {:02x} {:02x}, but an IDX file begins with 00 00; "
-                                 "it is another kind of file",
-                                 name, magic[0], magic[1], magic[2], magic[3]));
+    throw InputError(
+        fmt::format("{}: it begins with {:02x} {:02x} {:02x} {:02x}, but an IDX file begins with 00 00; "
+                    "it is another kind of file",
+                    name, magic[0], magic[1], magic[2], magic[3]));
   }
   if (magic[2] != 0x08) {
-    throw InputError(fmt::format("{}: its elements have the IDX type 0x{:02x}, but only 0x08, unsigned bytes, is read; "
-                                 "convert the file first",
-                                 name, magic[2]));
+    throw InputError(
+        fmt::format("{}: its elements have the IDX type 0x{:02x}, but only 0x08, unsigned bytes, is read; "
+                    "convert the file first",
+                    name, magic[2]));
   }
   if (magic[3] < 1 || magic[3] > 8) {
     throw InputError(fmt::format("{}: it has {} axes, but 1 to 8 are read; {}", name, magic[3], use_another_copy));
@@ -171,9 +175,10 @@ std::size_t count_of(const std::vector<std::size_t>& sizes, const Source& source
   bool wraps = false;
   for (const std::size_t size : sizes) wraps = __builtin_mul_overflow(count, size, &count) || wraps;
   if (wraps || count > source.at_most()) {
-    throw InputError(fmt::format("{}: it announces {} elements, more than a file of this size can hold; the file is "
-                                 "truncated or damaged, use another copy",
-                                 name, fmt::join(sizes, " x ")));
+    throw InputError(
+        fmt::format("{}: it announces {} elements, more than a file of this size can hold; the file is "
+                    "truncated or damaged, use another copy",
+                    name, fmt::join(sizes, " x ")));
   }
   return count;
 }
@@ -184,9 +189,10 @@ std::unique_ptr<Source> open_source(const InputFile& file, const std::filesystem
   const bool is_gzip = start == std::array{std::byte{0x1f}, std::byte{0x8b}};  // RFC 1952, section 2.3.1
   const bool is_named_gzip = path.extension() == ".gz";
   if (is_gzip != is_named_gzip) {
-    throw InputError(fmt::format("{}: its name and its content disagree: the content is{} compressed with gzip; "
-                                 "rename it or use another copy",
-                                 file.name(), is_gzip ? "" : " not"));
+    throw InputError(
+        fmt::format("{}: its name and its content disagree: the content is{} compressed with gzip; "
+                    "rename it or use another copy",
+                    file.name(), is_gzip ? "" : " not"));
   }
   if (is_gzip) return std::make_unique<GzipSource>(file);
   return std::make_unique<PlainSource>(file);
@@ -198,9 +204,10 @@ IdxFile read_either(const std::filesystem::path& folder, const std::string& name
     std::error_code ignored;  // a folder that cannot be searched has no such file either
     if (std::filesystem::exists(folder / candidate, ignored)) return read_idx(folder / candidate);
   }
-  throw InputError(fmt::format("no {} or {}.gz in the folder {}; install Debian's package dataset-fashion-mnist, or "
-                               "name another folder with --data FOLDER",
-                               name, name, in_quotes(folder.native())));
+  throw InputError(
+      fmt::format("no {} or {}.gz in the folder {}; install Debian's package dataset-fashion-mnist, or "
+                  "name another folder with --data FOLDER",
+                  name, name, in_quotes(folder.native())));
 }
 
 }  // namespace
@@ -226,20 +233,23 @@ ImageSet read_images(const std::filesystem::path& folder, std::string_view prefi
   IdxFile labels = read_either(folder, labels_name);
   const std::string place = in_quotes(folder.native());
   if (images.sizes.size() != 3 || images.bytes.empty()) {
-    throw InputError(fmt::format("{} in {} has the sizes {}, but images have three: count, rows and columns, none of "
-                                 "them zero; use another copy",
-                                 images_name, place, fmt::join(images.sizes, " x ")));
+    throw InputError(
+        fmt::format("{} in {} has the sizes {}, but images have three: count, rows and columns, none of "
+                    "them zero; use another copy",
+                    images_name, place, fmt::join(images.sizes, " x ")));
   }
   if (labels.sizes.size() != 1 || labels.sizes[0] != images.sizes[0]) {
-    throw InputError(fmt::format("{} in {} has the sizes {}, but there are {} images, each with one label; use files "
-                                 "that belong together",
-                                 labels_name, place, fmt::join(labels.sizes, " x "), images.sizes[0]));
+    throw InputError(
+        fmt::format("{} in {} has the sizes {}, but there are {} images, each with one label; use files "
+                    "that belong together",
+                    labels_name, place, fmt::join(labels.sizes, " x "), images.sizes[0]));
   }
   const auto wrong = std::ranges::find_if(labels.bytes, [classes](std::uint8_t label) { return label >= classes; });
   if (wrong != labels.bytes.end()) {
-    throw InputError(fmt::format("{} in {} has the label {} for image {}, but there are {} classes, 0 to {}; use the "
-                                 "labels that belong to these images",
-                                 labels_name, place, *wrong, wrong - labels.bytes.begin(), classes, classes - 1));
+    throw InputError(
+        fmt::format("{} in {} has the label {} for image {}, but there are {} classes, 0 to {}; use the "
+                    "labels that belong to these images",
+                    labels_name, place, *wrong, wrong - labels.bytes.begin(), classes, classes - 1));
   }
   return {images.sizes[0], images.sizes[1], images.sizes[2], std::move(images.bytes), std::move(labels.bytes)};
 }

@@ -47,8 +47,8 @@ std::string png(const Image& image) {
   std::string bytes(PNG_IMAGE_PNG_SIZE_MAX(header), '\0');
   png_alloc_size_t size = bytes.size();
   if (png_image_write_to_memory(&header, bytes.data(), &size, 0, image.rgb.data(), 0, nullptr) == 0) {
-    throw InternalError(fmt::format("png: libpng could not write {} x {} pixels: {}", image.width, image.height,
-                                    header.message));
+    throw InternalError(
+        fmt::format("png: libpng could not write {} x {} pixels: {}", image.width, image.height, header.message));
   }
   bytes.resize(size);
   return bytes;

@@ -1,7 +1,9 @@
 #include "tools/image_batches.hpp"
+
 #include <array>
 #include <cmath>
 #include <numeric>
+
 #include "runtime/random.hpp"
 
 namespace vitrine {
@@ -26,14 +28,16 @@ std::vector<std::uint32_t> shuffled(std::size_t count, std::uint64_t seed, std::
   // Fisher and Yates. 64 random bits over at most 2^32 places: the bias of the remainder is below 2^-32.
   const std::uint64_t stream = stream_of("shuffle") + epoch;
   for (std::size_t i = count; i > 1; --i) {
-    const auto four = philox({static_cast<std::uint32_t>(i), 0, static_cast<std::uint32_t>(stream), static_cast<std::uint32_t>(stream >> 32)},
+    const auto four = philox({static_cast<std::uint32_t>(i), 0, static_cast<std::uint32_t>(stream),
+                              static_cast<std::uint32_t>(stream >> 32)},
                              {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)});
     std::swap(order[i - 1], order[(std::uint64_t{four[0]} << 32 | four[1]) % i]);
   }
   return order;
 }
 
-void fill_batch(const ImageSet& set, const PixelScale& scale, std::span<const std::uint32_t> order, std::span<float> images, std::span<std::int32_t> labels) {
+void fill_batch(const ImageSet& set, const PixelScale& scale, std::span<const std::uint32_t> order,
+                std::span<float> images, std::span<std::int32_t> labels) {
   std::array<float, 256> number_of;
   for (std::size_t p = 0; p < 256; ++p) number_of[p] = (static_cast<float>(p) / 255 - scale.mean) / scale.deviation;
   const std::size_t pixels = set.rows * set.columns;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 #include <vector>
+
 #include "tools/idx_file.hpp"
 
 namespace vitrine {
@@ -17,6 +18,7 @@ PixelScale pixel_scale(const ImageSet&);
 std::vector<std::uint32_t> shuffled(std::size_t count, std::uint64_t seed, std::uint64_t epoch);
 
 /// Copies images and labels [first, first + count) of an order into a batch. `images` has count * pixels numbers.
-void fill_batch(const ImageSet&, const PixelScale&, std::span<const std::uint32_t> order, std::span<float> images, std::span<std::int32_t> labels);
+void fill_batch(const ImageSet&, const PixelScale&, std::span<const std::uint32_t> order, std::span<float> images,
+                std::span<std::int32_t> labels);
 
 }  // namespace vitrine

@@ -1,4 +1,5 @@
 #include "tools/parameter_file.hpp"
+
 #include "runtime/tensor_file.hpp"
 #include "vitrine/error.hpp"
 
@@ -40,13 +41,17 @@ void load_parameters(const std::string& path, const Graph& forward, States& stat
   std::string differs;
   for (const auto& [name, type] : wanted) {
     const auto found = file.tensors.find(name);
-    if (found == file.tensors.end()) differs += "; '" + name + "' is missing";
+    if (found == file.tensors.end())
+      differs += "; '" + name + "' is missing";
     else if (found->second.dtype != type.dtype || found->second.sizes != sizes_of(type.shape))
-      differs += "; '" + name + "' is " + described(found->second.dtype, found->second.sizes) + ", the model has " + described(type.dtype, sizes_of(type.shape));
+      differs += "; '" + name + "' is " + described(found->second.dtype, found->second.sizes) + ", the model has " +
+                 described(type.dtype, sizes_of(type.shape));
   }
   for (const auto& [name, tensor] : file.tensors)
     if (!wanted.contains(name)) differs += "; the model has no '" + name + "'";
-  if (!differs.empty()) throw InputError(path + ": not the parameters of " + forward.name() + differs + "; load a file that this model saved");
+  if (!differs.empty())
+    throw InputError(path + ": not the parameters of " + forward.name() + differs +
+                     "; load a file that this model saved");
   for (const auto& [name, tensor] : file.tensors) states.set(name, tensor.bytes);
 }
 

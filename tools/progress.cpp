@@ -28,7 +28,8 @@ void send(int descriptor, std::string_view text) {
 /// Titles and notes may hold a user's names: no control character of theirs reaches the terminal.
 std::string one_line(std::string_view text) {
   std::string result(text);
-  std::ranges::replace_if(result, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
+  std::ranges::replace_if(
+      result, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
   return result;
 }
 

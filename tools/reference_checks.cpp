@@ -15,15 +15,13 @@ std::span<const float> floats(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const float*>(bytes.data()), bytes.size() / sizeof(float)};
 }
 
-template <class Real>
-std::vector<std::byte> bytes_of(std::span<const float> numbers) {
+template <class Real> std::vector<std::byte> bytes_of(std::span<const float> numbers) {
   const std::vector<Real> wide(numbers.begin(), numbers.end());
   const auto bytes = std::as_bytes(std::span(wide));
   return {bytes.begin(), bytes.end()};
 }
 
-template <class Real>
-Values<Real> leaves_of(const Graph& graph, const States& states, const ImageBatch& batch) {
+template <class Real> Values<Real> leaves_of(const Graph& graph, const States& states, const ImageBatch& batch) {
   Values<Real> leaves;
   const auto labels = std::as_bytes(batch.labels);
   for (Value v : graph.topological()) {

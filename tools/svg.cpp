@@ -50,13 +50,20 @@ std::string escaped(std::string_view text) {
   while (!text.empty()) {
     const Character character = decode(text);
     const std::size_t bytes = character.bytes == 0 ? 1 : character.bytes;
-    if (character.bytes == 0 || !may_stand_in_xml(character.code)) result += "\xef\xbf\xbd";
-    else if (character.code == '&') result += "&amp;";
-    else if (character.code == '<') result += "&lt;";
-    else if (character.code == '>') result += "&gt;";
-    else if (character.code == '"') result += "&quot;";
-    else if (character.code == '\'') result += "&#39;";
-    else result += text.substr(0, bytes);
+    if (character.bytes == 0 || !may_stand_in_xml(character.code))
+      result += "\xef\xbf\xbd";
+    else if (character.code == '&')
+      result += "&amp;";
+    else if (character.code == '<')
+      result += "&lt;";
+    else if (character.code == '>')
+      result += "&gt;";
+    else if (character.code == '"')
+      result += "&quot;";
+    else if (character.code == '\'')
+      result += "&#39;";
+    else
+      result += text.substr(0, bytes);
     text.remove_prefix(bytes);
   }
   return result;

@@ -1,4 +1,5 @@
 #include "tools/workloads.hpp"
+
 #include "compiler/optimizers.hpp"
 #include "vitrine/vitrine.hpp"
 

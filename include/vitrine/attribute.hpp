@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+
 #include "vitrine/number.hpp"
 #include "vitrine/type.hpp"
 
@@ -14,9 +15,9 @@ std::string print_attribute(Float);
 std::string print_attribute(bool);
 std::string print_attribute(std::int64_t);
 std::string print_attribute(DType);
-std::string print_attribute(const Axis&);   // "time 128", "128"
-std::string print_attribute(const Shape&);  // "[batch 64, 128]"
-std::string print_attribute(const Type&);   // "f32[batch 64, 128]"
+std::string print_attribute(const Axis&);         // "time 128", "128"
+std::string print_attribute(const Shape&);        // "[batch 64, 128]"
+std::string print_attribute(const Type&);         // "f32[batch 64, 128]"
 std::string print_attribute(const std::string&);  // "\"x * y\""
 
 /// Throw UsageError with what was expected and what was found.

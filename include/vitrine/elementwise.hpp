@@ -1,6 +1,7 @@
 #pragma once
 // An elementwise op is one formula, of(auto... x). Its kernel, its printed form and its derivative are readings of it.
 #include <boost/hana/define_struct.hpp>
+
 #include "vitrine/expr.hpp"
 
 namespace vitrine {
@@ -83,17 +84,18 @@ template <class Self, std::size_t N> struct Elementwise {
     run_as<Real>(in, out);
   }
   Symbol formula(std::size_t) const {
-    return [&]<std::size_t... I>(std::index_sequence<I...>) { return self().of(variable(I)...); }(std::make_index_sequence<N>{});
+    return [&]<std::size_t... I>(std::index_sequence<I...>) { return self().of(variable(I)...); }
+    (std::make_index_sequence<N>{});
   }
   Gradients vjp(Operands in, Value, Value g) const { return gradients_of(formula(N), in, g); }
 
  private:
   template <class T, class Real> void run_as(Buffers<Real> in, const Buffer<Real>& out) const {
     BroadcastWalk<N> at(in, out.shape());
-    for (std::size_t i = 0; i < out.size(); ++i, at.next())
-      [&]<std::size_t... I>(std::index_sequence<I...>) {
+    for (std::size_t i = 0; i < out.size(); ++i, at.next()) [&]<std::size_t... I>(std::index_sequence<I...>) {
         store<T>(out, i, self().of(load<T>(in[I], at[I])...));
-      }(std::make_index_sequence<N>{});
+      }
+    (std::make_index_sequence<N>{});
   }
 };
 

@@ -3,6 +3,7 @@
 #include <boost/hana/tuple.hpp>
 #include <boost/hana/unpack.hpp>
 #include <source_location>
+
 #include "vitrine/graph.hpp"
 #include "vitrine/ops/rename.hpp"
 #include "vitrine/stop_the_build.hpp"
@@ -11,8 +12,12 @@ namespace vitrine {
 
 namespace hana = boost::hana;
 
-template <class T> concept Shaped = requires { { std::remove_cvref_t<T>::type } -> std::convertible_to<Type>; };
-template <class T> concept Operand = Shaped<T> || std::same_as<std::remove_cvref_t<T>, Value>;
+template <class T>
+concept Shaped = requires {
+  { std::remove_cvref_t<T>::type } -> std::convertible_to<Type>;
+};
+template <class T>
+concept Operand = Shaped<T> || std::same_as<std::remove_cvref_t<T>, Value>;
 
 /// A number written into an expression: f32[].
 struct Literal {
@@ -62,8 +67,9 @@ template <DType D, Axis... Axes> struct Typed {
   explicit Typed(Value v = {}) : value(v) {
     if constexpr (holds_a_name_twice(type.shape)) stop_the_build<name_held_twice("declared", type.shape)>();
   }
-  template <class E> requires(Shaped<E> && !std::same_as<std::remove_cvref_t<E>, Typed>)
-  Typed(E&& e, std::source_location at = std::source_location::current()) {
+  template <class E>
+  requires(Shaped<E> && !std::same_as<std::remove_cvref_t<E>, Typed>)
+      Typed(E&& e, std::source_location at = std::source_location::current()) {
     demand_usable<E>();
     constexpr Type made = std::remove_cvref_t<E>::type;
     if constexpr (!agree(type, made) && !is_refused<E>) stop_the_build<disagreement(type, made)>();
@@ -91,8 +97,10 @@ template <auto O, class... Args> Graph* graph_of(const Expr<O, Args...>& e) {
 
 /// The op a tree's node becomes in the graph. A user's formula (map) becomes a table of its own.
 template <auto O> Op graph_op() {
-  if constexpr (requires { O.lowered(); }) return O.lowered();
-  else return Op::lasting<O>();
+  if constexpr (requires { O.lowered(); })
+    return O.lowered();
+  else
+    return Op::lasting<O>();
 }
 
 inline Value trace(const Literal& n, Graph& graph) { return number(graph, n.value); }
@@ -115,8 +123,10 @@ template <class E, std::size_t... I> struct Made<E, std::index_sequence<I...>> {
 /// that what was built outside of them does not count as theirs.
 template <Shaped E> auto named(E&& e) {
   demand_usable<E>();
-  if constexpr (is_refused<E>) return Refused{};
-  else return typename Made<std::remove_cvref_t<E>>::type(trace(e, *graph_of(e)));
+  if constexpr (is_refused<E>)
+    return Refused{};
+  else
+    return typename Made<std::remove_cvref_t<E>>::type(trace(e, *graph_of(e)));
 }
 
 /// Builds the expression, or stops the build with a sentence. (Checked here and not in Expr, whose static members are

@@ -2,6 +2,7 @@
 // Formulas as text and as values to compute with: what a user's map is made of once it is in the graph.
 #include <span>
 #include <string_view>
+
 #include "vitrine/number.hpp"
 #include "vitrine/symbol.hpp"
 

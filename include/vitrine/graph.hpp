@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+
 #include "vitrine/op.hpp"
 
 namespace vitrine {
@@ -38,8 +39,9 @@ struct Node {
   std::shared_ptr<const std::vector<std::byte>> literal{};  // of a constant: its elements, row-major
   Location at{};
   Phase phase = Phase::forward;
-  std::vector<std::uint32_t> origin{};  // the nodes it was made of: the forward node of a gradient, what a rewrite matched
-  std::uint32_t group = 0;              // nodes with the same group run as one step; 0: alone
+  std::vector<std::uint32_t>
+      origin{};             // the nodes it was made of: the forward node of a gradient, what a rewrite matched
+  std::uint32_t group = 0;  // nodes with the same group run as one step; 0: alone
   bool alive = true;
 };
 
@@ -53,7 +55,7 @@ class Graph {
  public:
   Graph();
   explicit Graph(std::string name);
-  Graph(const Graph&);  // the same ids; its Values point into the copy
+  Graph(const Graph&);      // the same ids; its Values point into the copy
   Graph(Graph&&) noexcept;  // likewise: look values up again after a move (find, outputs)
   Graph& operator=(Graph) noexcept;
   ~Graph();

@@ -15,7 +15,8 @@ struct ImageClassifier {
   double accuracy = 0;        // the least share of test images classified right, in percent
   double quick_accuracy = 0;  // the same for --quick: one epoch on a third of the images
   /// The mean loss of one batch computed from the parameters without Vitrine, to hold against the graph's. Optional.
-  std::function<double(const Numbers& parameters, std::span<const float> images, std::span<const std::int32_t> labels)> loss_by_hand{};
+  std::function<double(const Numbers& parameters, std::span<const float> images, std::span<const std::int32_t> labels)>
+      loss_by_hand{};
 };
 
 /// The project for a forward graph with input "image" f32[batch B, pixels P], input "label", outputs "y" and "loss".

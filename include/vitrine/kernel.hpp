@@ -11,8 +11,26 @@ namespace vitrine {
 /// The scalar functions that formulas are made of. Comparisons answer 1 or 0; select(c, a, b) is a where c is not 0.
 /// maximum and minimum propagate NaN, as IEEE 754-2019 section 9.6 (maximum, minimum) says.
 enum class Scalar : std::uint8_t {
-  constant, input, add, subtract, multiply, divide, negate, absolute, square_root, exponential, logarithm,
-  tanh, erf, sine, cosine, maximum, minimum, greater, equal, select
+  constant,
+  input,
+  add,
+  subtract,
+  multiply,
+  divide,
+  negate,
+  absolute,
+  square_root,
+  exponential,
+  logarithm,
+  tanh,
+  erf,
+  sine,
+  cosine,
+  maximum,
+  minimum,
+  greater,
+  equal,
+  select
 };
 
 /// How many operands a scalar function takes.
@@ -26,8 +44,8 @@ constexpr int arity(Scalar op) {
 /// Register i of a kernel is the result of instruction i.
 struct Instruction {
   Scalar op;
-  float number = 0;                    // of a constant
-  std::array<std::uint16_t, 3> from{}; // registers it reads; of an input, from[0] is the operand's index
+  float number = 0;                     // of a constant
+  std::array<std::uint16_t, 3> from{};  // registers it reads; of an input, from[0] is the operand's index
   bool operator==(const Instruction&) const = default;
 };
 

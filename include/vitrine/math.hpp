@@ -20,7 +20,7 @@ inline constexpr float infinity = __builtin_inff();
 inline constexpr float log2_e = 1.44269504f;
 inline constexpr float log_2_high = 0.693145752f;  // 15 bits: its product with an exponent is exact
 inline constexpr float log_2_low = 1.42860677e-6f;
-inline constexpr float to_integer = 12582912.0f;   // 1.5 * 2^23: adding it rounds to an integer in the low bits
+inline constexpr float to_integer = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer in the low bits
 inline constexpr std::uint32_t sign_bit = 0x80000000u;
 
 /// 2^n for -126 <= n <= 127, n as the bits of an int.
@@ -61,7 +61,7 @@ struct ExpParts {
   const float n = shifted - to_integer;
   float r = ((x - n * 1.5703125f) - n * 4.83751297e-4f) - n * 7.54953362e-8f;
   r = r - n * 2.56334415e-12f;
-  r = r > 1.0f ? 1.0f : r;    // only for |x| beyond the range: keep the answer within [-1, 1]
+  r = r > 1.0f ? 1.0f : r;  // only for |x| beyond the range: keep the answer within [-1, 1]
   r = r < -1.0f ? -1.0f : r;
   const std::uint32_t quadrant = bits(shifted) - bits(to_integer) + quadrants;
   const float z = r * r;

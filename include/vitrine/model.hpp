@@ -8,6 +8,7 @@
 #include <boost/hana/second.hpp>
 #include <boost/hana/string.hpp>
 #include <boost/hana/unpack.hpp>
+
 #include "vitrine/expr.hpp"
 
 namespace vitrine {
@@ -17,9 +18,7 @@ constexpr Init uniform(float limit) { return {Init::Rule::uniform, limit}; }
 constexpr Init filled_with(float number) { return {Init::Rule::constant, number}; }
 
 /// A tensor that a model learns, and how it begins.
-template <Init I, Axis... Axes> struct Parameter : Typed<DType::f32, Axes...> {
-  static constexpr Init init = I;
-};
+template <Init I, Axis... Axes> struct Parameter : Typed<DType::f32, Axes...> { static constexpr Init init = I; };
 
 /// The square root in a constant expression, by Newton's method.
 constexpr double root(double x) {
@@ -31,13 +30,22 @@ constexpr double root(double x) {
 /// How a parameter begins: as its Parameter says. A plain Tensor with two axes or more is normal with deviation
 /// 1/sqrt(first axis) (LeCun et al., Efficient BackProp, 1998, section 4.6), any other is 0.
 template <class Member> constexpr Init init_of() {
-  if constexpr (requires { Member::init; }) return Member::init;
-  else if constexpr (Member::type.shape.rank() < 2) return filled_with(0);
-  else return normal(static_cast<float>(1 / root(static_cast<double>(Member::type.shape[0].size))));
+  if constexpr (requires { Member::init; })
+    return Member::init;
+  else if constexpr (Member::type.shape.rank() < 2)
+    return filled_with(0);
+  else
+    return normal(static_cast<float>(1 / root(static_cast<double>(Member::type.shape[0].size))));
 }
 
-template <class T> concept Model = hana::Struct<std::remove_cvref_t<T>>::value;
-template <class T> concept ArrayOfModels = requires(T t) { t[0]; requires Model<decltype(t[0])>; t.size(); };
+template <class T>
+concept Model = hana::Struct<std::remove_cvref_t<T>>::value;
+template <class T>
+concept ArrayOfModels = requires(T t) {
+  t[0];
+  requires Model<decltype(t[0])>;
+  t.size();
+};
 
 /// The bytes that reflection sees, laid out as the language lays out a struct.
 template <class M> constexpr std::size_t reflected_size() {
@@ -71,15 +79,20 @@ struct FoundParameter {
 
 /// Adds every parameter of a model, however deep. Members that are neither tensors nor models (a rate, a flag) are
 /// settings and are passed over. (One list for every use: a fold over the members is slow to compile.)
-template <class M> void find_parameters(const M& model, std::vector<FoundParameter>& found, const std::string& path = "") {
+template <class M>
+void find_parameters(const M& model, std::vector<FoundParameter>& found, const std::string& path = "") {
   demand_reflected<M>();
   const auto add = [&]<class Member>(const std::string& name, const Member& member) {
-    if constexpr (Shaped<Member>) found.push_back({name, &member.value, Member::type, init_of<Member>()});
-    else if constexpr (Model<Member>) find_parameters(member, found, name + ".");
+    if constexpr (Shaped<Member>)
+      found.push_back({name, &member.value, Member::type, init_of<Member>()});
+    else if constexpr (Model<Member>)
+      find_parameters(member, found, name + ".");
     else if constexpr (ArrayOfModels<Member>)
-      for (std::size_t i = 0; i < member.size(); ++i) find_parameters(member[i], found, name + "." + std::to_string(i) + ".");
+      for (std::size_t i = 0; i < member.size(); ++i)
+        find_parameters(member[i], found, name + "." + std::to_string(i) + ".");
   };
-  hana::unpack(hana::accessors<M>(), [&](auto... entry) { (add(path + hana::first(entry).c_str(), hana::second(entry)(model)), ...); });
+  hana::unpack(hana::accessors<M>(),
+               [&](auto... entry) { (add(path + hana::first(entry).c_str(), hana::second(entry)(model)), ...); });
 }
 template <class M> std::vector<FoundParameter> parameters_of(const M& model) {
   std::vector<FoundParameter> found;
@@ -92,12 +105,17 @@ template <class M> constexpr std::size_t parameter_count() {
   demand_reflected<M>();
   return hana::unpack(hana::accessors<M>(), [](auto... entry) {
     auto count = []<class Member>(Member*) -> std::size_t {
-      if constexpr (Shaped<Member>) return Member::type.shape.elements();
-      else if constexpr (Model<Member>) return parameter_count<Member>();
-      else if constexpr (ArrayOfModels<Member>) return std::tuple_size_v<Member> * parameter_count<typename Member::value_type>();
-      else return 0;
+      if constexpr (Shaped<Member>)
+        return Member::type.shape.elements();
+      else if constexpr (Model<Member>)
+        return parameter_count<Member>();
+      else if constexpr (ArrayOfModels<Member>)
+        return std::tuple_size_v<Member> * parameter_count<typename Member::value_type>();
+      else
+        return 0;
     };
-    return (count(static_cast<std::remove_reference_t<decltype(hana::second(entry)(std::declval<M&>()))>*>(nullptr)) + ... + std::size_t{0});
+    return (count(static_cast<std::remove_reference_t<decltype(hana::second(entry)(std::declval<M&>()))>*>(nullptr)) +
+            ... + std::size_t{0});
   });
 }
 

@@ -3,6 +3,7 @@
 // <cmath> has put into the global namespace, and so that reference, folding and kernels get the same bits.
 #include <bit>
 #include <cstdint>
+
 #include "vitrine/math.hpp"
 
 namespace vitrine {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+
 #include "vitrine/number.hpp"
 #include "vitrine/sentence.hpp"
 #include "vitrine/symbol.hpp"
@@ -11,8 +12,8 @@ namespace vitrine {
 
 /// What sort of work an op is. Pictures colour by it; nothing decides by it.
 enum class Kind : std::uint8_t { arithmetic, activation, contraction, reduction, normalization, loss, layout, source };
-inline constexpr std::array every_kind{Kind::arithmetic, Kind::activation,    Kind::contraction, Kind::reduction,
-                                       Kind::normalization, Kind::loss, Kind::layout, Kind::source};
+inline constexpr std::array every_kind{Kind::arithmetic,    Kind::activation, Kind::contraction, Kind::reduction,
+                                       Kind::normalization, Kind::loss,       Kind::layout,      Kind::source};
 constexpr std::string_view name_of(Kind k) {
   constexpr std::array<std::string_view, 8> names{"arithmetic",    "activation", "contraction", "reduction",
                                                   "normalization", "loss",       "layout",      "source"};
@@ -73,9 +74,9 @@ struct OpInfo {
   bool (*equal)(const void*, const void*);
   std::size_t (*hash)(const void*);
   std::vector<Attribute> (*print)(const void*);
-  Op (*parse)(std::span<const Attribute>);            // throws UsageError: what was expected
+  Op (*parse)(std::span<const Attribute>);  // throws UsageError: what was expected
   std::shared_ptr<const void> (*copy)(const void*);
-  Op (*resize)(const void*, std::span<const Axis>);   // axes with these names get these sizes
+  Op (*resize)(const void*, std::span<const Axis>);      // axes with these names get these sizes
   Symbol (*formula)(const void*, std::size_t operands);  // null unless elementwise
   ErasedExample (*example)();
 
@@ -91,8 +92,9 @@ struct Op {
   const OpInfo* info;
   std::shared_ptr<const void> attributes;
 
-  template <class O> requires(!std::same_as<O, Op>)
-  Op(const O& op) : info(&vitrine::info<O>()), attributes(info->copy(&op)) {}  // make_shared here is slow to compile
+  template <class O>
+  requires(!std::same_as<O, Op>) Op(const O& op)
+      : info(&vitrine::info<O>()), attributes(info->copy(&op)) {}  // make_shared here is slow to compile
   /// For an op that is a template argument and so outlives every graph: pointing at it compiles faster than owning it.
   template <auto O> static Op lasting() {
     return {vitrine::info<std::remove_const_t<decltype(O)>>(), {std::shared_ptr<const void>(), &O}};
@@ -129,8 +131,8 @@ template <class O, std::same_as<Type>... In> constexpr Inferred infer(const O& o
       for (const Axis& a : one.shape)
         for (const Axis& b : other.shape)
           if (a.named() && a.label() == b.label() && a.size != b.size)
-            return Sentence{} << O::doc.name << ": axis " << a.label() << " has two sizes, " << a.size << " in " << one.shape
-                              << " and " << b.size << " in " << other.shape;
+            return Sentence{} << O::doc.name << ": axis " << a.label() << " has two sizes, " << a.size << " in "
+                              << one.shape << " and " << b.size << " in " << other.shape;
   return made;
 }
 

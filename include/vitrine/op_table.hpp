@@ -7,6 +7,7 @@
 #include <boost/hana/second.hpp>
 #include <boost/hana/string.hpp>
 #include <functional>
+
 #include "vitrine/attribute.hpp"
 #include "vitrine/error.hpp"
 #include "vitrine/op.hpp"
@@ -29,7 +30,8 @@ template <class O> struct Erased {
   /// Calls visit(name, member) for every attribute.
   static void each([[maybe_unused]] auto& op, [[maybe_unused]] const auto& visit) {
     if constexpr (hana::Struct<O>::value)
-      hana::for_each(hana::accessors<O>(), [&](auto field) { visit(hana::first(field).c_str(), hana::second(field)(op)); });
+      hana::for_each(hana::accessors<O>(),
+                     [&](auto field) { visit(hana::first(field).c_str(), hana::second(field)(op)); });
   }
 
   static Inferred type(const void* op, std::span<const Type> in) {
@@ -37,12 +39,16 @@ template <class O> struct Erased {
       return of(op).type(in);
     } else {
       if (in.size() != operands)
-        return Sentence{} << O::doc.name << ": wants " << operands << (operands == 1 ? " operand" : " operands") << ", got " << in.size();
-      return [&]<std::size_t... I>(std::index_sequence<I...>) { return infer(of(op), in[I]...); }(std::make_index_sequence<operands>{});
+        return Sentence{} << O::doc.name << ": wants " << operands << (operands == 1 ? " operand" : " operands")
+                          << ", got " << in.size();
+      return [&]<std::size_t... I>(std::index_sequence<I...>) { return infer(of(op), in[I]...); }
+      (std::make_index_sequence<operands>{});
     }
   }
   static Gradients vjp(const void* op, Operands in, Value out, Value g) { return of(op).vjp(in, out, g); }
-  template <class Real> static void run(const void* op, Buffers<Real> in, const Buffer<Real>& out) { of(op).run(in, out); }
+  template <class Real> static void run(const void* op, Buffers<Real> in, const Buffer<Real>& out) {
+    of(op).run(in, out);
+  }
   static bool equal(const void* a, const void* b) { return of(a) == of(b); }
   static Symbol formula(const void* op, std::size_t n) { return of(op).formula(n); }
   static std::vector<Attribute> print(const void* op) {
@@ -56,7 +62,9 @@ template <class O> struct Erased {
   }
   static std::size_t hash(const void* op) {
     std::size_t made = std::hash<std::string_view>{}(O::doc.name);
-    each(of(op), [&](const char*, const auto& member) { made = made * 31 + std::hash<std::string>{}(print_attribute(member)); });
+    each(of(op), [&](const char*, const auto& member) {
+      made = made * 31 + std::hash<std::string>{}(print_attribute(member));
+    });
     return made;
   }
   static Op parse(std::span<const Attribute> given) {
@@ -68,10 +76,13 @@ template <class O> struct Erased {
           parse_attribute(a.text, member), ++known;
           return;
         }
-      if constexpr (std::same_as<std::remove_cvref_t<decltype(member)>, bool>) member = false;
-      else throw UsageError(std::string(O::doc.name) + ": attribute '" + name + "' is missing");
+      if constexpr (std::same_as<std::remove_cvref_t<decltype(member)>, bool>)
+        member = false;
+      else
+        throw UsageError(std::string(O::doc.name) + ": attribute '" + name + "' is missing");
     });
-    if (known != given.size()) throw UsageError(std::string(O::doc.name) + ": there is an attribute that it does not have");
+    if (known != given.size())
+      throw UsageError(std::string(O::doc.name) + ": there is an attribute that it does not have");
     return op;
   }
   static std::shared_ptr<const void> copy(const void* op) { return std::make_shared<const O>(of(op)); }

@@ -1,9 +1,10 @@
 #pragma once
-// The compiler's last word and the runtime's first: plain data. compile(graph, target) makes a Plan, load(plan) a Program.
-// Compiler and runtime never include each other; they meet here.
+// The compiler's last word and the runtime's first: plain data. compile(graph, target) makes a Plan, load(plan) a
+// Program. Compiler and runtime never include each other; they meet here.
 #include <optional>
 #include <string>
 #include <vector>
+
 #include "vitrine/graph.hpp"
 #include "vitrine/kernel.hpp"
 
@@ -46,11 +47,11 @@ constexpr bool is_dense(const Slot& slot) {
 
 /// How a target runs a step.
 struct Choice {
-  std::string kernel;            // "gemm", "elementwise", "softmax", ...; "reference" is the op's own definition
-  std::size_t workspace = 0;     // bytes of scratch in the arena
-  bool dense_operands = false;   // the kernel wants its head's operands dense and row-major
-  double nanoseconds = 0;        // predicted
-  std::string reason;            // why this kernel
+  std::string kernel;           // "gemm", "elementwise", "softmax", ...; "reference" is the op's own definition
+  std::size_t workspace = 0;    // bytes of scratch in the arena
+  bool dense_operands = false;  // the kernel wants its head's operands dense and row-major
+  double nanoseconds = 0;       // predicted
+  std::string reason;           // why this kernel
 };
 
 /// One step: a head op, or an elementwise kernel, or a head with a kernel that reads its result while it is in cache.
@@ -69,7 +70,7 @@ struct Step {
   std::vector<Slot> operands{};
   std::vector<Slot> results{};
   Choice choice{};
-  std::optional<Slot> workspace{};  // u8[bytes] in the arena
+  std::optional<Slot> workspace{};     // u8[bytes] in the arena
   std::vector<std::uint32_t> nodes{};  // what it computes
   std::uint32_t group = 0;             // the group in the graph's text, 0 if alone
   bool once = false;                   // run when the program is loaded, not at every step

@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 #include <vector>
+
 #include "vitrine/graph.hpp"
 #include "vitrine/optimizer.hpp"
 
@@ -11,11 +12,11 @@ namespace vitrine {
 
 /// What a user asked of `run`.
 struct RunOptions {
-  bool quick = false;  // at most 10 s, thresholds lowered and printed as quick ones
-  int epochs = 0;      // 0: the project's own number
-  std::string data{};  // another folder with the data; empty: the project's own
-  std::string save{}, load{};  // safetensors files
-  std::string out{};           // where pictures go; empty: out/<name>
+  bool quick = false;                  // at most 10 s, thresholds lowered and printed as quick ones
+  int epochs = 0;                      // 0: the project's own number
+  std::string data{};                  // another folder with the data; empty: the project's own
+  std::string save{}, load{};          // safetensors files
+  std::string out{};                   // where pictures go; empty: out/<name>
   std::vector<std::string> without{};  // parts knocked out
   std::uint64_t seed = 1;
   int threads = 0;     // 0: as many as the machine has
@@ -24,11 +25,11 @@ struct RunOptions {
 
 struct Project {
   std::string name{}, year{}, idea{};
-  std::string data{};                      // what it needs, in words
-  std::function<bool()> has_data{};        // whether that is here
-  std::function<Graph()> forward{};        // traced, with the output "loss"
+  std::string data{};                // what it needs, in words
+  std::function<bool()> has_data{};  // whether that is here
+  std::function<Graph()> forward{};  // traced, with the output "loss"
   Optimizer optimizer{};
-  std::vector<std::string> parts{};        // what --without takes
+  std::vector<std::string> parts{};  // what --without takes
   /// Trains, tests, draws, prints; true if every gate holds.
   std::function<bool(const RunOptions&)> run{};
 };

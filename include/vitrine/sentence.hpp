@@ -1,6 +1,7 @@
 #pragma once
 // One sentence about shapes: the text of a compile error and, at run time, of the exception. Built in either.
 #include <string>
+
 #include "vitrine/type.hpp"
 
 namespace vitrine {
@@ -44,8 +45,10 @@ struct Sentence {
 
  private:
   constexpr void put(char c) {
-    if (length + 4 < longest) text[length++] = c;
-    else if (length + 1 < longest) text[length++] = '.';
+    if (length + 4 < longest)
+      text[length++] = c;
+    else if (length + 1 < longest)
+      text[length++] = '.';
   }
 };
 

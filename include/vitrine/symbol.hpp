@@ -2,6 +2,7 @@
 // A scalar formula as a value: the reading of an elementwise op that is printed, differentiated and compiled.
 #include <memory>
 #include <string>
+
 #include "vitrine/kernel.hpp"
 #include "vitrine/value.hpp"
 

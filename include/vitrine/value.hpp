@@ -3,6 +3,7 @@
 #include <initializer_list>
 #include <span>
 #include <vector>
+
 #include "vitrine/type.hpp"
 
 namespace vitrine {

@@ -5,6 +5,4 @@
 using namespace vitrine;
 inline constexpr Axis batch{"batch", 64}, in{"in", 784};
 
-void right(Tensor<batch, in> x, Tensor<in, 10> weight) {
-  Tensor<batch, 10> y = matmul(x, weight);
-}
+void right(Tensor<batch, in> x, Tensor<in, 10> weight) { Tensor<batch, 10> y = matmul(x, weight); }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <vector>
+
 #include "vitrine/project.hpp"
 
 namespace vitrine {

@@ -12,7 +12,8 @@ struct Accumulate {
   constexpr Inferred type(std::span<const Type> in) const {
     if (in.size() < 2) return Sentence{} << "accumulate: wants two operands or more, got " << in.size();
     for (const Type& t : in)
-      if (t.dtype != DType::f32 || t != in[0]) return Sentence{} << "accumulate: wants f32 tensors of one type, got " << in[0] << " and " << t;
+      if (t.dtype != DType::f32 || t != in[0])
+        return Sentence{} << "accumulate: wants f32 tensors of one type, got " << in[0] << " and " << t;
     return in[0];
   }
   Symbol formula(std::size_t n) const {
@@ -29,6 +30,8 @@ struct Accumulate {
   }
 };
 
-inline Value accumulate(std::span<const Value> parts) { return parts[0].graph->add(Accumulate{}, {parts.begin(), parts.end()}); }
+inline Value accumulate(std::span<const Value> parts) {
+  return parts[0].graph->add(Accumulate{}, {parts.begin(), parts.end()});
+}
 
 }  // namespace vitrine

@@ -15,11 +15,7 @@ struct Add : Elementwise<Add, 2> {
 constexpr auto operator+(Operand auto&& a, Operand auto&& b) {
   return apply<Add{}>(std::forward<decltype(a)>(a), std::forward<decltype(b)>(b));
 }
-constexpr auto operator+(Operand auto&& a, float b) {
-  return apply<Add{}>(std::forward<decltype(a)>(a), beside(a, b));
-}
-constexpr auto operator+(float a, Operand auto&& b) {
-  return apply<Add{}>(beside(b, a), std::forward<decltype(b)>(b));
-}
+constexpr auto operator+(Operand auto&& a, float b) { return apply<Add{}>(std::forward<decltype(a)>(a), beside(a, b)); }
+constexpr auto operator+(float a, Operand auto&& b) { return apply<Add{}>(beside(b, a), std::forward<decltype(b)>(b)); }
 
 }  // namespace vitrine

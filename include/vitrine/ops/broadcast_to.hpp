@@ -1,5 +1,6 @@
 #pragma once
 #include <boost/hana/define_struct.hpp>
+
 #include "vitrine/ops/sum_to.hpp"
 
 namespace vitrine {
@@ -7,7 +8,9 @@ namespace vitrine {
 /// Repeats x along the axes that it lacks at the left or has as 1.
 struct BroadcastTo {
   BOOST_HANA_DEFINE_STRUCT(BroadcastTo, (Shape, to));
-  static constexpr Doc doc{.name = "broadcast_to", .kind = Kind::layout, .rule = "y = x, repeated along the axes of `to` that it lacks or has as 1",
+  static constexpr Doc doc{.name = "broadcast_to",
+                           .kind = Kind::layout,
+                           .rule = "y = x, repeated along the axes of `to` that it lacks or has as 1",
                            .derivative = "dx = sum_to(dy)"};
   static constexpr auto example() { return Example{BroadcastTo{shape_of<2, 3, 4>}, std::array{f32<1, 4>}}; }
   bool operator==(const BroadcastTo&) const = default;

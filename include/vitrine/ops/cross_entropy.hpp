@@ -1,5 +1,6 @@
 #pragma once
 #include <string>
+
 #include "vitrine/error.hpp"
 #include "vitrine/ops/mean.hpp"
 #include "vitrine/ops/one_hot.hpp"
@@ -11,7 +12,9 @@ namespace vitrine {
 /// Logits [..., C] and labels i32[...] -> the loss of each row: log(sum of exp(x)) - x[label], from x - max(x) so that
 /// nothing overflows. A run throws InputError for a label outside of the classes.
 struct CrossEntropy {
-  static constexpr Doc doc{.name = "cross_entropy", .kind = Kind::loss, .rule = "y = log(sum of exp(x) along the last axis) - x[label]",
+  static constexpr Doc doc{.name = "cross_entropy",
+                           .kind = Kind::loss,
+                           .rule = "y = log(sum of exp(x) along the last axis) - x[label]",
                            .derivative = "dx = (softmax(x) - one_hot(label)) * dy"};
   static constexpr auto example() { return Example{CrossEntropy{}, std::array{f32<2, 3>, i32<2>}}; }
   bool operator==(const CrossEntropy&) const = default;
@@ -20,7 +23,8 @@ struct CrossEntropy {
       return Sentence{} << "cross_entropy: wants logits (f32) and labels (i32), got " << logits << " and " << labels;
     bool fits = logits.shape.rank() == labels.shape.rank() + 1;
     for (int i = 0; fits && i < labels.shape.rank(); ++i) fits = agree(logits.shape[i], labels.shape[i]);
-    if (!fits) return Sentence{} << "cross_entropy: wants one label for each row of logits, got " << logits << " and " << labels;
+    if (!fits)
+      return Sentence{} << "cross_entropy: wants one label for each row of logits, got " << logits << " and " << labels;
     return Type{DType::f32, labels.shape};
   }
   Gradients vjp(auto in, auto, auto g) const {
@@ -34,8 +38,8 @@ struct CrossEntropy {
       const Real* x = in[0].reals() + row * C;
       const std::int32_t label = in[1].integers()[row];
       if (label < 0 || static_cast<std::size_t>(label) >= C)
-        throw InputError("cross_entropy: label " + std::to_string(label) + " of row " + std::to_string(row) + " is not below " +
-                         std::to_string(C) + "; check the labels");
+        throw InputError("cross_entropy: label " + std::to_string(label) + " of row " + std::to_string(row) +
+                         " is not below " + std::to_string(C) + "; check the labels");
       Real top = x[0], sum = 0;
       for (std::size_t i = 1; i < C; ++i) top = math::maximum(top, x[i]);
       for (std::size_t i = 0; i < C; ++i) sum += math::exp(x[i] - top);

@@ -14,11 +14,7 @@ struct Div : Elementwise<Div, 2> {
 constexpr auto operator/(Operand auto&& a, Operand auto&& b) {
   return apply<Div{}>(std::forward<decltype(a)>(a), std::forward<decltype(b)>(b));
 }
-constexpr auto operator/(Operand auto&& a, float b) {
-  return apply<Div{}>(std::forward<decltype(a)>(a), beside(a, b));
-}
-constexpr auto operator/(float a, Operand auto&& b) {
-  return apply<Div{}>(beside(b, a), std::forward<decltype(b)>(b));
-}
+constexpr auto operator/(Operand auto&& a, float b) { return apply<Div{}>(std::forward<decltype(a)>(a), beside(a, b)); }
+constexpr auto operator/(float a, Operand auto&& b) { return apply<Div{}>(beside(b, a), std::forward<decltype(b)>(b)); }
 
 }  // namespace vitrine

@@ -20,6 +20,8 @@ struct Greater : Elementwise<Greater, 2> {
 constexpr auto greater(Operand auto&& a, Operand auto&& b) {
   return apply<Greater{}>(std::forward<decltype(a)>(a), std::forward<decltype(b)>(b));
 }
-constexpr auto greater(Operand auto&& a, float b) { return apply<Greater{}>(std::forward<decltype(a)>(a), beside(a, b)); }
+constexpr auto greater(Operand auto&& a, float b) {
+  return apply<Greater{}>(std::forward<decltype(a)>(a), beside(a, b));
+}
 
 }  // namespace vitrine

@@ -1,5 +1,6 @@
 #pragma once
 #include <boost/hana/define_struct.hpp>
+
 #include "vitrine/expr.hpp"
 
 namespace vitrine {
@@ -7,7 +8,10 @@ namespace vitrine {
 /// 1 / the number of elements of a shape. An op and not a number, so that it follows when a graph is specialized.
 struct InverseSize {
   BOOST_HANA_DEFINE_STRUCT(InverseSize, (Shape, of));
-  static constexpr Doc doc{.name = "inverse_size", .kind = Kind::source, .rule = "y = 1 / number of elements of `of`", .derivative = "none: it has no operand"};
+  static constexpr Doc doc{.name = "inverse_size",
+                           .kind = Kind::source,
+                           .rule = "y = 1 / number of elements of `of`",
+                           .derivative = "none: it has no operand"};
   static constexpr auto example() { return Example<InverseSize, 0>{InverseSize{shape_of<2, 3>}, {}}; }
   bool operator==(const InverseSize&) const = default;
   constexpr Inferred type() const { return Type{}; }

@@ -2,6 +2,7 @@
 // A user's own elementwise op: map([](auto x, auto y) { return x * tanh(y); }, a, b). The lambda is read once, with
 // symbols; from there the formula is an attribute that prints, parses, differentiates and compiles like any op's.
 #include <boost/hana/define_struct.hpp>
+
 #include "vitrine/elementwise.hpp"
 #include "vitrine/formula.hpp"
 
@@ -15,7 +16,8 @@ struct Map {
 
   Inferred type(std::span<const Type> in) const {
     const std::size_t wanted = operands_of(parse_formula(by));
-    if (in.empty() || in.size() < wanted) return Sentence{} << "map: '" << by << "' reads " << wanted << " operands, got " << in.size();
+    if (in.empty() || in.size() < wanted)
+      return Sentence{} << "map: '" << by << "' reads " << wanted << " operands, got " << in.size();
     return elementwise_type(doc.name, false, in);
   }
   Symbol formula(std::size_t) const { return parse_formula(by); }
@@ -36,11 +38,12 @@ struct Map {
 template <class Formula, std::size_t N> struct MapOf {
   static constexpr Doc doc = Map::doc;
   bool operator==(const MapOf&) const = default;
-  constexpr Inferred type(std::same_as<Type> auto... in) const { return elementwise_type(doc.name, false, std::array{in...}); }
+  constexpr Inferred type(std::same_as<Type> auto... in) const {
+    return elementwise_type(doc.name, false, std::array{in...});
+  }
   Op lowered() const {
-    return [&]<std::size_t... I>(std::index_sequence<I...>) {
-      return Op(Map{print(Formula{}(variable(I)...))});
-    }(std::make_index_sequence<N>{});
+    return [&]<std::size_t... I>(std::index_sequence<I...>) { return Op(Map{print(Formula{}(variable(I)...))}); }
+    (std::make_index_sequence<N>{});
   }
 };
 

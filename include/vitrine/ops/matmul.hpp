@@ -1,5 +1,6 @@
 #pragma once
 #include <boost/hana/define_struct.hpp>
+
 #include "vitrine/expr.hpp"
 #include "vitrine/ops/sum_to.hpp"
 #include "vitrine/ops/transpose.hpp"
@@ -10,7 +11,9 @@ namespace vitrine {
 /// last two axes swapped; a pass sets it where it finds a transpose.
 struct Matmul {
   BOOST_HANA_DEFINE_STRUCT(Matmul, (bool, transpose_left), (bool, transpose_right));
-  static constexpr Doc doc{.name = "matmul", .kind = Kind::contraction, .rule = "y[m, n] = sum over k of a[m, k] b[k, n]",
+  static constexpr Doc doc{.name = "matmul",
+                           .kind = Kind::contraction,
+                           .rule = "y[m, n] = sum over k of a[m, k] b[k, n]",
                            .derivative = "da = dy bT, db = aT dy"};
   static constexpr auto example() { return Example{Matmul{false, false}, std::array{f32<2, 3>, f32<3, 4>}}; }
   bool operator==(const Matmul&) const = default;
@@ -18,13 +21,17 @@ struct Matmul {
   constexpr Inferred type(Type a, Type b) const {
     if (a.shape.rank() < 2 || (b.shape.rank() != 2 && b.shape.rank() != a.shape.rank()))
       return Sentence{} << "matmul: wants [..., M, K] x [..., K, N] or x [K, N], got " << a.shape << " x " << b.shape;
-    if (a.dtype != DType::f32 || b.dtype != DType::f32) return Sentence{} << "matmul: wants f32, got " << a << " x " << b;
+    if (a.dtype != DType::f32 || b.dtype != DType::f32)
+      return Sentence{} << "matmul: wants f32, got " << a << " x " << b;
     const Shape x = transpose_left ? swapped(a.shape) : a.shape, y = transpose_right ? swapped(b.shape) : b.shape;
     if (x[-1].size != y[-2].size)
-      return Sentence{} << "matmul: inner dimensions differ in " << x << " x " << y << ": " << x[-1].size << " != " << y[-2].size;
-    if (!agree(x[-1], y[-2])) return Sentence{} << "matmul: inner axes differ in " << x << " x " << y << ": " << x[-1] << " != " << y[-2];
+      return Sentence{} << "matmul: inner dimensions differ in " << x << " x " << y << ": " << x[-1].size
+                        << " != " << y[-2].size;
+    if (!agree(x[-1], y[-2]))
+      return Sentence{} << "matmul: inner axes differ in " << x << " x " << y << ": " << x[-1] << " != " << y[-2];
     for (int i = 0; y.rank() > 2 && i < x.rank() - 2; ++i)
-      if (!agree(x[i], y[i])) return Sentence{} << "matmul: batch axes differ in " << x << " x " << y << ": " << x[i] << " != " << y[i];
+      if (!agree(x[i], y[i]))
+        return Sentence{} << "matmul: batch axes differ in " << x << " x " << y << ": " << x[i] << " != " << y[i];
     return Type{a.dtype, x.with(-1, y[-1])};
   }
 

@@ -14,6 +14,8 @@ struct Maximum : Elementwise<Maximum, 2> {
 constexpr auto maximum(Operand auto&& a, Operand auto&& b) {
   return apply<Maximum{}>(std::forward<decltype(a)>(a), std::forward<decltype(b)>(b));
 }
-constexpr auto maximum(Operand auto&& a, float b) { return apply<Maximum{}>(std::forward<decltype(a)>(a), beside(a, b)); }
+constexpr auto maximum(Operand auto&& a, float b) {
+  return apply<Maximum{}>(std::forward<decltype(a)>(a), beside(a, b));
+}
 
 }  // namespace vitrine

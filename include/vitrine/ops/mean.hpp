@@ -7,12 +7,15 @@ namespace vitrine {
 
 /// The mean of all elements: f32[]. Of no elements it is NaN.
 struct Mean {
-  static constexpr Doc doc{.name = "mean", .kind = Kind::reduction, .rule = "y = sum of x / number of elements of x",
+  static constexpr Doc doc{.name = "mean",
+                           .kind = Kind::reduction,
+                           .rule = "y = sum of x / number of elements of x",
                            .derivative = "dx = broadcast_to(dy * inverse_size(x))"};
   static constexpr auto example() { return Example{Mean{}, std::array{f32<2, 3>}}; }
   bool operator==(const Mean&) const = default;
   constexpr Inferred type(Type a) const {
-    if (a.dtype != DType::f32) return Sentence{} << "mean: wants f32, got " << a << "; make numbers of it with cast<DType::f32>(x)";
+    if (a.dtype != DType::f32)
+      return Sentence{} << "mean: wants f32, got " << a << "; make numbers of it with cast<DType::f32>(x)";
     return Type{};
   }
   Gradients vjp(auto in, auto, auto g) const {

@@ -14,6 +14,8 @@ struct Minimum : Elementwise<Minimum, 2> {
 constexpr auto minimum(Operand auto&& a, Operand auto&& b) {
   return apply<Minimum{}>(std::forward<decltype(a)>(a), std::forward<decltype(b)>(b));
 }
-constexpr auto minimum(Operand auto&& a, float b) { return apply<Minimum{}>(std::forward<decltype(a)>(a), beside(a, b)); }
+constexpr auto minimum(Operand auto&& a, float b) {
+  return apply<Minimum{}>(std::forward<decltype(a)>(a), beside(a, b));
+}
 
 }  // namespace vitrine

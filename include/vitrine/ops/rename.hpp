@@ -1,6 +1,7 @@
 #pragma once
 #include <boost/hana/define_struct.hpp>
 #include <cstring>
+
 #include "vitrine/op.hpp"
 
 namespace vitrine {
@@ -8,7 +9,10 @@ namespace vitrine {
 /// The same tensor, its axes called otherwise. Declaring a Tensor makes one where it gives or drops a name (expr.hpp).
 struct Rename {
   BOOST_HANA_DEFINE_STRUCT(Rename, (Shape, to));
-  static constexpr Doc doc{.name = "rename", .kind = Kind::layout, .rule = "y = x, its axes named as in `to`", .derivative = "dx = rename(dy)"};
+  static constexpr Doc doc{.name = "rename",
+                           .kind = Kind::layout,
+                           .rule = "y = x, its axes named as in `to`",
+                           .derivative = "dx = rename(dy)"};
   static constexpr bool view = true;
   static constexpr auto example() { return Example{Rename{shape_of<2, Axis{"key", 3}>}, std::array{f32<2, 3>}}; }
   bool operator==(const Rename&) const = default;

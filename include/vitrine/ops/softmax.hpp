@@ -7,17 +7,18 @@ namespace vitrine {
 
 /// exp(x) / sum of exp(x) along the last axis, computed from x - max(x) so that nothing overflows.
 struct Softmax {
-  static constexpr Doc doc{.name = "softmax", .kind = Kind::normalization, .rule = "y = exp(x) / sum of exp(x) along the last axis",
+  static constexpr Doc doc{.name = "softmax",
+                           .kind = Kind::normalization,
+                           .rule = "y = exp(x) / sum of exp(x) along the last axis",
                            .derivative = "dx = y * (dy - sum of dy * y along the last axis)"};
   static constexpr auto example() { return Example{Softmax{}, std::array{f32<2, 3>}}; }
   bool operator==(const Softmax&) const = default;
   constexpr Inferred type(Type a) const {
-    if (a.dtype != DType::f32 || a.shape.rank() < 1) return Sentence{} << "softmax: wants f32 with one axis or more, got " << a;
+    if (a.dtype != DType::f32 || a.shape.rank() < 1)
+      return Sentence{} << "softmax: wants f32 with one axis or more, got " << a;
     return a;
   }
-  Gradients vjp(auto, auto y, auto g) const {
-    return {y * (g - sum_to(g * y, y.type().shape.with(-1, 1)))};
-  }
+  Gradients vjp(auto, auto y, auto g) const { return {y * (g - sum_to(g * y, y.type().shape.with(-1, 1)))}; }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     const std::size_t N = out.shape()[-1].size;
     for (std::size_t row = 0; row < out.size(); row += N) {

@@ -15,11 +15,7 @@ struct Sub : Elementwise<Sub, 2> {
 constexpr auto operator-(Operand auto&& a, Operand auto&& b) {
   return apply<Sub{}>(std::forward<decltype(a)>(a), std::forward<decltype(b)>(b));
 }
-constexpr auto operator-(Operand auto&& a, float b) {
-  return apply<Sub{}>(std::forward<decltype(a)>(a), beside(a, b));
-}
-constexpr auto operator-(float a, Operand auto&& b) {
-  return apply<Sub{}>(beside(b, a), std::forward<decltype(b)>(b));
-}
+constexpr auto operator-(Operand auto&& a, float b) { return apply<Sub{}>(std::forward<decltype(a)>(a), beside(a, b)); }
+constexpr auto operator-(float a, Operand auto&& b) { return apply<Sub{}>(beside(b, a), std::forward<decltype(b)>(b)); }
 
 }  // namespace vitrine

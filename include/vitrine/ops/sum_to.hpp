@@ -1,5 +1,6 @@
 #pragma once
 #include <boost/hana/define_struct.hpp>
+
 #include "vitrine/elementwise.hpp"
 
 namespace vitrine {
@@ -9,7 +10,9 @@ Value broadcast_to(Value, const Shape&);  // in broadcast_to.hpp, which undoes w
 /// Sums over the axes that `to` lacks at the left or has as 1: what broadcasting repeats, this adds up.
 struct SumTo {
   BOOST_HANA_DEFINE_STRUCT(SumTo, (Shape, to));
-  static constexpr Doc doc{.name = "sum_to", .kind = Kind::reduction, .rule = "y = sum of x over the axes that `to` lacks or has as 1",
+  static constexpr Doc doc{.name = "sum_to",
+                           .kind = Kind::reduction,
+                           .rule = "y = sum of x over the axes that `to` lacks or has as 1",
                            .derivative = "dx = broadcast_to(dy)"};
   static constexpr auto example() { return Example{SumTo{shape_of<1, 4>}, std::array{f32<2, 3, 4>}}; }
   bool operator==(const SumTo&) const = default;

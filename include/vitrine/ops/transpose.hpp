@@ -1,12 +1,16 @@
 #pragma once
 #include <cstring>
+
 #include "vitrine/expr.hpp"
 
 namespace vitrine {
 
 /// [..., M, N] -> [..., N, M]
 struct Transpose {
-  static constexpr Doc doc{.name = "transpose", .kind = Kind::layout, .rule = "y[..., n, m] = x[..., m, n]", .derivative = "dx = transpose(dy)"};
+  static constexpr Doc doc{.name = "transpose",
+                           .kind = Kind::layout,
+                           .rule = "y[..., n, m] = x[..., m, n]",
+                           .derivative = "dx = transpose(dy)"};
   static constexpr auto example() { return Example{Transpose{}, std::array{f32<2, 3, 4>}}; }
   bool operator==(const Transpose&) const = default;
 
