@@ -1,37 +1,15 @@
 #include "tools/idx_file.hpp"
 
-#include <zlib.h>
-
 #include <array>
 #include <catch2/catch.hpp>
 
+#include "tests/idx_bytes.hpp"
 #include "tests/scratch.hpp"
 
 using namespace vitrine;
 using Catch::Contains;
 
 namespace {
-
-std::string idx(int type, const std::vector<std::uint32_t>& sizes, const std::string& data) {
-  std::string bytes{'\0', '\0', static_cast<char>(type), static_cast<char>(sizes.size())};
-  for (const std::uint32_t size : sizes)
-    for (const int shift : {24, 16, 8, 0}) bytes += static_cast<char>(size >> shift & 255);
-  return bytes + data;
-}
-
-std::string gzip(std::string bytes) {
-  z_stream stream{};
-  deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
-  std::string packed(deflateBound(&stream, bytes.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(bytes.data());
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  deflate(&stream, Z_FINISH);
-  packed.resize(stream.total_out);
-  deflateEnd(&stream);
-  return packed;
-}
 
 std::string verdict(const std::string& name, const std::string& bytes) {
   const Scratch scratch;
@@ -51,15 +29,15 @@ std::string images_error(const std::string& images, const std::string& labels) {
   return input_error_of([&] { read_images(scratch.folder(), "train", 10); });
 }
 
-const std::string two_images = idx(8, {2, 2, 3}, "abcdefghijkl");
+const std::string two_images = idx_bytes(8, {2, 2, 3}, "abcdefghijkl");
 
 }  // namespace
 
 TEST_CASE("an IDX file is read the same plain and compressed") {
   const Scratch scratch;
-  const std::string bytes = idx(8, {2, 3}, std::string("\0\1\2\xfd\xfe\xff", 6));
+  const std::string bytes = idx_bytes(8, {2, 3}, std::string("\0\1\2\xfd\xfe\xff", 6));
   put(scratch / "plain", bytes);
-  put(scratch / "packed.gz", gzip(bytes));
+  put(scratch / "packed.gz", gzip_bytes(bytes));
   for (const auto& path : {scratch / "plain", scratch / "packed.gz"}) {
     const IdxFile file = read_idx(path);
     CHECK(file.sizes == std::vector<std::size_t>{2, 3});
@@ -72,8 +50,8 @@ TEST_CASE("a compressed file larger than any buffer, and one that compresses a t
   std::string noise(3'000'000, '\0');
   std::uint32_t state = 1;
   for (char& byte : noise) byte = static_cast<char>((state = state * 1664525 + 1013904223) >> 24);
-  put(scratch / "noise.gz", gzip(idx(8, {3'000'000}, noise)));
-  put(scratch / "zeros.gz", gzip(idx(8, {3'000'000}, std::string(3'000'000, '\0'))));
+  put(scratch / "noise.gz", gzip_bytes(idx_bytes(8, {3'000'000}, noise)));
+  put(scratch / "zeros.gz", gzip_bytes(idx_bytes(8, {3'000'000}, std::string(3'000'000, '\0'))));
   const IdxFile read = read_idx(scratch / "noise.gz");
   CHECK(std::equal(read.bytes.begin(), read.bytes.end(), noise.begin(), noise.end(),
                    [](std::uint8_t a, char b) { return static_cast<char>(a) == b; }));
@@ -82,14 +60,14 @@ TEST_CASE("a compressed file larger than any buffer, and one that compresses a t
 
 TEST_CASE("a file with a size of zero holds nothing and is valid") {
   const Scratch scratch;
-  put(scratch / "none", idx(8, {0, 28, 28}, ""));
-  put(scratch / "none.gz", gzip(idx(8, {0, 28, 28}, "")));
+  put(scratch / "none", idx_bytes(8, {0, 28, 28}, ""));
+  put(scratch / "none.gz", gzip_bytes(idx_bytes(8, {0, 28, 28}, "")));
   CHECK(read_idx(scratch / "none").bytes.empty());
   CHECK(read_idx(scratch / "none.gz").sizes == std::vector<std::size_t>{0, 28, 28});
 }
 
 TEST_CASE("hostile IDX files are refused with a sentence that says why") {
-  const std::string sound = idx(8, {4}, "abcd"), packed = gzip(sound);
+  const std::string sound = idx_bytes(8, {4}, "abcd"), packed = gzip_bytes(sound);
   std::string bad_sum = packed, bad_block = packed;
   bad_sum[bad_sum.size() - 8] ^= 1;
   bad_block[10] = '\xff';  // the first byte behind gzip's header
@@ -100,15 +78,16 @@ TEST_CASE("hostile IDX files are refused with a sentence that says why") {
       {"empty", "f", "", "should have 4 bytes, but 0 are there"},
       {"two bytes", "f", std::string("\0\0", 2), "but 2 are there"},
       {"another kind of file", "f", "%PDF-1.4 and more", "begins with 25 50 44 46"},
-      {"signed bytes", "f", idx(9, {4}, "abcd"), "IDX type 0x09"},
-      {"floats", "f", idx(13, {1}, "abcd"), "IDX type 0x0d"},
-      {"no type", "f", idx(0, {4}, "abcd"), "IDX type 0x00"},
-      {"no axes", "f", idx(8, {}, ""), "0 axes"},
-      {"nine axes", "f", idx(8, {1, 1, 1, 1, 1, 1, 1, 1, 1}, "a"), "9 axes"},
-      {"cut within the sizes", "f", idx(8, {4, 4}, "").substr(0, 9), "list of sizes should have 8 bytes, but 5"},
-      {"product wraps to zero", "f", idx(8, {1u << 31, 1u << 31, 4}, ""), "announces 2147483648 x 2147483648 x 4"},
-      {"four gigabytes in a small file", "f", idx(8, {~0u}, "abcd"), "announces 4294967295 elements"},
-      {"one byte short", "f", idx(8, {4}, "abc"), "announces 4 elements, more than"},
+      {"signed bytes", "f", idx_bytes(9, {4}, "abcd"), "IDX type 0x09"},
+      {"floats", "f", idx_bytes(13, {1}, "abcd"), "IDX type 0x0d"},
+      {"no type", "f", idx_bytes(0, {4}, "abcd"), "IDX type 0x00"},
+      {"no axes", "f", idx_bytes(8, {}, ""), "0 axes"},
+      {"nine axes", "f", idx_bytes(8, {1, 1, 1, 1, 1, 1, 1, 1, 1}, "a"), "9 axes"},
+      {"cut within the sizes", "f", idx_bytes(8, {4, 4}, "").substr(0, 9), "list of sizes should have 8 bytes, but 5"},
+      {"product wraps to zero", "f", idx_bytes(8, {1u << 31, 1u << 31, 4}, ""),
+       "announces 2147483648 x 2147483648 x 4"},
+      {"four gigabytes in a small file", "f", idx_bytes(8, {~0u}, "abcd"), "announces 4294967295 elements"},
+      {"one byte short", "f", idx_bytes(8, {4}, "abc"), "announces 4 elements, more than"},
       {"one byte too many", "f", sound + "e", "more than the 4 elements"},
       {"compressed: empty", "f.gz", "", "not compressed with gzip"},
       {"compressed: only the magic number", "f.gz", "\x1f\x8b", "stops in the middle, at byte 2"},
@@ -118,10 +97,12 @@ TEST_CASE("hostile IDX files are refused with a sentence that says why") {
       {"compressed: bad block", "f.gz", bad_block, "not a sound gzip file (invalid block type"},
       {"compressed: something appended", "f.gz", packed + "x", "1 bytes follow the end"},
       {"compressed: a second stream", "f.gz", packed + packed, "bytes follow the end"},
-      {"compressed: less than announced", "f.gz", gzip(idx(8, {5}, "abcd")), "data should have 5 bytes, but 4"},
-      {"compressed: more than announced", "f.gz", gzip(idx(8, {3}, "abcd")), "more than the 3 elements"},
-      {"compressed: a bomb", "f.gz", gzip(idx(8, {3}, std::string(5'000'000, '\0'))), "more than the 3 elements"},
-      {"compressed: announces a terabyte", "f.gz", gzip(idx(8, {1 << 20, 1 << 20}, "abcd")),
+      {"compressed: less than announced", "f.gz", gzip_bytes(idx_bytes(8, {5}, "abcd")),
+       "data should have 5 bytes, but 4"},
+      {"compressed: more than announced", "f.gz", gzip_bytes(idx_bytes(8, {3}, "abcd")), "more than the 3 elements"},
+      {"compressed: a bomb", "f.gz", gzip_bytes(idx_bytes(8, {3}, std::string(5'000'000, '\0'))),
+       "more than the 3 elements"},
+      {"compressed: announces a terabyte", "f.gz", gzip_bytes(idx_bytes(8, {1 << 20, 1 << 20}, "abcd")),
        "more than a file of this size can hold"},
       {"mislabelled as compressed", "f.gz", sound, "content is not compressed"},
       {"mislabelled as plain", "f", packed, "content is compressed"},
@@ -133,7 +114,7 @@ TEST_CASE("hostile IDX files are refused with a sentence that says why") {
 }
 
 TEST_CASE("every truncation of a compressed file is refused") {
-  const std::string packed = gzip(two_images);
+  const std::string packed = gzip_bytes(two_images);
   const Scratch scratch;
   put(scratch / "f.gz", packed);
   for (std::size_t length = packed.size(); length-- > 0;) {
@@ -145,7 +126,7 @@ TEST_CASE("every truncation of a compressed file is refused") {
 TEST_CASE("an image set is its images and labels, wherever one of them is compressed") {
   const Scratch scratch;
   put(scratch / "t10k-images-idx3-ubyte", two_images);
-  put(scratch / "t10k-labels-idx1-ubyte.gz", gzip(idx(8, {2}, std::string("\x09\x00", 2))));
+  put(scratch / "t10k-labels-idx1-ubyte.gz", gzip_bytes(idx_bytes(8, {2}, std::string("\x09\x00", 2))));
   const ImageSet set = read_images(scratch.folder(), "t10k", 10);
   CHECK(set.count == 2);
   CHECK(set.rows == 2);
@@ -167,13 +148,14 @@ TEST_CASE("a missing image set says what to install and how to name another fold
 }
 
 TEST_CASE("an image set whose files do not belong together is refused") {
-  const std::string labels = idx(8, {2}, std::string("\x01\x02", 2));
+  const std::string labels = idx_bytes(8, {2}, std::string("\x01\x02", 2));
   CHECK(images_error(two_images, labels) == "no error");
   CHECK_THAT(images_error(labels, labels), Contains("has the sizes 2, but images have three"));
-  CHECK_THAT(images_error(idx(8, {0, 2, 3}, ""), idx(8, {0}, "")), Contains("none of them zero"));
+  CHECK_THAT(images_error(idx_bytes(8, {0, 2, 3}, ""), idx_bytes(8, {0}, "")), Contains("none of them zero"));
   CHECK_THAT(images_error(two_images, two_images), Contains("has the sizes 2 x 2 x 3, but there are 2 images"));
-  CHECK_THAT(images_error(two_images, idx(8, {3}, std::string(3, '\1'))), Contains("sizes 3, but there are 2 images"));
-  CHECK_THAT(images_error(two_images, idx(8, {2}, std::string("\x01\x0a", 2))),
+  CHECK_THAT(images_error(two_images, idx_bytes(8, {3}, std::string(3, '\1'))),
+             Contains("sizes 3, but there are 2 images"));
+  CHECK_THAT(images_error(two_images, idx_bytes(8, {2}, std::string("\x01\x0a", 2))),
              Contains("label 10 for image 1") && Contains("10 classes, 0 to 9"));
 }
 
