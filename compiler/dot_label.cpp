@@ -188,6 +188,25 @@ std::string dot_label(const Picture& picture, const Box& box) {
   return made.append(line_break).append(small(text_of(node.type))) + results(graph, box);
 }
 
+/// Where a node was written: its own line; else that of the node it was made of, of who first reads it (a parameter),
+/// or of what it reads (a loss).
+Location nearest_line(Value v) {
+  if (v.node().at.line) return v.node().at;
+  const auto first_line = [](const std::vector<Value>& others) {
+    for (Value other : others)
+      if (other.node().at.line) return other.node().at;
+    return Location{};
+  };
+  std::vector<Value> origins;
+  for (const std::uint32_t id : v.node().origin) origins.push_back({v.graph, id});
+  Location found = first_line(origins);
+  if (!found.line) found = first_line(v.graph->users(v));
+  if (!found.line) found = first_line(v.operands());
+  // A gradient of a loss, an update of a parameter: once more, from the node it was made of.
+  if (!found.line && !origins.empty()) found = nearest_line(origins[0]);
+  return found;
+}
+
 std::string dot_tooltip(const Picture& picture, const Box& box) {
   std::vector<std::string> lines;
   if (picture.folded(box)) {
@@ -205,8 +224,8 @@ std::string dot_tooltip(const Picture& picture, const Box& box) {
   lines.push_back(call(*picture.graph, v));
   lines.push_back(text_of(node.type));
   if (node.op && node.op->info->elementwise()) lines.push_back(visible(print(node.op->formula(node.operands.size()))));
-  if (node.at.line)
-    lines.push_back(fmt::format("{}:{}", visible(node.at.file.substr(node.at.file.rfind('/') + 1)), node.at.line));
+  if (const Location at = nearest_line(v); at.line)
+    lines.push_back(fmt::format("{}:{}", visible(at.file.substr(at.file.rfind('/') + 1)), at.line));
   if (!box.module.empty()) lines.push_back("module " + visible(box.module));
   if (!node.origin.empty()) lines.push_back(fmt::format("made of %{}", fmt::join(node.origin, ", %")));
   return fmt::format("{}", fmt::join(lines, "\n"));

@@ -33,7 +33,20 @@ Value conformed(Value gradient, const Type& type) {
   if (gradient.type() == type) return gradient;
   if (!agree(gradient.type(), type))
     throw InternalError((Sentence{} << "a derivative made " << gradient.type() << " for an operand of " << type).str());
-  return emit(Rename{type.shape}, {gradient});
+  return renamed(gradient, type.shape);
+}
+
+/// Where a value does reach the loss, the gradient stopped on the way: at an op that is flat, or knows whole numbers
+/// only.
+void demand_no_way(const std::vector<Value>& order, Value w, Value loss, const std::map<std::uint32_t, Value>& whole) {
+  const std::set<std::uint32_t> reached = on_the_way(order, std::array{w});
+  if (!reached.contains(loss.id)) return;
+  for (Value v : order | std::views::reverse)
+    if (reached.contains(v.id) && whole.contains(v.id) && v.op())
+      for (Value operand : v.operands())
+        if (reached.contains(operand.id) && !whole.contains(operand.id))
+          throw UsageError("gradients: " + described(w) + " reaches the loss only through " + described(v) +
+                           ", which has no derivative for it; keep that op off the way from parameters to the loss");
 }
 
 }  // namespace
@@ -70,6 +83,7 @@ Gradients gradients(Value loss, Operands wrt) {
   }
   Gradients found;
   for (Value w : wrt) {
+    if (!whole.contains(w.id)) demand_no_way(order, w, loss, whole);
     if (!whole.contains(w.id))
       throw UsageError("gradients: the loss does not depend on " + described(w) +
                        ", so it can never learn; use it in the model or take it out");

@@ -29,6 +29,20 @@ struct Vertex {
 };
 using Dag = boost::adjacency_list<boost::vecS, boost::vecS, boost::bidirectionalS, Vertex, Use>;  // operand -> user
 
+/// Numbers of other types than f32 begin as one whole number that their type holds.
+void demand_fits(const std::string& name, DType dtype, const Init& init) {
+  if (dtype == DType::f32) return;
+  const float x = init.scale, most = dtype == DType::boolean ? 1
+                                     : dtype == DType::i8    ? 127
+                                     : dtype == DType::u8    ? 255
+                                                             : 2147483520.f;
+  const float least = dtype == DType::boolean || dtype == DType::u8 ? 0 : dtype == DType::i8 ? -128 : -2147483648.f;
+  const bool whole = x >= least && x <= most && x == static_cast<float>(static_cast<std::int64_t>(x));
+  if (init.rule != Init::Rule::constant || !whole || (dtype == DType::bf16 && x != 0))
+    throw UsageError("state '" + name + "' of type " + std::string(name_of(dtype)) +
+                     " cannot begin like this; give it a whole number that the type holds");
+}
+
 std::size_t hash(const Op& op, std::span<const Value> operands) {
   std::size_t made = op.info->hash(op.attributes.get());
   for (Value v : operands) made = made * 1'000'003 + v.id;
@@ -63,6 +77,8 @@ struct Graph::Impl {
   }
 
   Value place(Graph* graph, Node node) {
+    if (holds_a_name_twice(node.type.shape))
+      throw UsageError(name_held_twice("graph '" + name + "'", node.type.shape).str());
     demand_one_size_for_a_name(node.type);
     node.at.module = module;
     node.phase = phase;
@@ -128,6 +144,7 @@ Value Graph::input(std::string name, const Type& type) {
 }
 
 Value Graph::state(std::string name, const Type& type, Init init) {
+  demand_fits(name, type.dtype, init);
   const Value made = input(std::move(name), type);
   Node& node = *impl_->dag[made.id].node;
   node.leaf = Leaf::state;
@@ -264,12 +281,16 @@ void Graph::locate(std::string_view file, std::uint32_t line) {
   }
 }
 
-void Graph::replace_all_uses(Value from, Value to) {
+void Graph::replace_all_uses(Value from, Value to, std::span<const Value> but_by) {
   Dag& dag = impl_->dag;
   std::vector<std::pair<std::size_t, Use>> uses;
   for (auto e : boost::make_iterator_range(out_edges(from.id, dag))) uses.push_back({target(e, dag), dag[e]});
   boost::clear_out_edges(from.id, dag);
   for (auto [user, use] : uses) {
+    if (std::ranges::find(but_by, user, &Value::id) != but_by.end()) {
+      boost::add_edge(from.id, user, use, dag);
+      continue;
+    }
     boost::add_edge(to.id, user, use, dag);
     dag[user].node->operands[use.slot] = to;
     impl_->known.emplace(hash(*dag[user].node->op, dag[user].node->operands), static_cast<std::uint32_t>(user));

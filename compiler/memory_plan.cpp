@@ -41,16 +41,17 @@ class Planner {
     for (std::size_t i = 0; i < steps().size(); ++i) {
       const auto touch = [&](const Slot& slot) {
         Life& life = lives_[slot.index];
-        if (!life.used) life = {i, i, true};
+        if (!life.used) life = {i, i, true, false};
         life.last = i;
-        if (steps()[i].once) life = {0, end, true};  // made when the program is loaded, read at every run
+        if (steps()[i].once) life = {0, end, true, true};  // made when the program is loaded, read at every run
       };
       each_arena_slot(steps()[i].results, touch);
       each_arena_slot(steps()[i].operands, touch);
       if (steps()[i].workspace) touch(*steps()[i].workspace);
     }
     for (const NamedSlot& output : draft_.plan.outputs)
-      if (output.slot.space == Space::arena) lives_[output.slot.index].last = end;
+      if (output.slot.space == Space::arena)
+        lives_[output.slot.index].last = end, lives_[output.slot.index].output = true;
   }
 
   void reuse_operands(std::size_t at) {
@@ -68,7 +69,8 @@ class Planner {
   }
 
   bool may_take_place(const Slot& result, const Slot& operand, std::size_t at) {
-    if (operand.space != Space::arena || lives_[operand.index].last != at || lives_[operand.index].first == at)
+    if (operand.space != Space::arena || lives_[operand.index].last != at || lives_[operand.index].first == at ||
+        lives_[operand.index].output)
       return false;
     if (draft_.tensors[operand.index].bytes != draft_.tensors[result.index].bytes || !is_dense(result)) return false;
     if (std::ranges::find(taken_, operand.index) != taken_.end()) return false;
@@ -144,6 +146,7 @@ class Planner {
   struct Life {
     std::size_t first = 0, last = 0;
     bool used = false;
+    bool output = false;  // outlives the last step
   };
 
   Draft& draft_;

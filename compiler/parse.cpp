@@ -18,7 +18,8 @@ namespace {
 
 class GraphParser {
  public:
-  GraphParser(std::string_view text, std::string_view source) : tokens_(text, source), written_ids_(ids_in(text)) {}
+  GraphParser(std::string_view text, std::string_view source)
+      : tokens_(text, source), length_(text.size()), written_ids_(ids_in(text)) {}
 
   Graph whole() {
     tokens_.demand("graph");
@@ -61,8 +62,7 @@ class GraphParser {
     try {
       return f();
     } catch (const UsageError& error) {
-      tokens_.back_to(position);
-      tokens_.complain(error.what());
+      tokens_.complain_at(position, error.what());
     }
   }
   template <class T> T value(std::string_view text, std::size_t position) {
@@ -149,9 +149,11 @@ class GraphParser {
   std::uint32_t fresh_id() {
     const std::size_t position = tokens_.position();
     const std::uint32_t id = tokens_.id("a node's number");
+    // Ids index memory: what a text may ask for grows with its length.
+    if (id > 65'536 + length_)
+      tokens_.complain_at(position, "this number is too large for so short a text; count the nodes from 0");
     if (!nodes_.contains(id) && !graph_.find(id)) return id;  // "% 3" is no id that ids_in found
-    tokens_.back_to(position);
-    tokens_.complain(fmt::format("%{} is made twice", id));
+    tokens_.complain_at(position, fmt::format("%{} is made twice", id));
   }
 
   void node() {
@@ -166,9 +168,8 @@ class GraphParser {
       std::vector<std::string_view> known;
       for (const OpInfo* each : every_op()) known.push_back(each->doc.name);
       const std::string_view near = nearest(name, known);
-      tokens_.back_to(op_position);
-      tokens_.complain(fmt::format("there is no op named '{}'{} ('vitrine ops' lists them)", name,
-                                   near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+      tokens_.complain_at(op_position, fmt::format("there is no op named '{}'{} ('vitrine ops' lists them)", name,
+                                                   near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
     }
     tokens_.demand("(");
     std::vector<Value> operands;
@@ -187,11 +188,10 @@ class GraphParser {
     const Type written = type();
     graph_.take_id(id);
     const Value made = located(op_position, [&] { return graph_.add(op, operands); });
-    if (made.type() != written) {
-      tokens_.back_to(op_position);
-      tokens_.complain(
+    if (made.type() != written)
+      tokens_.complain_at(
+          op_position,
           (Sentence{} << name << " makes " << made.type() << ", but " << written << " is written here").str());
-    }
     nodes_[id] = made;
     notes(made, position);
   }
@@ -199,7 +199,7 @@ class GraphParser {
   Value operand() {
     const std::size_t position = tokens_.position();
     if (tokens_.take("%")) return reference(position);
-    const std::string text(tokens_.until(",)"));
+    const std::string text(tokens_.until(",) }"));
     if (text.empty()) tokens_.expected("an operand");
     if (const auto [at, fresh] = numbers_.try_emplace(text); fresh) {
       Constant c{{DType::f32, {}}, {}};
@@ -218,13 +218,11 @@ class GraphParser {
     if (next >= '0' && next <= '9') {
       const std::uint32_t id = tokens_.id("a node's number");
       if (const auto found = nodes_.find(id); found != nodes_.end()) return found->second;
-      tokens_.back_to(position);
-      tokens_.complain(fmt::format("%{} is used before it is made", id));
+      tokens_.complain_at(position, fmt::format("%{} is used before it is made", id));
     }
     const std::string name = tokens_.name("a name or a number");
     if (const Value found = graph_.find(name)) return found;
-    tokens_.back_to(position);
-    tokens_.complain(fmt::format("there is no input or state named '{}'", name));
+    tokens_.complain_at(position, fmt::format("there is no input or state named '{}'", name));
   }
 
   void output() {
@@ -262,7 +260,9 @@ class GraphParser {
     if (!tokens_.take("in")) {
       at.file = tokens_.name("a file's name in quotes");
       tokens_.demand(":");
+      const std::size_t position = tokens_.position();
       at.line = tokens_.id("a line");
+      if (at.line == 0) tokens_.complain_at(position, "lines are counted from 1");
       if (tokens_.take("in")) at.module = tokens_.name("a module's path");
     } else {
       at.module = tokens_.name("a module's path");
@@ -273,14 +273,14 @@ class GraphParser {
   void annotate() {
     for (const Notes& n : notes_) {
       if (n.place && !places_.contains(n.place)) {
-        tokens_.back_to(n.position);
-        tokens_.complain(fmt::format("there is no place #{}", n.place));
+        tokens_.complain_at(n.position, fmt::format("there is no place #{}", n.place));
       }
       Annotations::set(n.node, n.place ? places_.at(n.place) : Location{}, n.phase, n.origin, n.group);
     }
   }
 
   Tokens tokens_;
+  std::size_t length_;
   std::set<std::uint32_t> written_ids_;
   std::uint32_t free_id_ = 0;
   Graph graph_{};

@@ -37,7 +37,8 @@ std::string init_text(const Init& init) {
 /// Places are numbered as they come, each once.
 class Places {
  public:
-  std::string note(const Location& at) {
+  std::string note(Location at) {
+    if (at.line == 0) at.file.clear();  // a file without a line says nothing
     if (at == Location{}) return "";
     const auto found = std::ranges::find(places_, at) - places_.begin();
     if (found == std::ssize(places_)) places_.push_back(at);

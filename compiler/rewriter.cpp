@@ -31,7 +31,9 @@ void Rewriter::replace(Value value, Value by, std::string rule, Where at) {
   std::vector<Value> touched = graph_.users(value);
   touched.push_back(value);
   for (Value t : touched) dissolve(t.node().group);
-  graph_.replace_all_uses(value, by);
+  std::vector<Value> made_for_it;
+  for (const Seen& seen : fresh) made_for_it.push_back(seen.value);
+  graph_.replace_all_uses(value, by, made_for_it);
   record_.rewrites.push_back({pass_, std::move(rule), at, {{value, before.operands}}, std::move(fresh), by});
 }
 

@@ -45,8 +45,9 @@ class Rewriter {
   Rewriter(Graph& graph, std::string_view pass, Record& record)
       : graph_(graph), pass_(pass), record_(record), made_until_(graph.end_of_ids()) {}
 
-  /// Every use of value becomes a use of by, which has value's type (InternalError otherwise). Nodes made since the
-  /// last change know value as their origin, its line and its module.
+  /// Every use of value becomes a use of by (but where a node made for it reads value itself, as f(x) may), which has
+  /// value's type (InternalError otherwise). Nodes made since the last change know value as their origin, its line and
+  /// its module.
   void replace(Value value, Value by, std::string rule, Where = Where::current());
   /// A node that nothing reads goes.
   void erase(Value, std::string rule, Where = Where::current());

@@ -6,6 +6,7 @@
 #include "vitrine/attribute.hpp"
 #include "vitrine/ops/abs.hpp"
 #include "vitrine/ops/add.hpp"
+#include "vitrine/ops/broadcast_to.hpp"
 #include "vitrine/ops/cast.hpp"
 #include "vitrine/ops/cos.hpp"
 #include "vitrine/ops/div.hpp"
@@ -45,8 +46,10 @@ Symbol product(const Symbol& d, const Symbol& by) {
   if (is(d, 1)) return by;
   if (is(by, 1)) return d;
   if (is(d, -1)) return -by;
-  if (d->op == Scalar::select)
-    return select(d->from[0], or_zero(product(d->from[1], by)), or_zero(product(d->from[2], by)));
+  if (d->op == Scalar::select) {
+    const Symbol a = product(d->from[1], by), b = product(d->from[2], by);
+    return a || b ? select(d->from[0], or_zero(a), or_zero(b)) : Symbol{};
+  }
   if (by->op == Scalar::select) return product(by, d);
   return d * by;
 }
@@ -55,8 +58,10 @@ Symbol product(const Symbol& d, const Symbol& by) {
 Symbol extreme(const Symbol& s, const Symbol& takes_left, const Symbol& left, const Symbol& right) {
   if (s->from[1]->op == Scalar::constant) return left ? select(takes_left, left, 0.f) : Symbol{};
   if (!left && !right) return {};
-  const Symbol tie = equal(s->from[0], s->from[1]),
-               half = sum(product(left, constant(.5f)), product(right, constant(.5f)));
+  // Half of the sum, not the sum of halves: each side is then named once, and a nest of extremes stays as long as it
+  // is.
+  const Symbol tie = equal(s->from[0], s->from[1]), both = sum(left, right);
+  const Symbol half = is(both, 1) ? constant(0.5f) : 0.5f * both;
   return select(takes_left, or_zero(left), select(tie, half, or_zero(right)));
 }
 
@@ -164,7 +169,7 @@ Symbol derivative(const Symbol& s, std::size_t operand) {
       const Symbol top = difference(d(0), product(d(1), s));
       return top ? top / b : top;
     }
-    case Scalar::negate: return d(0) ? -d(0) : Symbol{};
+    case Scalar::negate: return difference({}, d(0));
     case Scalar::absolute:
       return product(select(greater(a, 0.f), constant(1), select(greater(constant(0), a), constant(-1), constant(0))),
                      d(0));
@@ -206,7 +211,8 @@ Gradients gradients_of(const Symbol& formula, Operands in, Value gradient) {
   Gradients made;
   for (std::size_t i = 0; i < in.size(); ++i) {
     const Symbol d = in[i].type().dtype == DType::f32 ? product(derivative(formula, i), variable(in.size())) : Symbol{};
-    made.push_back(d ? sum_to(reader.read(d), in[i].type().shape) : Value{});
+    // A part that does not depend on the gradient (a chosen 0) may be smaller than the result it stands for.
+    made.push_back(d ? sum_to(broadcast_to(reader.read(d), gradient.type().shape), in[i].type().shape) : Value{});
   }
   return made;
 }

@@ -31,6 +31,11 @@ void Tokens::complain(std::string_view sentence) const {
       fmt::format("{}:{}:{}: {}", source_, line, at_ - (start == before.npos ? 0 : start + 1) + 1, sentence));
 }
 
+void Tokens::complain_at(std::size_t position, std::string_view sentence) {
+  at_ = position;
+  complain(sentence);
+}
+
 void Tokens::expected(std::string_view what) const {
   if (at_ >= text_.size()) complain(fmt::format("expected {}, found the end of the text", what));
   std::size_t end = at_ + 1;

@@ -15,6 +15,8 @@ class Tokens {
   [[noreturn]] void expected(std::string_view what) const;
   /// The same with a sentence of its own.
   [[noreturn]] void complain(std::string_view sentence) const;
+  /// The same about what stands at a place passed before.
+  [[noreturn]] void complain_at(std::size_t position, std::string_view sentence);
 
   bool at_end();
   /// Takes this word or sign if it is next.
@@ -29,7 +31,6 @@ class Tokens {
   char peek();
   /// Where the next word begins, to complain about later.
   std::size_t position();
-  void back_to(std::size_t position) { at_ = position; }
 
  private:
   void skip();

@@ -42,6 +42,8 @@ void Program::bind_input(std::string_view name, const void* elements) {
       std::ranges::find(plan_->inputs, name, [](const auto& input) { return std::string_view(input.first); });
   if (at == plan_->inputs.end())
     throw UsageError("program '" + plan_->name + "' has no input named '" + std::string(name) + "'");
+  static constexpr float nothing = 0;  // an input without elements may be nowhere
+  if (!elements && at->second.shape.elements() == 0) elements = &nothing;
   if (!elements || reinterpret_cast<std::uintptr_t>(elements) % size_of(at->second.dtype) != 0)
     throw UsageError("input '" + at->first + "' of program '" + plan_->name +
                      "' was given an address that cannot hold its elements");

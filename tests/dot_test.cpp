@@ -74,11 +74,11 @@ TEST_CASE("a graph of five nodes is drawn as this text") {
   graph [rankdir=TB, ranksep=0.35, nodesep=0.3, pad=0.2, fontname="DejaVu Sans", labelloc=t, tooltip=" ", label=<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2"><TR><TD><FONT POINT-SIZE="18">five</FONT></TD></TR><TR><TD><FONT POINT-SIZE="11" COLOR="#777777">5 nodes: 2 ops, 1 input, 1 state, 1 constant</FONT></TD></TR></TABLE>>];
   node [fontname="DejaVu Sans", fontsize=12, fontcolor="#222222", margin="0.12,0.06", height=0.3];
   edge [fontname="DejaVu Sans", fontsize=9, color="#222222", fontcolor="#222222", arrowsize=0.7, labeldistance=1.5];
-  n0 [id=n0, label=<<B>x</B><FONT POINT-SIZE="9" COLOR="#ffffff">  %0</FONT><BR/><FONT POINT-SIZE="10">f32[batch 2, 3]</FONT>>, shape=box, style="filled", fillcolor="#2f4b66", color="#222222", fontcolor="#ffffff", tooltip="%0 = input x\nf32[batch 2, 3]"];
+  n0 [id=n0, label=<<B>x</B><FONT POINT-SIZE="9" COLOR="#ffffff">  %0</FONT><BR/><FONT POINT-SIZE="10">f32[batch 2, 3]</FONT>>, shape=box, style="filled", fillcolor="#2f4b66", color="#222222", fontcolor="#ffffff", tooltip="%0 = input x\nf32[batch 2, 3]\nmodel.cpp:7"];
   n4 [id=n4, label=<<B>mul</B> × 0.5<FONT POINT-SIZE="9" COLOR="#777777">  %4</FONT><BR/><FONT POINT-SIZE="10">f32[batch 2, 4]</FONT><BR/><FONT POINT-SIZE="10" COLOR="#0b6b4f">→ output y</FONT>>, shape=box, style="filled,rounded", fillcolor="#cfe8f7", color="#222222", peripheries=2, tooltip="%4 = mul(%2, 0.5)\nf32[batch 2, 4]\nx * y\nmodel.cpp:7"];
   subgraph cluster_0 {
     graph [label=<<B>up</B>>, labeljust=l, tooltip="up", style="filled,rounded", fillcolor="#f7f8fa", color="#c9c9c9"];
-    n1 [id=n1, label=<<B>up.w</B><FONT POINT-SIZE="9" COLOR="#777777">  %1</FONT><BR/><FONT POINT-SIZE="10">f32[3, 4]</FONT>>, shape=cylinder, style="filled", fillcolor="#fff7d1", color="#222222", tooltip="%1 = state up.w\nf32[3, 4]\nmodule up"];
+    n1 [id=n1, label=<<B>up.w</B><FONT POINT-SIZE="9" COLOR="#777777">  %1</FONT><BR/><FONT POINT-SIZE="10">f32[3, 4]</FONT>>, shape=cylinder, style="filled", fillcolor="#fff7d1", color="#222222", tooltip="%1 = state up.w\nf32[3, 4]\nmodel.cpp:7\nmodule up"];
     n2 [id=n2, label=<<B>matmul</B><FONT POINT-SIZE="9" COLOR="#777777">  %2</FONT><BR/><FONT POINT-SIZE="10">f32[batch 2, 4]</FONT>>, shape=box, style="filled,rounded", fillcolor="#f9d6a5", color="#222222", tooltip="%2 = matmul(%0, %1)\nf32[batch 2, 4]\nmodel.cpp:7\nmodule up"];
   }
   n0 -> n2 [tooltip="%0 to %2: f32[batch 2, 3]", headlabel="0", labelangle=-25];

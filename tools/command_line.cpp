@@ -262,11 +262,15 @@ int command_line(int argc, char** argv, std::vector<Project> projects) {
     return 2;
   }
   try {
-    return commands.chosen();
+    const int code = commands.chosen();
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+    throw InputError("standard output: cannot be written to; check the disk or the pipe");
   } catch (const UsageError& error) {
     return fail("", error, 2);
   } catch (const InputError& error) {
     return fail("", error, 3);
+  } catch (const std::system_error& error) {  // what fmt throws when stdout is full
+    return fail("", InputError(std::string("standard output: ") + error.what() + "; check the disk or the pipe"), 3);
   } catch (const std::bad_alloc&) {
     fmt::print(stderr, "vitrine: out of memory; use a smaller graph or a larger machine\n");
     return 3;

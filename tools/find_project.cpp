@@ -2,6 +2,8 @@
 
 #include "compiler/optimizers.hpp"
 #include "compiler/parse.hpp"
+#include "compiler/units.hpp"
+#include "compiler/verify.hpp"
 #include "tools/text_file.hpp"
 #include "vitrine/error.hpp"
 #include "vitrine/nearest.hpp"
@@ -20,9 +22,21 @@ const Project& find_project(const Projects& projects, const std::string& name) {
                    " ('vitrine list' shows them all)");
 }
 
+Graph read_graph(const std::string& path) {
+  const std::string source = path == "-" ? "standard input" : path;
+  Graph graph = parse(read_text(path), source);
+  try {  // groups of our own making fit; those of a text are checked like the rest of it
+    verify(graph);
+    for (const Unit& unit : units_of(graph).units)
+      if (!unit.members.empty()) iteration_of(unit);
+  } catch (const InternalError& error) {
+    throw InputError(source + ": " + error.what() + "; correct the groups (@g...) or take them out");
+  }
+  return graph;
+}
+
 Graph model_graph(const Projects& projects, const std::string& model, const std::string& step) {
-  if (model == "-" || model.ends_with(".vit") || model.find('/') != model.npos)
-    return parse(read_text(model), model == "-" ? "standard input" : model);
+  if (model == "-" || model.ends_with(".vit") || model.find('/') != model.npos) return read_graph(model);
   const Project& project = find_project(projects, model);
   if (step == "forward") return project.forward();
   if (step == "train") return training_step(project.forward(), project.optimizer);

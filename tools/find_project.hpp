@@ -6,6 +6,10 @@ namespace vitrine {
 /// The project of this name. UsageError with the nearest name otherwise.
 const Project& find_project(const Projects&, const std::string& name);
 
+/// The graph in a .vit file; "-" is standard input. InputError if it cannot be read, is malformed, or has groups that
+/// cannot run as steps.
+Graph read_graph(const std::string& path);
+
 /// MODEL of the command line: a project's name, or the path of a .vit file (anything with a '/' or ending in .vit).
 /// Of a project, `step` picks the graph: "train" or "forward".
 Graph model_graph(const Projects&, const std::string& model, const std::string& step);

@@ -15,6 +15,9 @@ namespace {
 
 constexpr const char* rule = "f(x), g(f(x)) => one step";
 
+/// Each node of a step may have to be stored, and a step stores at most 64 results.
+constexpr std::size_t most_members = 64;
+
 /// Kernels compute in f32; a mask lives only between them.
 bool computes_numbers(Value v) {
   const auto fits = [](const Type& t) { return t.dtype == DType::f32 || t.dtype == DType::boolean; };
@@ -76,7 +79,8 @@ class Grouping {
                "give both one shape, or reduce after the elementwise work");
       return;
     }
-    const auto leads = [](const std::vector<Value>& group) { return std::ranges::any_of(group, can_lead); };
+    // Groups that a text came with may have any head, not only one that this pass would choose.
+    const auto leads = [](const std::vector<Value>& group) { return !std::ranges::all_of(group, computes_numbers); };
     if (leads(group_of(producer)) && leads(group_of(consumer)))
       return refuse(consumer,
                     "a step has one head, and %" + std::to_string(producer.id) + " would bring a second matmul",
@@ -86,6 +90,11 @@ class Grouping {
                     "%" + std::to_string(head.id) + " of its step reads %" + std::to_string(producer.id) +
                         "'s, and a head runs before the rest of its step",
                     "nothing: what the head reads is stored once");
+    if (group_of(producer).size() + group_of(consumer).size() > most_members)
+      return refuse(consumer,
+                    "the step would have more than " + std::to_string(most_members) +
+                        " nodes, and as many results may have to be stored",
+                    "nothing: the chain goes on in a second step");
     if (const Value between = path_outside(producer, consumer))
       return refuse(consumer,
                     "%" + std::to_string(between.id) +

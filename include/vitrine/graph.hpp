@@ -108,7 +108,7 @@ class Graph {
 
  private:
   friend class Rewriter;  // the only way to change what is there, so that its record is complete
-  void replace_all_uses(Value from, Value to);
+  void replace_all_uses(Value from, Value to, std::span<const Value> but_by);
   void erase(Value);
   Node& edit(Value);
   friend class Annotations;  // what the parser restores beside the graph itself: lines, phases, groups

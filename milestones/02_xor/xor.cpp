@@ -28,10 +28,11 @@ constexpr Axis row{"row", 4}, in{"in", 2}, hidden{"hidden", 4}, out{"out", 1};
 constexpr std::array<float, 8> inputs{-1, -1, -1, 1, 1, -1, 1, 1};
 
 struct Perceptron {
-  using Only = Linear<in, out>;
-  BOOST_HANA_DEFINE_STRUCT(Perceptron, (Only, only));
+  using Weight = Tensor<in, out>;
+  using Bias = Parameter<normal(1), out>;  // a line through the middle would stay there, by symmetry
+  BOOST_HANA_DEFINE_STRUCT(Perceptron, (Weight, weight), (Bias, bias));
 
-  Tensor<row, out> operator()(Tensor<row, in> x) const { return only(x); }
+  Tensor<row, out> operator()(Tensor<row, in> x) const { return matmul(x, weight) + bias; }
 };
 
 struct Network {
@@ -78,27 +79,40 @@ struct Trained {
   float loss = 0;
   std::map<std::string, double> moved{};
 
+  /// With `keep_best`, the moment of training that gets most rows right instead of the last: a perceptron's answers all
+  /// end near one half.
   Trained(const Graph& forward, std::span<const std::string> frozen, std::span<const float> targets, int steps,
-          std::uint64_t seed, Pool& pool)
+          std::uint64_t seed, Pool& pool, bool keep_best)
       : states(seed) {
     Program step = compiled(training_step(forward, optimizer, frozen), states, pool);
-    step.bind_input("x", inputs.data());
-    step.bind_input("target", targets.data());
-    const auto begin = parameters();
-    for (int i = 0; i < steps; ++i) step.run();
     Program test = compiled(forward, states, pool);
-    test.bind_input("x", inputs.data());
-    test.bind_input("target", targets.data());
-    test.run();
-    const auto* y = reinterpret_cast<const float*>(test.output("y").data());
-    for (std::size_t i = 0; i < 4; ++i) answers[i] = static_cast<float>(sigmoid_of(static_cast<double>(y[i])));
-    loss = test.scalar("loss");
+    for (Program* program : {&step, &test}) {
+      program->bind_input("x", inputs.data());
+      program->bind_input("target", targets.data());
+    }
+    const auto begin = parameters();
+    std::map<std::string, std::vector<float>> best;
+    int most = -1;
+    for (int i = 0; i < steps; ++i) {
+      step.run();
+      if (!keep_best) continue;
+      ask(test);
+      if (right(targets) > most) most = right(targets), best = parameters();
+    }
+    for (const auto& [name, numbers] : best) states.set(name, std::as_bytes(std::span(numbers)));
+    ask(test);
     for (const auto& [name, now] : parameters()) {
       double difference = 0;
       for (std::size_t i = 0; i < now.size(); ++i)
         difference += std::abs(static_cast<double>(now[i] - begin.at(name)[i]));
       moved[name] = difference;
     }
+  }
+  void ask(Program& test) {
+    test.run();
+    const auto* y = reinterpret_cast<const float*>(test.output("y").data());
+    for (std::size_t i = 0; i < 4; ++i) answers[i] = static_cast<float>(sigmoid_of(static_cast<double>(y[i])));
+    loss = test.scalar("loss");
   }
   std::map<std::string, std::vector<float>> parameters() const {
     std::map<std::string, std::vector<float>> found;
@@ -111,7 +125,7 @@ struct Trained {
   }
   int right(std::span<const float> targets) const {
     int count = 0;
-    for (std::size_t i = 0; i < 4; ++i) count += (answers[i] > 0.5f) == (targets[i] > 0.5f);
+    for (std::size_t i = 0; i < 4; ++i) count += targets[i] > 0.5f ? answers[i] > 0.5f : answers[i] < 0.5f;
     return count;
   }
 };
@@ -119,8 +133,7 @@ struct Trained {
 /// The answer by hand, from the parameters: a perceptron, or the network (with or without its bend).
 double answer(const std::map<std::string, std::vector<float>>& p, double a, double b, bool bends) {
   const auto at = [&](const char* name, std::size_t i) { return static_cast<double>(p.at(name)[i]); };
-  if (p.contains("only.weight"))
-    return sigmoid_of(a * at("only.weight", 0) + b * at("only.weight", 1) + at("only.bias", 0));
+  if (p.contains("weight")) return sigmoid_of(a * at("weight", 0) + b * at("weight", 1) + at("bias", 0));
   double sum = at("down.bias", 0);
   for (std::size_t i = 0; i < hidden.size; ++i) {
     const double h = a * at("up.weight", i) + b * at("up.weight", hidden.size + i) + at("up.bias", i);
@@ -151,6 +164,30 @@ void draw_boundary(const std::string& path, const std::string& title, const Trai
   write_file(path, boundary(title, grid, points, "0", "1"));
 }
 
+/// Every parameter's gradient ten steps after the first network began: one that is 0 cannot be learned. (At the very
+/// start that of the last bias is 0 by symmetry.)
+void check_gradients(const KnockedOut& network, std::span<const float> targets, std::uint64_t seed, Gates& gates) {
+  const Graph graph = with_gradients(network.forward, unread_parameters(network.forward));
+  Pool pool(1);
+  States states(seed);
+  Program step = compiled(training_step(network.forward, optimizer, network.frozen), states, pool);
+  Program program = compiled(graph, states, pool);
+  for (Program* each : {&step, &program}) {
+    each->bind_input("x", inputs.data());
+    each->bind_input("target", targets.data());
+  }
+  for (int i = 0; i < 10; ++i) step.run();
+  program.run();
+  for (const auto& [name, v] : graph.outputs()) {
+    if (!name.starts_with("d ")) continue;
+    const auto* numbers = reinterpret_cast<const float*>(program.output(name).data());
+    double sum = 0;
+    for (std::size_t i = 0; i < v.type().shape.elements(); ++i) sum += std::abs(static_cast<double>(numbers[i]));
+    gates.check(name.substr(2) + " has a gradient", sum > 0 && std::isfinite(sum),
+                fmt::format("{:.3g} in all after ten steps", sum), "not 0, finite");
+  }
+}
+
 bool run_xor(const RunOptions& options) {
   if (!options.load.empty() || !options.data.empty())
     throw UsageError(
@@ -175,7 +212,7 @@ bool run_xor(const RunOptions& options) {
   std::optional<Trained> best, first;
   std::map<std::string, double> least_moved;
   for (int seed = 0; seed < perceptrons; ++seed) {
-    Trained trained(perceptron, {}, targets, steps, options.seed + static_cast<std::uint64_t>(seed), pool);
+    Trained trained(perceptron, {}, targets, steps, options.seed + static_cast<std::uint64_t>(seed), pool, true);
     progress.advance(1, "perceptrons");
     if (best && trained.right(targets) <= best_right) continue;
     best_right = trained.right(targets);
@@ -183,7 +220,7 @@ bool run_xor(const RunOptions& options) {
   }
   for (int seed = 0; seed < networks; ++seed) {
     Trained trained(network.forward, network.frozen, targets, steps, options.seed + static_cast<std::uint64_t>(seed),
-                    pool);
+                    pool, false);
     progress.advance(1, "networks");
     solved += trained.right(targets) == 4;
     for (const auto& [name, moved] : trained.moved) {
@@ -197,13 +234,14 @@ bool run_xor(const RunOptions& options) {
              options.quick ? " (quick: fewer seeds)" : "");
   Gates gates;
   gates.check("1969: no perceptron passes", best_right <= 3,
-              fmt::format("the best of {} gets {} of 4 right", perceptrons, best_right),
+              fmt::format("the best of {} at its best step gets {} of 4 right", perceptrons, best_right),
               "at most 3; more means broken code or another task");
   gates.check("1986: the hidden layer solves it", solved == networks,
               fmt::format("{} of {} seeds get 4 of 4 right", solved, networks), "every seed");
   for (const auto& [name, moved] : least_moved)
     gates.check(name + " moved", moved > 1e-6, fmt::format("by {:.3g} or more on every seed", moved),
                 "more than 0.000001");
+  check_gradients(network, targets, options.seed, gates);
   const double by_hand = loss_by_hand(*first, targets, true);
   gates.check("loss by hand", std::abs(by_hand - static_cast<double>(first->loss)) <= 1e-5,
               fmt::format("{:.7f}", first->loss), fmt::format("{:.7f}", by_hand));

@@ -5,11 +5,11 @@
 #include <nlohmann/json.hpp>
 
 #include "compiler/gradients.hpp"
-#include "compiler/parse.hpp"
 #include "compiler/reference.hpp"
 #include "runtime/tensor_file.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/compiled.hpp"
+#include "tools/find_project.hpp"
 #include "tools/text_file.hpp"
 #include "vitrine/error.hpp"
 
@@ -87,6 +87,17 @@ TensorFile by_reference(const Graph& graph, const TensorFile& inputs, const std:
   return made;
 }
 
+/// The graph's states as they begin: the reference must not need a plan, whose faults it is there to show.
+void begin_states(const Graph& graph, States& states) {
+  Plan leaves;
+  for (Value v : graph.topological()) {
+    if (v.node().leaf != Leaf::state) continue;
+    leaves.states.emplace_back(v.node().name, v.type());
+    leaves.initial.push_back(v.node().init);
+  }
+  states.add(leaves);
+}
+
 TensorFile by_program(const Graph& graph, Program& program, const TensorFile& inputs, const std::string& path,
                       States& states) {
   for (Value v : graph.topological()) {
@@ -112,7 +123,7 @@ int exec(const ExecOptions& options) {
   const std::vector<Pass> passes = options.passes.empty()
                                        ? std::vector<Pass>(default_pipeline.begin(), default_pipeline.end())
                                        : passes_named(options.passes);
-  Graph graph = parse(read_text(options.file), options.file == "-" ? "standard input" : options.file);
+  Graph graph = read_graph(options.file);
   if (!options.gradients.empty()) add_gradients(graph, options.gradients);
   const TensorFile inputs = options.inputs.empty() ? TensorFile{} : read_tensor_file(options.inputs);
   for (const auto& [name, t] : inputs.tensors)
@@ -121,10 +132,14 @@ int exec(const ExecOptions& options) {
 
   Pool pool(thread_count(options.common.threads));
   States states(options.common.seed);
-  // The reference shares the states' beginnings with a program that it does not run.
-  Program program = compiled(graph, states, pool, passes);
-  const TensorFile made = options.reference ? by_reference(graph, inputs, options.inputs, states)
-                                            : by_program(graph, program, inputs, options.inputs, states);
+  TensorFile made;
+  if (options.reference) {
+    begin_states(graph, states);
+    made = by_reference(graph, inputs, options.inputs, states);
+  } else {
+    Program program = compiled(graph, states, pool, passes);
+    made = by_program(graph, program, inputs, options.inputs, states);
+  }
   write_tensor_file(options.output, made);
 
   nlohmann::json scalars = nlohmann::json::object();

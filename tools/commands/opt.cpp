@@ -1,17 +1,17 @@
 #include <fmt/format.h>
 
-#include "compiler/parse.hpp"
 #include "compiler/passes.hpp"
 #include "compiler/print.hpp"
 #include "compiler/verify.hpp"
 #include "tools/commands/commands.hpp"
+#include "tools/find_project.hpp"
 #include "tools/text_file.hpp"
 
 namespace vitrine {
 
 int opt(const OptOptions& options) {
   const std::vector<Pass> passes = passes_named(options.passes);
-  Graph graph = parse(read_text(options.file), options.file == "-" ? "standard input" : options.file);
+  Graph graph = read_graph(options.file);
   std::string dumps;
   PipelineOptions pipeline{.verify_each = options.verify_each};
   if (options.print_after_all)

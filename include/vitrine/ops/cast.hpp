@@ -5,11 +5,14 @@
 
 namespace vitrine {
 
-/// The same numbers in another type. From i32 to f32 the nearest float; from a mask 0 and 1; from f32 to i32 towards 0.
+/// The same numbers in another type. From i32 to f32 the nearest float; from a mask 0 and 1; to a mask: not 0; from f32
+/// to i32 towards 0, to the nearest end of the range beyond it, and 0 for NaN.
 struct Cast {
   BOOST_HANA_DEFINE_STRUCT(Cast, (DType, to));
-  static constexpr Doc doc{
-      .name = "cast", .kind = Kind::layout, .rule = "y = x as another type", .derivative = "none: integers have none"};
+  static constexpr Doc doc{.name = "cast",
+                           .kind = Kind::layout,
+                           .rule = "y = x as another type",
+                           .derivative = "dx = dy from f32 to f32; else none: integers and masks have none"};
   static constexpr auto example() { return Example{Cast{DType::f32}, std::array{i32<2, 3>}}; }
   bool operator==(const Cast&) const = default;
   constexpr Inferred type(Type a) const {
@@ -19,9 +22,25 @@ struct Cast {
     return Type{to, a.shape};
   }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
-    for (std::size_t i = 0; i < out.size(); ++i) store<Real>(out, i, load<Real>(in[0], i));
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      // Whole numbers stay whole: a float knows every integer only up to 2^24.
+      if (in[0].type.dtype != DType::f32)
+        store<std::int64_t>(out, i, load<std::int64_t>(in[0], i));
+      else if (to == DType::i32)
+        out.integers()[i] = whole(load<double>(in[0], i).value);
+      else
+        store<Real>(out, i, load<Real>(in[0], i));
+    }
   }
-  Gradients vjp(auto in, auto, auto) const { return Gradients(in.size()); }
+  Gradients vjp(auto in, auto, auto g) const {
+    return {to == DType::f32 && in[0].type().dtype == DType::f32 ? g : Value{}};
+  }
+
+ private:
+  static std::int32_t whole(double x) {
+    constexpr double least = -2147483648.0, most = 2147483647.0;
+    return x != x ? 0 : x <= least ? -2147483647 - 1 : x >= most ? 2147483647 : static_cast<std::int32_t>(x);
+  }
 };
 
 template <DType To> constexpr auto cast(Operand auto&& x) { return apply<Cast{To}>(std::forward<decltype(x)>(x)); }

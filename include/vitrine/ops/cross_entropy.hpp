@@ -29,7 +29,10 @@ struct CrossEntropy {
   }
   Gradients vjp(auto in, auto, auto g) const {
     const Shape& shape = in[0].type().shape;
-    const Value off = softmax(in[0]) - emit(OneHot{shape[-1]}, {in[1]});
+    Shape rows;
+    for (int i = 0; i + 1 < shape.rank(); ++i) rows << shape[i];
+    // Labels may name an axis that the logits do not, and that name may be the classes' own.
+    const Value off = softmax(in[0]) - emit(OneHot{shape[-1]}, {renamed(in[1], rows)});
     return {off * emit(Reshape{shape.with(-1, 1)}, {g}), Value{}};
   }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {

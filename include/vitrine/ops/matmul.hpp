@@ -37,7 +37,13 @@ struct Matmul {
 
   // C = A B with A, B as the flags make them: dA = dC BT and dB = AT dC, turned back if the operand was turned.
   Gradients vjp(auto in, auto, auto g) const {
-    const Value a = transpose_left ? transpose(in[0]) : in[0], b = transpose_right ? transpose(in[1]) : in[1];
+    Value a = transpose_left ? transpose(in[0]) : in[0], b = transpose_right ? transpose(in[1]) : in[1];
+    // Where one K has a name and the other has none, the name could meet itself in [M, K] or [K, N].
+    if (a.type().shape[-1] != b.type().shape[-2]) {
+      const std::size_t K = a.type().shape[-1].size;
+      a = renamed(a, a.type().shape.with(-1, K));
+      b = renamed(b, b.type().shape.with(-2, K));
+    }
     const Value da = matmul(g, transpose(b));
     Value db = matmul(transpose(a), g);
     if (in[1].type().shape.rank() == 2 && db.type().shape.rank() > 2) db = sum_to(db, b.type().shape);

@@ -29,4 +29,7 @@ struct Rename {
   }
 };
 
+/// x with its axes named as in `to`; x itself if they are.
+inline Value renamed(Value x, const Shape& to) { return x.type().shape == to ? x : emit(Rename{to}, {x}); }
+
 }  // namespace vitrine
