@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <boost/graph/adjacency_list.hpp>
-#include <cstring>
 #include <set>
 #include <unordered_map>
 
@@ -115,22 +114,6 @@ Graph::~Graph() = default;
 
 const std::string& Graph::name() const { return impl_->name; }
 void Graph::rename(std::string name) { impl_->name = std::move(name); }
-
-const Node& Value::node() const { return graph->node(*this); }
-const Type& Value::type() const { return node().type; }
-const std::vector<Value>& Value::operands() const { return node().operands; }
-const Op* Value::op() const {
-  const auto& op = node().op;
-  return op ? &*op : nullptr;
-}
-
-Value emit(const Op& op, std::initializer_list<Value> operands) { return operands.begin()->graph->add(op, operands); }
-Value emit(Graph& graph, const Op& op) { return graph.add(op, {}); }
-Value number(Graph& graph, float n) {
-  Constant made{Type{}, std::vector<std::byte>(sizeof n)};
-  std::memcpy(made.bytes.data(), &n, sizeof n);
-  return graph.constant(made);
-}
 
 Value Graph::input(std::string name, const Type& type) {
   Node node{.leaf = Leaf::input, .type = type, .name = std::move(name)};

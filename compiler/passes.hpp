@@ -53,7 +53,7 @@ std::vector<Pass> passes_named(std::string_view names);
 
 struct PipelineOptions {
   bool verify_each = true;
-  /// Called after each pass that changed something, with how often the pass has changed the graph so far.
+  /// Called after each pass that changed something, with the round (from 1) it did so in.
   std::function<void(const Graph&, const Pass&, std::size_t round)> after_pass{};
 };
 

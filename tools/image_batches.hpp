@@ -17,7 +17,8 @@ PixelScale pixel_scale(const ImageSet&);
 /// Which image comes when: a permutation that depends on the seed and the epoch only.
 std::vector<std::uint32_t> shuffled(std::size_t count, std::uint64_t seed, std::uint64_t epoch);
 
-/// Copies images and labels [first, first + count) of an order into a batch. `images` has count * pixels numbers.
+/// Copies the images that `order` names, and their labels, into a batch of as many; `images` has order.size() * pixels
+/// numbers.
 void fill_batch(const ImageSet&, const PixelScale&, std::span<const std::uint32_t> order, std::span<float> images,
                 std::span<std::int32_t> labels);
 

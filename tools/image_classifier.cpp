@@ -176,14 +176,15 @@ class Run {
                  fmt::format("at least {:.1f} %", needed));
     const double first = log_.epoch_loss.front(), last = log_.epoch_loss.back(),
                  untrained = std::log(static_cast<double>(classes_));
-    gates_.check("loss falls", last<(epochs() > 1 ? first : untrained), fmt::format("{:.4f}", last), epochs()> 1
-                                   ? fmt::format("below {:.4f}, the first epoch's", first)
-                                   : fmt::format("below {:.4f}, the loss of guessing", untrained));
+    const bool several = epochs() > 1;
+    const double bound = several ? first : untrained;
+    gates_.check("loss falls", last < bound, fmt::format("{:.4f}", last),
+                 fmt::format("below {:.4f}, {}", bound, several ? "the first epoch's" : "the loss of guessing"));
     for (const auto& [name, begin] : begin_) {
       const double moved = distance(name, begin), size = norm(begin);
       gates_.check(
           name + " moved", moved > 0.01 * size && moved > 0,
-          size > 0 ? fmt::format("{:.1f} % of its start", 100 * moved / size) : fmt::format("by {:.3g}", moved),
+          size > 0 ? fmt::format("{:.1f} % of its start", 100 * moved / size) : fmt::format("by {:.3g} from 0", moved),
           "more than 1 %");
       const auto g = gradient_norm_.find(name);
       const double gradient = g == gradient_norm_.end() ? 0 : g->second;
