@@ -16,7 +16,8 @@ class Program {
   void bind_input(std::string_view name, const void* elements);
 
   /// One step of the program: reads inputs and states, makes outputs, updates states. Throws UsageError while an input
-  /// is not bound.
+  /// is not bound, and what a step finds wrong with the data (InputError: a label outside of the classes); states may
+  /// then be updated in part and are to be set again before the next run.
   void run();
 
   /// An output's elements, valid until the next run.

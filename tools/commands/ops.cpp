@@ -26,8 +26,10 @@ std::string times(const std::string& upstream, const Symbol& d) {
   const bool one = d->op == Scalar::constant && d->number == 1;
   if (one) return upstream;
   if (d->op == Scalar::negate && d->from[0]->op == Scalar::constant && d->from[0]->number == 1) return "-" + upstream;
-  const bool sum = d->op == Scalar::add || d->op == Scalar::subtract;
-  return fmt::format(fmt::runtime(sum ? "{} * ({})" : "{} * {}"), upstream, print(d));
+  // Also around a product or a quotient: it is computed first, and rounding knows the difference.
+  const bool several =
+      d->op == Scalar::add || d->op == Scalar::subtract || d->op == Scalar::multiply || d->op == Scalar::divide;
+  return fmt::format(fmt::runtime(several ? "{} * ({})" : "{} * {}"), upstream, print(d));
 }
 
 /// "dx = ..., dy = ...": read off the formula, so that it cannot differ from what is computed.
