@@ -10,6 +10,7 @@
 #include "compiler/print.hpp"
 #include "compiler/reference.hpp"
 #include "runtime/cpu_target.hpp"
+#include "runtime/program.hpp"
 #include "vitrine/error.hpp"
 #include "vitrine/ops/neg.hpp"
 
@@ -206,4 +207,25 @@ TEST_CASE("a value may be replaced by what reads it") {
   rewriter.replace(graph.find(1), -graph.find(1), "x => -x");
   CHECK(print(graph).find("%2 = neg(%1) : f32[2]") != std::string::npos);
   CHECK(graph.topological().size() == 3);
+}
+
+TEST_CASE("an input without elements may be nowhere in memory") {
+  Graph graph = parse("graph g { input %x : f32[0] %1 = relu(%x) : f32[0] output y = %1 }");
+  Pool pool(1);
+  States states;
+  Program program(compile(graph, CpuTarget(Isa::portable)), states, pool, Isa::portable);
+  program.bind_input("x", nullptr);
+  program.run();
+  CHECK(program.output("y").empty());
+}
+
+TEST_CASE("a text cannot ask for memory that its length does not pay for") {
+  CHECK_THROWS_WITH(parse("graph g {\n input %x : f32[2]\n %1048575 = relu(%x) : f32[2]\n}", "g.vit"),
+                    Catch::Contains("g.vit:3:3: this number is too large for so short a text"));
+}
+
+TEST_CASE("a sum of constants is left to its kernel, which adds in another order than the definition") {
+  Graph graph =
+      parse("graph g { constant %1 = [1e8, 1.0, -1e8] : f32[3] %2 = sum_to(%1) {to = []} : f32[] output y = %2 }");
+  CHECK(optimize(graph).rewrites.empty());
 }
