@@ -15,7 +15,7 @@
 
 namespace {
 
-constexpr double most_megabytes = 300, most_ratio = 2.5;
+constexpr double most_megabytes = 300, most_ratio = 3.0;
 constexpr int repeats = 5, most_repeats = 15;  // the least of them: whatever else the machine does only adds
 
 struct Cost {
