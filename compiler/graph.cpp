@@ -7,6 +7,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "compiler/call_hash.hpp"
 #include "vitrine/error.hpp"
 
 namespace vitrine {
@@ -30,22 +31,18 @@ using Dag = boost::adjacency_list<boost::vecS, boost::vecS, boost::bidirectional
 
 /// Numbers of other types than f32 begin as one whole number that their type holds.
 void demand_fits(const std::string& name, DType dtype, const Init& init) {
+  struct Range {
+    float least, most;
+  };
+  // By DType; bf16 only begins at 0, which has the same bits in every type. i32: the largest float it holds.
+  constexpr std::array<Range, 6> ranges{{{0, 0}, {0, 0}, {-2147483648.f, 2147483520.f}, {-128, 127}, {0, 255}, {0, 1}}};
   if (dtype == DType::f32) return;
-  const float x = init.scale, most = dtype == DType::boolean ? 1
-                                     : dtype == DType::i8    ? 127
-                                     : dtype == DType::u8    ? 255
-                                                             : 2147483520.f;
-  const float least = dtype == DType::boolean || dtype == DType::u8 ? 0 : dtype == DType::i8 ? -128 : -2147483648.f;
-  const bool whole = x >= least && x <= most && x == static_cast<float>(static_cast<std::int64_t>(x));
-  if (init.rule != Init::Rule::constant || !whole || (dtype == DType::bf16 && x != 0))
+  const Range range = ranges[static_cast<std::size_t>(dtype)];
+  const float x = init.scale;
+  const bool fits = x >= range.least && x <= range.most;
+  if (init.rule != Init::Rule::constant || !fits || x != static_cast<float>(static_cast<std::int64_t>(x)))
     throw UsageError("state '" + name + "' of type " + std::string(name_of(dtype)) +
                      " cannot begin like this; give it a whole number that the type holds");
-}
-
-std::size_t hash(const Op& op, std::span<const Value> operands) {
-  std::size_t made = op.info->hash(op.attributes.get());
-  for (Value v : operands) made = made * 1'000'003 + v.id;
-  return made;
 }
 
 }  // namespace
@@ -157,7 +154,7 @@ Value Graph::constant(const Constant& c) {
 
 /// The type is checked by the rule that the front end ran in a constant expression.
 Value Graph::add(const Op& op, std::vector<Value> operands) {
-  const std::size_t key = hash(op, operands);
+  const std::size_t key = call_hash(op, operands);
   if (!impl_->taken) {
     const auto [first, last] = impl_->known.equal_range(key);
     for (auto at = first; at != last; ++at) {
@@ -276,7 +273,7 @@ void Graph::replace_all_uses(Value from, Value to, std::span<const Value> but_by
     }
     boost::add_edge(to.id, user, use, dag);
     dag[user].node->operands[use.slot] = to;
-    impl_->known.emplace(hash(*dag[user].node->op, dag[user].node->operands), static_cast<std::uint32_t>(user));
+    impl_->known.emplace(call_hash(*dag[user].node->op, dag[user].node->operands), static_cast<std::uint32_t>(user));
   }
   for (auto& [name, v] : impl_->outputs)
     if (v == from) v = to;

@@ -185,7 +185,7 @@ class Run {
       gates_.check(
           name + " moved", moved > 0.01 * size && moved > 0,
           size > 0 ? fmt::format("{:.1f} % of its start", 100 * moved / size) : fmt::format("by {:.3g} from 0", moved),
-          "more than 1 %");
+          size > 0 ? "more than 1 %" : "more than 0");
       const auto g = gradient_norm_.find(name);
       const double gradient = g == gradient_norm_.end() ? 0 : g->second;
       gates_.check(name + " has a gradient", gradient > 0 && std::isfinite(gradient),

@@ -3,30 +3,24 @@
 //   %3 = matmul(%0, %1)   %4 = matmul(%0, %1)   =>   every use of %4 becomes a use of %3
 #include <unordered_map>
 
+#include "compiler/call_hash.hpp"
 #include "compiler/passes.hpp"
 
 namespace vitrine {
-
-namespace {
-std::size_t hash(Value v) {
-  std::size_t made = v.op()->info->hash(v.op()->attributes.get());
-  for (Value operand : v.operands()) made = made * 1'000'003 + operand.id;
-  return made;
-}
-}  // namespace
 
 void merge_duplicates(Graph& graph, Rewriter& rewriter) {
   std::unordered_multimap<std::size_t, Value> kept;
   for (Value v : graph.topological()) {
     if (!v.op() || !is_used(v)) continue;
     Value twin;
-    const auto [first, last] = kept.equal_range(hash(v));
+    const std::size_t key = call_hash(*v.op(), v.operands());
+    const auto [first, last] = kept.equal_range(key);
     for (auto at = first; at != last; ++at)
       if (*at->second.op() == *v.op() && at->second.operands() == v.operands()) twin = at->second;
     if (twin)
       rewriter.replace(v, twin, "f(x), f(x) => f(x)");
     else
-      kept.emplace(hash(v), v);
+      kept.emplace(key, v);
   }
 }
 
