@@ -47,6 +47,12 @@ std::string print_attribute(Float f) {
 std::string print_attribute(bool b) { return b ? "true" : "false"; }
 std::string print_attribute(std::int64_t n) { return std::to_string(n); }
 std::string print_attribute(DType d) { return std::string(name_of(d)); }
+std::string print_attribute(Extent e) { return std::to_string(e.rows) + "x" + std::to_string(e.columns); }
+std::string print_attribute(const Positions& p) {
+  Shape positions;  // printed as a shape without names is
+  for (int i = 0; i < p.size(); ++i) positions << Axis(p[i]);
+  return print_attribute(positions);
+}
 std::string print_attribute(const Axis& a) { return (Sentence{} << a).str(); }
 std::string print_attribute(const Shape& s) { return (Sentence{} << s).str(); }
 std::string print_attribute(const Type& t) { return (Sentence{} << t).str(); }
@@ -89,6 +95,13 @@ void parse_attribute(std::string_view text, DType& d) {
     if (name_of(each) == text) return void(d = each);
   expected("a type of element (f32, bf16, i32, i8, u8, bool)", text);
 }
+void parse_attribute(std::string_view text, Extent& e) {
+  text = trimmed(text);
+  const std::size_t cross = text.find('x');
+  if (cross == text.npos) expected("rows by columns, as in '3x3'", text);
+  e.rows = whole_number<std::int64_t>(text.substr(0, cross), "a number of rows");
+  e.columns = whole_number<std::int64_t>(text.substr(cross + 1), "a number of columns");
+}
 void parse_attribute(std::string_view text, Axis& a) {
   text = trimmed(text);
   const std::size_t space = text.find_last_of(' ');
@@ -120,6 +133,15 @@ void parse_attribute(std::string_view text, Shape& s) {
     if (comma == rest.npos) return;
     rest = rest.substr(comma + 1);
     if (trimmed(rest).empty()) expected("an axis after the comma", text);
+  }
+}
+void parse_attribute(std::string_view text, Positions& p) {
+  Shape positions;
+  parse_attribute(text, positions);
+  p = {};
+  for (const Axis& a : positions) {
+    if (a.named() || a.size >= Shape::max_rank) expected("positions of axes below 6, as in '[0, 2, 3, 1]'", text);
+    p << static_cast<int>(a.size);
   }
 }
 void parse_attribute(std::string_view text, Type& t) {

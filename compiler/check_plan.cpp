@@ -18,17 +18,20 @@ struct Range {
   bool overlaps(const Range& o) const { return space == o.space && index == o.index && begin < o.end && o.begin < end; }
 };
 
-/// From the first byte of a slot to behind its last.
+/// From the lowest byte of a slot to behind its highest: strides may lead backwards.
 Range range_of(const Slot& slot) {
-  std::size_t last = 0;
+  std::size_t below = 0, above = 0;  // elements before and behind the first one
   for (int i = 0; i < slot.type.shape.rank(); ++i) {
     const std::size_t size = slot.type.shape[i].size;
     const std::ptrdiff_t stride = slot.strides[static_cast<std::size_t>(i)];
     if (size == 0) return {slot.space, slot.index, slot.offset, slot.offset};
-    if (stride < 0) throw InternalError("plan: a slot has a negative stride");
-    last += (size - 1) * static_cast<std::size_t>(stride);
+    (stride < 0 ? below : above) += (size - 1) * static_cast<std::size_t>(stride < 0 ? -stride : stride);
   }
-  return {slot.space, slot.index, slot.offset, slot.offset + (last + 1) * size_of(slot.type.dtype)};
+  const std::size_t element = size_of(slot.type.dtype);
+  if (below * element > slot.offset)
+    throw InternalError("plan: %" + std::to_string(slot.value) + " reaches " +
+                        std::to_string(below * element - slot.offset) + " bytes before the begin of its memory");
+  return {slot.space, slot.index, slot.offset - below * element, slot.offset + (above + 1) * element};
 }
 
 std::string text(const Range& r) {

@@ -11,12 +11,14 @@ namespace vitrine {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Scalar>, 14> calls{{
+constexpr std::array<std::pair<std::string_view, Scalar>, 16> calls{{
+    {"pow", Scalar::power},
     {"neg", Scalar::negate},
     {"abs", Scalar::absolute},
     {"sqrt", Scalar::square_root},
     {"exp", Scalar::exponential},
     {"log", Scalar::logarithm},
+    {"softplus", Scalar::softplus},
     {"tanh", Scalar::tanh},
     {"erf", Scalar::erf},
     {"sin", Scalar::sine},

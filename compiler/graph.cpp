@@ -30,7 +30,13 @@ struct Vertex {
 using Dag = boost::adjacency_list<boost::vecS, boost::vecS, boost::bidirectionalS, Vertex, Use>;  // operand -> user
 
 /// Numbers of other types than f32 begin as one whole number that their type holds.
-void demand_fits(const std::string& name, DType dtype, const Init& init) {
+void demand_fits(const std::string& name, const Type& type, const Init& init) {
+  const DType dtype = type.dtype;
+  if (init.rule == Init::Rule::seed) {
+    if (type.dtype == DType::i32 && type.shape.rank() == 1 && type.shape[0].size == 2) return;
+    throw UsageError(
+        (Sentence{} << "state '" << name << "' is " << type << " and cannot begin as the seed, which is i32[2]").str());
+  }
   struct Range {
     float least, most;
   };
@@ -124,7 +130,7 @@ Value Graph::input(std::string name, const Type& type) {
 }
 
 Value Graph::state(std::string name, const Type& type, Init init) {
-  demand_fits(name, type.dtype, init);
+  demand_fits(name, type, init);
   const Value made = input(std::move(name), type);
   Node& node = *impl_->dag[made.id].node;
   node.leaf = Leaf::state;
@@ -284,6 +290,10 @@ void Graph::replace_all_uses(Value from, Value to, std::span<const Value> but_by
 void Graph::erase(Value v) {
   boost::clear_vertex(v.id, impl_->dag);  // the node keeps its op and operands: the record of rewrites speaks of it
   impl_->dag[v.id].node->alive = false;
+}
+
+void Graph::drop_update(Value state) {
+  std::erase_if(impl_->updates, [&](const auto& update) { return update.first == state; });
 }
 
 Node& Graph::edit(Value v) { return *impl_->dag[v.id].node; }

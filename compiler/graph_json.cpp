@@ -20,7 +20,8 @@ std::string_view name_of(Leaf leaf) {
   return leaf == Leaf::input ? "input" : leaf == Leaf::state ? "state" : "constant";
 }
 std::string_view name_of(Init::Rule rule) {
-  return rule == Init::Rule::constant ? "constant" : rule == Init::Rule::normal ? "normal" : "uniform";
+  constexpr std::array<std::string_view, 4> names{"constant", "normal", "uniform", "seed"};
+  return names[static_cast<std::size_t>(rule)];
 }
 
 std::string array(const auto& all, const auto& text_of) {

@@ -6,7 +6,8 @@
 namespace vitrine {
 
 /// The forward graph with gradients of its output "loss" and an update of every parameter (every f32 state) but those
-/// in `frozen`. Optimizer states are named for what they belong to: "adam.m:up.weight", "momentum:up.weight", "step".
+/// in `frozen`. Optimizer states are named for what they belong to: "adam.m:up.weight", "momentum:up.weight",
+/// "accumulated:up.weight"; "optimizer.step" counts updates, "optimizer.run" the runs since the last.
 Graph training_step(const Graph& forward, const Optimizer&, std::span<const std::string> frozen = {});
 
 /// The forward graph with the gradient of output "loss" for every parameter but those in `without` as output

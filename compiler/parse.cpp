@@ -109,6 +109,7 @@ class GraphParser {
     notes(made, position);
   }
   Init initial() {
+    if (tokens_.take("seed")) return {Init::Rule::seed};
     const bool normal = tokens_.take("normal"), uniform = !normal && tokens_.take("uniform");
     if (normal || uniform) tokens_.demand("(");
     const std::size_t position = tokens_.position();

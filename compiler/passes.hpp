@@ -11,10 +11,11 @@ namespace vitrine {
 enum class Contract : std::uint8_t {
   exact,     // the same bits
   reorders,  // the same mathematics, other rounding
-  lossy      // another result, within a metric the pass states
+  lossy,     // another result, within a metric the pass states
+  changes    // another meaning, on purpose: the pass says which
 };
 constexpr std::string_view name_of(Contract c) {
-  constexpr std::array<std::string_view, 3> names{"exact", "reorders", "lossy"};
+  constexpr std::array<std::string_view, 4> names{"exact", "reorders", "lossy", "changes"};
   return names[static_cast<std::size_t>(c)];
 }
 
@@ -26,27 +27,46 @@ struct Pass {
   bool annotates = false;  // it only marks nodes, and runs once the passes that rewrite have come to rest
 };
 
+void inference(Graph&, Rewriter&);
+void fold_batch_norm(Graph&, Rewriter&);
+void training(Graph&, Rewriter&);
 void fold_constants(Graph&, Rewriter&);
 void simplify_algebra(Graph&, Rewriter&);
+void move_permutes(Graph&, Rewriter&);
 void fold_transposes(Graph&, Rewriter&);
+void pool_before_relu(Graph&, Rewriter&);
 void merge_duplicates(Graph&, Rewriter&);
 void remove_unused(Graph&, Rewriter&);
 void group_elementwise(Graph&, Rewriter&);
 
 inline constexpr std::array every_pass{
+    Pass{"inference", Contract::changes, "when_training(x, y) => y, and no state changes: a model in use", inference},
+    Pass{"fold_batch_norm", Contract::reorders,
+         "(conv2d(x, w) + b) * scale => conv2d(x, w * scale) + b * scale, if scale comes from parameters",
+         fold_batch_norm},
+    Pass{"training", Contract::exact, "when_training(x, y) => x", training},
     Pass{"fold_constants", Contract::exact, "f(1.0, 2.0) => the number it is", fold_constants},
     Pass{"simplify_algebra", Contract::exact, "x * 1 => x, x / 1 => x, x - 0 => x, neg(neg(x)) => x, ...",
          simplify_algebra},
+    Pass{"move_permutes", Contract::exact, "permute(f(permute(x))) => f(x), where fewer permutes are left",
+         move_permutes},
     Pass{"fold_transposes", Contract::exact,
-         "transpose(transpose(x)) => x, matmul(transpose(a), b) => matmul(a, b) {transpose_left}", fold_transposes},
+         "transpose(transpose(x)) => x, permute(permute(x)) => permute(x), matmul(transpose(a), b) => matmul(a, b) "
+         "{transpose_left}",
+         fold_transposes},
+    Pass{"pool_before_relu", Contract::exact,
+         "max_pool2d(relu(x)) => relu(max_pool2d(x)), and the same on the way back", pool_before_relu},
     Pass{"merge_duplicates", Contract::exact, "f(x), f(x) => f(x)", merge_duplicates},
     Pass{"remove_unused", Contract::exact, "a node that nothing reads => nothing", remove_unused},
     Pass{"group_elementwise", Contract::exact, "f(x), then g of it, element by element => one step", group_elementwise,
          true},
 };
 
-/// Every pass, in the order in which a compilation runs them.
-inline constexpr std::span<const Pass> default_pipeline = every_pass;
+/// What a compilation of a model in use runs: every pass.
+inline constexpr std::span<const Pass> inference_pipeline = every_pass;
+/// What a compilation runs that was not asked for a model in use: all but `inference` and `fold_batch_norm`, the first
+/// two. Each of them is exact: the same bits before and after.
+inline constexpr std::span<const Pass> default_pipeline = inference_pipeline.subspan(2);
 
 /// The passes with these names, comma-separated, in this order. UsageError with the nearest name for an unknown one.
 std::vector<Pass> passes_named(std::string_view names);

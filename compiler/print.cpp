@@ -29,6 +29,7 @@ bool is_written_in_place(const Node& node) {
 
 std::string init_text(const Init& init) {
   const std::string scale = print_attribute(init.scale);
+  if (init.rule == Init::Rule::seed) return "seed";
   if (init.rule == Init::Rule::normal) return "normal(" + scale + ")";
   if (init.rule == Init::Rule::uniform) return "uniform(" + scale + ")";
   return scale;

@@ -50,6 +50,11 @@ void Rewriter::erase(Value value, std::string rule, Where at) {
   record_.rewrites.push_back({pass_, std::move(rule), at, {{value, value.operands()}}, {}, {}});
 }
 
+void Rewriter::keep(Value state, std::string rule, Where at) {
+  graph_.drop_update(state);
+  record_.rewrites.push_back({pass_, std::move(rule), at, {{state, {}}}, {}, {}});
+}
+
 void Rewriter::group(std::span<const Value> members, std::string rule, Where at) {
   std::uint32_t last = 0;
   for (Value v : graph_.topological()) last = std::max(last, v.node().group);

@@ -51,6 +51,8 @@ class Rewriter {
   void replace(Value value, Value by, std::string rule, Where = Where::current());
   /// A node that nothing reads goes.
   void erase(Value, std::string rule, Where = Where::current());
+  /// The state is not updated any more.
+  void keep(Value state, std::string rule, Where = Where::current());
   /// The nodes run as one step from now on (a group of their own if they had none).
   void group(std::span<const Value>, std::string rule, Where = Where::current());
   void refuse(Value candidate, std::string rule, std::string reason, std::string suggestion, Where = Where::current());

@@ -19,7 +19,8 @@ class Drafter {
     draft_.next_value = graph.end_of_ids();
     place_inputs_and_states();
     for (const Unit& unit : cut_.units)
-      for (Value v : unit.stored) slots_[v.id] = draft_.add_tensor(v.id, v.type(), v.id);
+      for (const auto* values : {&unit.stored, &unit.companions})
+        for (Value v : *values) slots_[v.id] = draft_.add_tensor(v.id, v.type(), v.id);
     for (Value v : cut_.needed) place(v);
     for (const Unit& unit : cut_.units) add_step(unit);
     for (const auto& [state, next] : graph.updates())
@@ -79,6 +80,11 @@ class Drafter {
     }
     if (!unit.members.empty()) add_kernel(step, unit);
     for (Value v : unit.stored) step.results.push_back(slots_.at(v.id));
+    for (Value v : unit.companions) {
+      step.companions.push_back(*v.op());
+      step.results.push_back(slots_.at(v.id));
+      step.nodes.push_back(v.id);
+    }
     for (Value v : unit.members) step.nodes.push_back(v.id);
     std::ranges::sort(step.nodes);
     step.group = (unit.head ? unit.head : unit.members[0]).node().group;

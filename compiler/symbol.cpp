@@ -1,6 +1,7 @@
 // Scalar formulas: made, printed, differentiated, and read once more with graph values.
 #include "vitrine/symbol.hpp"
 
+#include <cstring>
 #include <map>
 
 #include "vitrine/attribute.hpp"
@@ -19,7 +20,9 @@
 #include "vitrine/ops/minimum.hpp"
 #include "vitrine/ops/mul.hpp"
 #include "vitrine/ops/neg.hpp"
+#include "vitrine/ops/pow.hpp"
 #include "vitrine/ops/sin.hpp"
+#include "vitrine/ops/softplus.hpp"
 #include "vitrine/ops/sqrt.hpp"
 #include "vitrine/ops/sub.hpp"
 #include "vitrine/ops/sum_to.hpp"
@@ -37,7 +40,10 @@ bool is(const Symbol& s, float number) { return s->op == Scalar::constant && s->
 
 // Derivatives: null is a zero that is known. Nothing is multiplied by it, so no 0 * inf can arise from it.
 Symbol sum(Symbol a, Symbol b) { return !a ? b : !b ? a : a + b; }
-Symbol difference(Symbol a, Symbol b) { return !b ? a : !a ? -b : a - b; }
+Symbol opposite(const Symbol& s) {
+  return s->op == Scalar::constant ? constant(-s->number) : s->op == Scalar::negate ? s->from[0] : -s;
+}
+Symbol difference(Symbol a, Symbol b) { return !b ? a : !a ? opposite(b) : a - b; }
 Symbol or_zero(Symbol s) { return s ? s : constant(0); }
 
 /// d * by. A choice between 0 and something stays a choice: 0 * by would be NaN where by is infinite.
@@ -65,6 +71,48 @@ Symbol extreme(const Symbol& s, const Symbol& takes_left, const Symbol& left, co
   return select(takes_left, or_zero(left), select(tie, half, or_zero(right)));
 }
 
+/// d pow(x, y) / dx = y pow(x, y - 1). Where y is 0 it is 0: 0 times 0^-1 would be NaN.
+Symbol by_base(const Symbol& x, const Symbol& y) {
+  if (y->op != Scalar::constant) return select(equal(y, 0.f), 0.f, y * pow(x, y - 1.f));
+  if (y->number == 0) return {};
+  if (y->number == 1) return constant(1);
+  return y * (y->number == 2 ? x : pow(x, y->number - 1));
+}
+/// d pow(x, y) / dy = pow(x, y) log(x), and 0 where x is 0: 0 times log(0) would be NaN.
+Symbol by_exponent(const Symbol& power) {
+  const Symbol& x = power->from[0];
+  const Symbol d = power * log(x);
+  return x->op == Scalar::constant && x->number != 0 ? d : select(equal(x, 0.f), 0.f, d);
+}
+
+/// The formula with the operands that are numbers in the graph as its constants.
+class Known {
+ public:
+  explicit Known(Operands in) : in_(in) {}
+
+  Symbol read(const Symbol& s) {
+    if (arity(s->op) == 0) return s->op == Scalar::input && s->index < in_.size() ? leaf(s) : s;
+    const auto [at, fresh] = made_.try_emplace(s.get());
+    if (!fresh) return at->second;
+    Term term = *s;
+    for (Symbol& part : term.from)
+      if (part) part = read(part);
+    return made_[s.get()] = term.from == s->from ? s : std::make_shared<Term>(std::move(term));
+  }
+
+ private:
+  Symbol leaf(const Symbol& s) const {
+    const Node& node = in_[s->index].node();
+    if (node.leaf != Leaf::constant || node.type != Type{}) return s;
+    float number = 0;
+    std::memcpy(&number, node.literal->data(), sizeof number);
+    return constant(number);
+  }
+
+  Operands in_;
+  std::map<const Term*, Symbol> made_{};
+};
+
 /// A formula read with graph values makes graph nodes.
 class Reader {
  public:
@@ -90,11 +138,13 @@ class Reader {
       case Scalar::subtract: return from(0) - from(1);
       case Scalar::multiply: return from(0) * from(1);
       case Scalar::divide: return from(0) / from(1);
+      case Scalar::power: return pow(from(0), from(1));
       case Scalar::negate: return -from(0);
       case Scalar::absolute: return abs(from(0));
       case Scalar::square_root: return sqrt(from(0));
       case Scalar::exponential: return exp(from(0));
       case Scalar::logarithm: return log(from(0));
+      case Scalar::softplus: return softplus(from(0));
       case Scalar::tanh: return tanh(from(0));
       case Scalar::erf: return erf(from(0));
       case Scalar::sine: return sin(from(0));
@@ -124,9 +174,9 @@ int precedence(Scalar op) {
 }
 
 std::string_view word(Scalar op) {
-  constexpr std::array<std::string_view, 20> words{"",    "",        "+",       "-",       "*",     "/",     "neg",
-                                                   "abs", "sqrt",    "exp",     "log",     "tanh",  "erf",   "sin",
-                                                   "cos", "maximum", "minimum", "greater", "equal", "select"};
+  constexpr std::array<std::string_view, 22> words{
+      "",    "",         "+",    "-",   "*",   "/",   "pow",     "neg",     "abs",     "sqrt",  "exp",
+      "log", "softplus", "tanh", "erf", "sin", "cos", "maximum", "minimum", "greater", "equal", "select"};
   return words[static_cast<std::size_t>(op)];
 }
 
@@ -144,10 +194,12 @@ Symbol abs(Symbol a) { return make(Scalar::absolute, std::move(a)); }
 Symbol sqrt(Symbol a) { return make(Scalar::square_root, std::move(a)); }
 Symbol exp(Symbol a) { return make(Scalar::exponential, std::move(a)); }
 Symbol log(Symbol a) { return make(Scalar::logarithm, std::move(a)); }
+Symbol softplus(Symbol a) { return make(Scalar::softplus, std::move(a)); }
 Symbol tanh(Symbol a) { return make(Scalar::tanh, std::move(a)); }
 Symbol erf(Symbol a) { return make(Scalar::erf, std::move(a)); }
 Symbol sin(Symbol a) { return make(Scalar::sine, std::move(a)); }
 Symbol cos(Symbol a) { return make(Scalar::cosine, std::move(a)); }
+Symbol pow(Symbol a, Symbol b) { return make(Scalar::power, std::move(a), std::move(b)); }
 Symbol maximum(Symbol a, Symbol b) { return make(Scalar::maximum, std::move(a), std::move(b)); }
 Symbol minimum(Symbol a, Symbol b) { return make(Scalar::minimum, std::move(a), std::move(b)); }
 Symbol greater(Symbol a, Symbol b) { return make(Scalar::greater, std::move(a), std::move(b)); }
@@ -169,6 +221,7 @@ Symbol derivative(const Symbol& s, std::size_t operand) {
       const Symbol top = difference(d(0), product(d(1), s));
       return top ? top / b : top;
     }
+    case Scalar::power: return sum(product(by_base(a, b), d(0)), product(by_exponent(s), d(1)));
     case Scalar::negate: return difference({}, d(0));
     case Scalar::absolute:
       return product(select(greater(a, 0.f), constant(1), select(greater(constant(0), a), constant(-1), constant(0))),
@@ -176,6 +229,8 @@ Symbol derivative(const Symbol& s, std::size_t operand) {
     case Scalar::square_root: return product(d(0), 0.5f / s);
     case Scalar::exponential: return product(d(0), s);
     case Scalar::logarithm: return product(d(0), 1.f / a);
+    case Scalar::softplus:
+      return product(d(0), exp(-softplus(opposite(a))));  // the sigmoid, also where exp(-a) overflows
     case Scalar::tanh: return product(d(0), 1.f - s * s);
     case Scalar::erf: return product(d(0), 1.1283791671f * exp(-(a * a)));  // 2 / sqrt(pi)
     case Scalar::sine: return product(d(0), cos(a));
@@ -208,9 +263,10 @@ Gradients gradients_of(const Symbol& formula, Operands in, Value gradient) {
   std::vector<Value> leaves(in.begin(), in.end());
   leaves.push_back(gradient);
   Reader reader(leaves);
+  const Symbol known = Known(in).read(formula);
   Gradients made;
   for (std::size_t i = 0; i < in.size(); ++i) {
-    const Symbol d = in[i].type().dtype == DType::f32 ? product(derivative(formula, i), variable(in.size())) : Symbol{};
+    const Symbol d = in[i].type().dtype == DType::f32 ? product(derivative(known, i), variable(in.size())) : Symbol{};
     // A part that does not depend on the gradient (a chosen 0) may be smaller than the result it stands for.
     made.push_back(d ? sum_to(broadcast_to(reader.read(d), gradient.type().shape), in[i].type().shape) : Value{});
   }

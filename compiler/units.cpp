@@ -101,6 +101,12 @@ class Cutter {
     Unit unit;
     std::set<std::uint32_t> members;
     for (Value v : nodes) {
+      if (accompanies_one_of(nodes, v)) {
+        for (Value other : unit.companions)
+          if (*other.op() == *v.op()) refuse(v, "is computed twice by one step, which has it once");
+        unit.companions.push_back(v);
+        continue;
+      }
       const bool renames_head = unit.head && v.op()->info->view && v.operands()[0] == unit.head;
       if (renames_head || fits_kernel(v, members)) {
         unit.members.push_back(v);
@@ -138,6 +144,10 @@ class Cutter {
     }
   }
 
+  static bool accompanies_one_of(const std::vector<Value>& nodes, Value v) {
+    return std::ranges::any_of(nodes, [&](Value head) { return accompanies(v, head); });
+  }
+
   Units made_;
   std::vector<std::vector<Value>> groups_;
   std::map<std::uint32_t, std::size_t> numbers_;   // group in the graph -> index in groups_
@@ -146,6 +156,12 @@ class Cutter {
 };
 
 }  // namespace
+
+bool accompanies(Value v, Value head) {
+  const auto companion_of = v.op() ? v.op()->info->companion_of : nullptr;
+  return companion_of && head.op() && v.operands() == head.operands() &&
+         companion_of(v.op()->attributes.get()) == *head.op();
+}
 
 Units units_of(const Graph& graph) { return Cutter(graph).take(); }
 

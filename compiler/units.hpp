@@ -8,9 +8,10 @@ namespace vitrine {
 
 /// The nodes that run as one step.
 struct Unit {
-  Value head{};                  // at most one node that is not elementwise f32
-  std::vector<Value> members{};  // the elementwise ones, operands before users
-  std::vector<Value> stored{};   // those whose value others read, head first
+  Value head{};                     // at most one node that is not elementwise f32
+  std::vector<Value> companions{};  // what the head computes on its way; others read each of them
+  std::vector<Value> members{};     // the elementwise ones, operands before users
+  std::vector<Value> stored{};      // those whose value others read, head first
 };
 
 struct Units {
@@ -21,9 +22,13 @@ struct Units {
 };
 
 /// Cuts the graph into steps: nodes with the same nonzero group are one, all others alone. Throws InternalError where a
-/// group is not representable: two nodes that no kernel computes, a head that reads its own group or has another size
-/// than what reads it, a mask or integer at a kernel's border, a stored value that is smaller than its kernel.
+/// group is not representable: two nodes that no kernel computes (and neither is the other's companion), a head that
+/// reads its own group or has another size than what reads it, a mask or integer at a kernel's border, a stored value
+/// that is smaller than its kernel.
 Units units_of(const Graph&);
+
+/// Whether `head` computes v on its way: the same operands, and v's op says so.
+bool accompanies(Value v, Value head);
 
 /// The shape that a unit's kernel runs over: the members' sizes, broadcast.
 Shape iteration_of(const Unit&);

@@ -1,28 +1,25 @@
 #include "compiler/view.hpp"
 
-#include "vitrine/ops/broadcast_to.hpp"
-#include "vitrine/ops/transpose.hpp"
-
 namespace vitrine {
 
 namespace {
 
 std::size_t at(int axis) { return static_cast<std::size_t>(axis); }
 
-Slot repeated(Slot slot, const Type& result) {
+/// The operand's memory with the strides that the walk takes over it.
+Slot walked(Slot slot, const Walk& walk, const Type& result) {
   const Slot operand = slot;
   slot.type = result;
   slot.strides = {};
-  const int lacking = result.shape.rank() - operand.type.shape.rank();
-  for (int i = 0; i < operand.type.shape.rank(); ++i)
-    if (operand.type.shape[i].size > 1) slot.strides[at(lacking + i)] = operand.strides[at(i)];
-  return slot;
-}
-
-Slot transposed(Slot slot, const Type& result) {
-  const std::size_t last = at(result.shape.rank() - 1);
-  std::swap(slot.strides[last], slot.strides[last - 1]);
-  slot.type = result;
+  if (result.shape.elements() == 0) return slot;
+  std::ptrdiff_t first = 0;  // the result's first element, counted from the operand's
+  for (std::size_t i = 0; i < at(result.shape.rank()); ++i) {
+    if (walk[i].axis < 0) continue;
+    const std::ptrdiff_t stride = operand.strides[at(walk[i].axis)];
+    first += walk[i].begin * stride;
+    slot.strides[i] = walk[i].step * stride;
+  }
+  slot.offset += static_cast<std::size_t>(first) * size_of(result.dtype);  // wraps around where first is below 0
   return slot;
 }
 
@@ -74,13 +71,12 @@ std::optional<Slot> reshaped(Slot slot, const Type& result) {
 
 }  // namespace
 
-bool is_layout(const Op& op) { return op.info->view || as<Transpose>(&op) || as<BroadcastTo>(&op); }
+bool is_layout(const Op& op) { return op.info->view || op.info->walk; }
 
 std::optional<Slot> view_of(const Op& layout, const Slot& operand, const Type& result) {
-  if (as<BroadcastTo>(&layout)) return repeated(operand, result);
-  if (!as<Transpose>(&layout)) return reshaped(operand, result);
+  if (!layout.info->walk) return reshaped(operand, result);
   if (result.dtype != DType::f32) return {};
-  return transposed(operand, result);
+  return walked(operand, layout.info->walk(layout.attributes.get(), operand.type, result), result);
 }
 
 }  // namespace vitrine

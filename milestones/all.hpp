@@ -5,7 +5,9 @@
 
 namespace vitrine {
 
-Project xor_gate();  // 02_xor
-Project mlp();       // 03_mlp
+Project perceptron();             // 01_perceptron
+Project xor_gate();               // 02_xor
+Project mlp();                    // 03_mlp
+Project convolutional_network();  // 04_cnn
 
 }  // namespace vitrine

@@ -1,3 +1,6 @@
 #include "milestones/all.hpp"
 
-int main(int argc, char** argv) { return vitrine::command_line(argc, argv, {vitrine::xor_gate(), vitrine::mlp()}); }
+int main(int argc, char** argv) {
+  return vitrine::command_line(
+      argc, argv, {vitrine::perceptron(), vitrine::xor_gate(), vitrine::mlp(), vitrine::convolutional_network()});
+}

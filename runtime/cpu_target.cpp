@@ -3,12 +3,23 @@
 #include <algorithm>
 
 #include "runtime/kernel_part.hpp"
+#include "runtime/provider_table.hpp"
+#include "runtime/steps/convolution_step.hpp"
 #include "runtime/steps/gemm_step.hpp"
+#include "vitrine/ops/avg_pool2d.hpp"
+#include "vitrine/ops/conv2d.hpp"
 #include "vitrine/ops/cross_entropy.hpp"
+#include "vitrine/ops/dropout.hpp"
+#include "vitrine/ops/gather.hpp"
+#include "vitrine/ops/log_softmax.hpp"
 #include "vitrine/ops/matmul.hpp"
+#include "vitrine/ops/max_pool2d.hpp"
+#include "vitrine/ops/max_to.hpp"
 #include "vitrine/ops/mean.hpp"
+#include "vitrine/ops/row_norm.hpp"
 #include "vitrine/ops/softmax.hpp"
 #include "vitrine/ops/sum_to.hpp"
+#include "vitrine/ops/variance.hpp"
 
 namespace vitrine {
 
@@ -34,7 +45,37 @@ double count(const Shape& shape) { return static_cast<double>(shape.elements());
 
 }  // namespace
 
+std::optional<Contraction> contraction_of(const Step& step) {
+  if (!step.head) return {};
+  const Op* const op = &*step.head;
+  if (as<Matmul>(op)) return gemm_contraction(step);
+  if (as<Conv2d>(op) || as<Conv2dInputGradient>(op) || as<Conv2dWeightGradient>(op))
+    return convolution_contraction(step);
+  return {};
+}
+
+bool CpuTarget::prefers_onednn(const Contraction& work) const {
+  if (provider_ != Provider::automatic) return provider_ == Provider::onednn;
+  return faster_provider(provider_speeds(isa_), work) == Provider::onednn;
+}
+
 Choice CpuTarget::choose(const Step& step) const {
+  Choice made = own(step);
+  const auto work = contraction_of(step);
+  if (!work || !prefers_onednn(*work)) return made;
+  if (const auto workspace =
+          work->is_product() ? onednn_gemm_step_workspace(step) : onednn_convolution_step_workspace(step)) {
+    made.kernel = work->is_product() ? "onednn_gemm" : "onednn_convolution";
+    made.workspace = *workspace;
+    made.reason = provider_ == Provider::onednn ? "oneDNN was asked for" : "oneDNN was faster when the table was made";
+  } else {
+    made.reason +=
+        onednn_missing().empty() ? "; oneDNN has no fast loops for these sizes and strides" : "; oneDNN is not here";
+  }
+  return made;
+}
+
+Choice CpuTarget::own(const Step& step) const {
   const double memory_ns = bytes_moved(step) / bytes_per_ns;
   const double kernel_ns = step.kernel ? count(step.iteration) * static_cast<double>(step.kernel->instructions.size()) *
                                              kernel_ns_per_instruction(isa_)
@@ -49,17 +90,30 @@ Choice CpuTarget::choose(const Step& step) const {
     return Choice{name, head_workspace(step), true, predicted(elements * row_ns_per_element), reason};
   };
   if (as<Matmul>(op)) {
-    const Shape& a = step.operands[0].type.shape;
-    const double depth = static_cast<double>(a[as<Matmul>(op)->transpose_left ? -2 : -1].size);
     return {.kernel = "gemm",
             .workspace = gemm_step_workspace(step, isa_),
-            .nanoseconds = predicted(count(step.head_type.shape) * depth / multiply_adds_per_ns(isa_)),
+            .nanoseconds = predicted(gemm_contraction(step).multiply_adds() / multiply_adds_per_ns(isa_)),
             .reason =
                 step.kernel ? "matrix product; the kernel runs on each block while it is in cache" : "matrix product"};
   }
-  if (as<Softmax>(op)) return by_rows("softmax", "rows of a dense matrix, each read while it is in cache");
+  if (as<Softmax>(op) || as<LogSoftmax>(op))
+    return by_rows(as<Softmax>(op) ? "softmax" : "log_softmax",
+                   "rows of a dense matrix, each read while it is in cache");
   if (as<CrossEntropy>(op)) return by_rows("cross_entropy", "rows of a dense matrix, each read while it is in cache");
-  if (as<SumTo>(op) || as<Mean>(op)) return by_rows("reduce", "sums in an order that the shape fixes");
+  if (as<Gather>(op) || as<ScatterAdd>(op)) return by_rows("gather", "rows by index, each moved whole");
+  if (as<SumTo>(op) || as<Mean>(op) || as<MaxTo>(op) || as<Variance>(op))
+    return by_rows("reduce", "one axis after the other, in an order that the shape fixes");
+  if (const auto workspace = convolution_step_workspace(step, isa_))
+    return {"convolution", *workspace, true,
+            predicted(convolution_contraction(step).multiply_adds() / multiply_adds_per_ns(isa_)),
+            "the matrix product's loops over the image itself, no matrix of patches"};
+  if (as<MaxPool2d>(op) || as<MaxPool2dPlace>(op) || as<MaxPool2dScatter>(op) || as<AvgPool2d>(op) ||
+      as<AvgPool2dGradient>(op))
+    return {"pooling", head_workspace(step), true, predicted(elements / bytes_per_ns),
+            "all channels of a window at once"};
+  if (as<RowNorm<true>>(op) || as<RowNorm<false>>(op) || as<RowNormScale<true>>(op) || as<RowNormScale<false>>(op))
+    return by_rows("row_norm", "rows of a dense matrix, mean and deviation read while they are in cache");
+  if (as<Drop>(op)) return by_rows("dropout", "each element draws its own number, whatever thread it is on");
   return {"reference", head_workspace(step), true, predicted(elements * reference_ns_per_element),
           "no kernel for " + std::string(op->name()) + ": its own definition runs"};
 }

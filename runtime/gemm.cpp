@@ -9,11 +9,8 @@
 #include "vitrine/error.hpp"
 
 namespace vitrine {
-namespace {
 
-constexpr std::size_t alignment = 64;
-
-GemmKernels kernels_of(Isa isa) {
+GemmKernels gemm_kernels_of(Isa isa) {
   switch (isa) {
     case Isa::portable: return gemm_kernels_portable();
     case Isa::avx2: return gemm_kernels_avx2();
@@ -21,6 +18,10 @@ GemmKernels kernels_of(Isa isa) {
   }
   throw InternalError("gemm was asked for an instruction set that does not exist");
 }
+
+namespace {
+
+constexpr std::size_t alignment = 64;
 
 /// What is copied before the product: whole panels of A, of B, and the last panel of B where it is not full.
 struct Packing {
@@ -124,10 +125,12 @@ GemmBlock pack(Pool& pool, const GemmKernels& kernels, const Packing& packing, G
 }  // namespace
 
 std::size_t gemm_workspace(Isa isa, GemmSize size, const Matrix& a, const Matrix& b) {
-  return packing_of(kernels_of(isa), size, a, b).bytes();
+  return packing_of(gemm_kernels_of(isa), size, a, b).bytes();
 }
 
-std::size_t gemm_workspace(Isa isa, GemmSize size) { return packing_of(kernels_of(isa), size, true, true).bytes(); }
+std::size_t gemm_workspace(Isa isa, GemmSize size) {
+  return packing_of(gemm_kernels_of(isa), size, true, true).bytes();
+}
 
 void gemm(Pool& pool, Isa isa, GemmSize size, const Matrix& a, const Matrix& b, float* c, std::ptrdiff_t c_row_stride,
           std::span<std::byte> workspace, GemmEpilogue epilogue) {
@@ -137,7 +140,7 @@ void gemm(Pool& pool, Isa isa, GemmSize size, const Matrix& a, const Matrix& b, 
     if (epilogue) epilogue(0, size.M, 0, size.N);
     return;
   }
-  const GemmKernels kernels = kernels_of(isa);
+  const GemmKernels kernels = gemm_kernels_of(isa);
   const Packing packing = packing_of(kernels, size, a, b);
   if (workspace.size() < packing.bytes()) {
     throw InternalError("gemm needs a workspace of " + std::to_string(packing.bytes()) + " bytes and was given " +

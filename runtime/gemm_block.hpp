@@ -21,9 +21,26 @@ struct GemmBlock {
   bool accumulate;
 };
 
+/// A block of C += A B (or C = A B) whose A lies in memory as a convolution sees its images: the rows of A come in runs
+/// (the pixels of a row of the image), the depth in segments (the rows of the kernel), and they may overlap.
+struct GemmRuns {
+  std::size_t runs, rows, columns, segments, depth;  // rows of one run, depth of one segment
+  // Run i, row r, segment s, k: a[i * a_run + r * a_row + s * a_segment + k * a_step].
+  const float* a;
+  std::ptrdiff_t a_run, a_row, a_segment, a_step;
+  // Column j of column panel q at segment s, k: b[q * b_panel + j + (s * depth + k) * b_step]; whole panels, padded.
+  const float* b;
+  std::ptrdiff_t b_panel, b_step;
+  // Run i, row r, column j: c[i * c_run + r * c_row + j].
+  float* c;
+  std::ptrdiff_t c_run, c_row;
+  bool accumulate;
+};
+
 struct GemmKernels {
   std::size_t rows, columns;  // of one register block
   void (*multiply)(const GemmBlock&);
+  void (*multiply_runs)(const GemmRuns&);
 };
 
 GemmKernels gemm_kernels_portable();

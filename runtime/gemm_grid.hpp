@@ -3,8 +3,12 @@
 #include <algorithm>
 
 #include "runtime/gemm.hpp"
+#include "runtime/gemm_block.hpp"
 
 namespace vitrine {
+
+/// Throws InternalError for an Isa that does not exist.
+GemmKernels gemm_kernels_of(Isa);
 
 constexpr std::size_t divide_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 constexpr std::size_t round_up(std::size_t a, std::size_t b) { return divide_up(a, b) * b; }

@@ -7,36 +7,46 @@
 namespace vitrine {
 namespace {
 
+/// Where a register block reads A and writes C.
+struct RegisterWalk {
+  std::size_t segments, depth;  // 1 segment in a plain product
+  std::ptrdiff_t a_row, a_segment, a_step, b_step, c_row;
+  bool accumulate;
+};
+
 /// One register block of C: Rows x (Vectors * width) sums, k ascending, one multiply_add each, so that an element's
 /// bits do not depend on the block it lies in. The first `columns` columns are stored.
 template <class Simd, int Rows, int Vectors>
-void multiply_registers(const GemmBlock& block, const float* a, const float* b, std::ptrdiff_t b_step, float* c,
-                        std::size_t columns) {
+void multiply_registers(const RegisterWalk& walk, const float* a_begin, const float* b, float* c, std::size_t columns) {
   using Vector = typename Simd::Vector;
   constexpr int width = Simd::width;
   Vector sums[Rows][Vectors] = {};
-  const std::ptrdiff_t a_row = block.a_row;
-  const std::ptrdiff_t a_step = block.a_step;
-  for (std::size_t k = block.depth; k > 0; --k) {
-    Vector b_row[Vectors];
+  const std::ptrdiff_t a_row = walk.a_row;
+  const std::ptrdiff_t a_step = walk.a_step;
+  const std::ptrdiff_t b_step = walk.b_step;
+  for (std::size_t segment = walk.segments; segment > 0; --segment, a_begin += walk.a_segment) {
+    const float* a = a_begin;
+    for (std::size_t k = walk.depth; k > 0; --k) {
+      Vector b_row[Vectors];
 #pragma GCC unroll 8
-    for (int v = 0; v < Vectors; ++v) __builtin_memcpy(&b_row[v], b + v * width, sizeof(Vector));
+      for (int v = 0; v < Vectors; ++v) __builtin_memcpy(&b_row[v], b + v * width, sizeof(Vector));
 #pragma GCC unroll 16
-    for (int r = 0; r < Rows; ++r) {
-      const Vector a_value = Simd::broadcast(a[r * a_row]);
+      for (int r = 0; r < Rows; ++r) {
+        const Vector a_value = Simd::broadcast(a[r * a_row]);
 #pragma GCC unroll 8
-      for (int v = 0; v < Vectors; ++v) sums[r][v] = Simd::multiply_add(a_value, b_row[v], sums[r][v]);
+        for (int v = 0; v < Vectors; ++v) sums[r][v] = Simd::multiply_add(a_value, b_row[v], sums[r][v]);
+      }
+      a += a_step;
+      b += b_step;
     }
-    a += a_step;
-    b += b_step;
   }
   if (columns == static_cast<std::size_t>(Vectors * width)) {
 #pragma GCC unroll 16
     for (int r = 0; r < Rows; ++r) {
 #pragma GCC unroll 8
       for (int v = 0; v < Vectors; ++v) {
-        float* at = c + r * block.c_row_stride + v * width;
-        if (block.accumulate) {
+        float* at = c + r * walk.c_row + v * width;
+        if (walk.accumulate) {
           Vector before;
           __builtin_memcpy(&before, at, sizeof(Vector));
           sums[r][v] = before + sums[r][v];
@@ -49,12 +59,12 @@ void multiply_registers(const GemmBlock& block, const float* a, const float* b, 
   float spilled[Rows][Vectors * width];
   __builtin_memcpy(spilled, sums, sizeof(sums));
   for (int r = 0; r < Rows; ++r) {
-    float* row = c + r * block.c_row_stride;
-    for (std::size_t j = 0; j < columns; ++j) row[j] = block.accumulate ? row[j] + spilled[r][j] : spilled[r][j];
+    float* row = c + r * walk.c_row;
+    for (std::size_t j = 0; j < columns; ++j) row[j] = walk.accumulate ? row[j] + spilled[r][j] : spilled[r][j];
   }
 }
 
-using RegisterBlock = void (*)(const GemmBlock&, const float*, const float*, std::ptrdiff_t, float*, std::size_t);
+using RegisterBlock = void (*)(const RegisterWalk&, const float*, const float*, float*, std::size_t);
 
 /// The function for 1 to Rows rows.
 template <class Simd, int Vectors, int Rows = Simd::rows> RegisterBlock block_of(std::size_t rows) {
@@ -70,29 +80,64 @@ template <class Simd> void multiply_block(const GemmBlock& block) {
   constexpr std::size_t width = Simd::width;
   constexpr std::size_t panel_columns = 2 * width;
   const std::size_t rows_left_over = block.rows % panel_rows;
+  RegisterWalk walk{1, block.depth, block.a_row, 0, block.a_step, block.b_step, block.c_row_stride, block.accumulate};
   const float* b = block.b;
   for (std::size_t column = 0; column < block.columns; column += panel_columns, b += block.b_panel) {
     const std::size_t left = block.columns - column;
     const std::size_t columns = left < panel_columns ? left : panel_columns;
     const float* panel = columns < panel_columns ? block.b_edge : b;
-    const std::ptrdiff_t step = columns < panel_columns ? block.b_edge_step : block.b_step;
+    walk.b_step = columns < panel_columns ? block.b_edge_step : block.b_step;
     const bool one_vector = columns <= width;
     const auto full = one_vector ? &multiply_registers<Simd, Simd::rows, 1> : &multiply_registers<Simd, Simd::rows, 2>;
     const float* a = block.a;
     float* c = block.c + column;
     for (std::size_t row = panel_rows; row <= block.rows; row += panel_rows) {
-      full(block, a, panel, step, c, columns);
+      full(walk, a, panel, c, columns);
       a += block.a_panel;
       c += static_cast<std::ptrdiff_t>(panel_rows) * block.c_row_stride;
     }
     if (rows_left_over > 0) {
       const RegisterBlock rest = one_vector ? block_of<Simd, 1>(rows_left_over) : block_of<Simd, 2>(rows_left_over);
-      rest(block, a, panel, step, c, columns);
+      rest(walk, a, panel, c, columns);
     }
   }
 }
 
-template <class Simd> GemmKernels gemm_kernels() { return {Simd::rows, 2 * Simd::width, &multiply_block<Simd>}; }
+/// The rows of a run are cut into register blocks as even as can be: 14 pixels are 7 and 7, not 12 and 2, because a
+/// block of few rows waits for its own sums.
+template <class Simd> void multiply_runs(const GemmRuns& block) {
+  constexpr std::size_t most_rows = Simd::rows;
+  constexpr std::size_t width = Simd::width;
+  const RegisterWalk walk{block.segments, block.depth,  block.a_row, block.a_segment,
+                          block.a_step,   block.b_step, block.c_row, block.accumulate};
+  const std::size_t blocks = (block.rows + most_rows - 1) / most_rows;
+  if (blocks == 0) return;
+  const std::size_t rows = block.rows / blocks, larger = block.rows % blocks;  // so many have a row more
+  const float* b = block.b;
+  for (std::size_t column = 0; column < block.columns; column += 2 * width, b += block.b_panel) {
+    const std::size_t left = block.columns - column;
+    const std::size_t columns = left < 2 * width ? left : 2 * width;
+    const auto kernel = [&](std::size_t count) {
+      return columns <= width ? block_of<Simd, 1>(count) : block_of<Simd, 2>(count);
+    };
+    const RegisterBlock small = rows > 0 ? kernel(rows) : nullptr;
+    const RegisterBlock large = larger > 0 ? kernel(rows + 1) : small;
+    for (std::size_t run = 0; run < block.runs; ++run) {
+      const float* a = block.a + static_cast<std::ptrdiff_t>(run) * block.a_run;
+      float* c = block.c + static_cast<std::ptrdiff_t>(run) * block.c_run + column;
+      for (std::size_t i = 0; i < blocks; ++i) {
+        const auto count = static_cast<std::ptrdiff_t>(i < larger ? rows + 1 : rows);
+        (i < larger ? large : small)(walk, a, b, c, columns);
+        a += count * block.a_row;
+        c += count * block.c_row;
+      }
+    }
+  }
+}
+
+template <class Simd> GemmKernels gemm_kernels() {
+  return {Simd::rows, 2 * Simd::width, &multiply_block<Simd>, &multiply_runs<Simd>};
+}
 
 }  // namespace
 }  // namespace vitrine

@@ -15,7 +15,7 @@ FloatView view_over(const Shape& iteration, const Slot& slot) {
 }
 
 std::optional<std::size_t> home_of_head(const Step& step) {
-  for (std::size_t i = 0; i < step.results.size(); ++i)
+  for (std::size_t i = 0; i < step.own_results(); ++i)
     if (step.results[i].space == Space::arena && is_dense(step.results[i])) return i;
   return {};
 }
@@ -34,7 +34,7 @@ KernelPart::KernelPart(const Step& step) : step_(step), program_(*step.kernel) {
   }
   for (std::size_t k = step.head_operands; k < step.operands.size(); ++k)
     operands_.push_back(view_over(step.iteration, step.operands[k]));
-  for (const Slot& slot : step.results) results_.push_back(view_over(step.iteration, slot));
+  for (std::size_t i = 0; i < step.own_results(); ++i) results_.push_back(view_over(step.iteration, step.results[i]));
 }
 
 void KernelPart::place(const Memory& memory, float* head_result) {

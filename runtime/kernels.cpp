@@ -7,12 +7,20 @@
 namespace vitrine {
 
 namespace {
-constexpr std::array<std::pair<std::string_view, Prepare>, 6> kernels{{
+constexpr std::array<std::pair<std::string_view, Prepare>, 14> kernels{{
     {"gemm", prepare_gemm},
+    {"onednn_gemm", prepare_onednn_gemm},
     {"elementwise", prepare_elementwise},
     {"softmax", prepare_softmax},
+    {"log_softmax", prepare_log_softmax},
     {"cross_entropy", prepare_cross_entropy},
     {"reduce", prepare_reduce},
+    {"convolution", prepare_convolution},
+    {"onednn_convolution", prepare_onednn_convolution},
+    {"pooling", prepare_pooling},
+    {"row_norm", prepare_row_norm},
+    {"dropout", prepare_dropout},
+    {"gather", prepare_gather},
     {"reference", prepare_reference},
 }};
 }  // namespace

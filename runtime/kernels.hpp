@@ -34,10 +34,18 @@ using Prepare = std::unique_ptr<PreparedStep> (*)(const Step&, const Machine&);
 Prepare find_kernel(std::string_view name);
 
 std::unique_ptr<PreparedStep> prepare_gemm(const Step&, const Machine&);
+std::unique_ptr<PreparedStep> prepare_onednn_gemm(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_elementwise(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_softmax(const Step&, const Machine&);
+std::unique_ptr<PreparedStep> prepare_log_softmax(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_cross_entropy(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_reduce(const Step&, const Machine&);
+std::unique_ptr<PreparedStep> prepare_convolution(const Step&, const Machine&);
+std::unique_ptr<PreparedStep> prepare_onednn_convolution(const Step&, const Machine&);
+std::unique_ptr<PreparedStep> prepare_pooling(const Step&, const Machine&);
+std::unique_ptr<PreparedStep> prepare_row_norm(const Step&, const Machine&);
+std::unique_ptr<PreparedStep> prepare_dropout(const Step&, const Machine&);
+std::unique_ptr<PreparedStep> prepare_gather(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_reference(const Step&, const Machine&);
 
 }  // namespace vitrine

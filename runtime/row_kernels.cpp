@@ -52,6 +52,19 @@ void softmax(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const float* 
   });
 }
 
+void log_softmax(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const float* x, float* y) {
+  const RowTable& table = row_table(isa);
+  for_blocks(pool, rows, N, [&](std::size_t first, std::size_t last) {
+    const auto exponentials = std::make_unique_for_overwrite<float[]>(N);
+    for (std::size_t row = first; row < last; ++row) {
+      const float* const from = x + row * N;
+      const float largest = table.largest(from, N);
+      const float sum = table.exp_and_sum(from, largest, exponentials.get(), N);
+      table.subtract(from, largest, math::log(sum), y + row * N, N);
+    }
+  });
+}
+
 void softmax_cross_entropy(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const float* x,
                            const std::int32_t* labels, float* loss) {
   const RowTable& table = row_table(isa);
@@ -76,6 +89,35 @@ void softmax_cross_entropy_gradient(Pool& pool, Isa isa, std::size_t rows, std::
       softmax_row(table, N, x + row * N, gradient + row * N);
       gradient[row * N + label] -= 1.0f;
     }
+  });
+}
+
+void row_norm(Pool& pool, Isa isa, std::size_t rows, std::size_t N, bool centered, float eps, const float* x, float* y,
+              float* rstd) {
+  const RowTable& table = row_table(isa);
+  for_blocks(pool, rows, N, [&](std::size_t first, std::size_t last) {
+    const auto scratch = y ? nullptr : std::make_unique_for_overwrite<float[]>(N);
+    const auto count = static_cast<float>(N);
+    for (std::size_t row = first; row < last; ++row) {
+      float* const to = y ? y + row * N : scratch.get();
+      const float mean = centered ? table.sum(x + row * N, N) / count : 0.0f;
+      table.subtract(x + row * N, mean, 0.0f, to, N);
+      const float scale = 1.0f / math::sqrt(table.sum_of_squares(to, N) / count + eps);
+      if (y) table.scale(to, scale, N);
+      if (rstd) rstd[row] = scale;
+    }
+  });
+}
+
+void dropout(Pool& pool, Isa isa, const DropoutMask& mask, float factor, std::size_t n, const float* x, float* y) {
+  constexpr std::size_t together = 4096;  // a multiple of four: a chunk begins with a block
+  const RowTable& table = row_table(isa);
+  pool.run((n + together - 1) / together, [&](std::size_t chunk, std::size_t) {
+    const std::size_t first = chunk * together;
+    DropoutMask::Draw draw = mask.draw();
+    draw.counter[0] = static_cast<std::uint32_t>(first / 4);
+    table.dropout(x + first, factor, draw.counter.data(), draw.key.data(), draw.least, y + first,
+                  std::min(together, n - first));
   });
 }
 

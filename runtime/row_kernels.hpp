@@ -6,12 +6,16 @@
 
 #include "runtime/isa.hpp"
 #include "runtime/pool.hpp"
+#include "vitrine/dropout_mask.hpp"
 
 namespace vitrine {
 
 /// y[r, j] = exp(x[r, j] - max_k x[r, k]) / sum_k exp(...), so that nothing overflows. y may be x. A row of which
 /// the largest number is infinite gives NaN.
 void softmax(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const float* x, float* y);
+
+/// y[r, j] = (x[r, j] - max_k x[r, k]) - log(sum_k exp(x[r, k] - max)): the logarithm of that softmax. y may be x.
+void log_softmax(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const float* x, float* y);
 
 /// loss[r] = log(sum_k exp(x[r, k])) - x[r, labels[r]], in nats. Throws InputError for a label outside 0 .. N-1.
 void softmax_cross_entropy(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const float* x,
@@ -21,6 +25,14 @@ void softmax_cross_entropy(Pool& pool, Isa isa, std::size_t rows, std::size_t N,
 /// InputError for a label outside 0 .. N-1.
 void softmax_cross_entropy_gradient(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const float* x,
                                     const std::int32_t* labels, float* gradient);
+
+/// y[r, j] = (x[r, j] - mean[r]) * rstd[r], with rstd[r] = 1 / sqrt(mean of (x[r, j] - mean[r])^2 + eps) and mean[r]
+/// that of the row, or 0 if the rows are not centered. Null: y or rstd is not wanted. y may be x.
+void row_norm(Pool& pool, Isa isa, std::size_t rows, std::size_t N, bool centered, float eps, const float* x, float* y,
+              float* rstd);
+
+/// y = x * factor where the mask keeps the element, else 0: DropoutMask::apply, faster.
+void dropout(Pool& pool, Isa isa, const DropoutMask& mask, float factor, std::size_t n, const float* x, float* y);
 
 /// sums[j] = sum_r x[r, j]: one row, the sum of all. No rows give zeros.
 void sum_rows(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const float* x, float* sums);

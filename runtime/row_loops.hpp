@@ -15,9 +15,9 @@ template <int Width> struct Lanes {
   static constexpr int vectors = lanes / Width;
 };
 
-/// Combines n numbers into lanes and the lanes into one, with vectors and single floats by the same rule.
-template <int Width, class Combine>
-[[gnu::always_inline]] inline float reduce(const float* x, std::size_t n, float start, Combine combine) {
+/// Combines f(x) for n numbers into lanes and the lanes into one, with vectors and single floats by the same rule.
+template <int Width, class Combine, class F>
+[[gnu::always_inline]] inline float reduce(const float* x, std::size_t n, float start, Combine combine, F f) {
   using Vector = typename Lanes<Width>::Vector;
   constexpr int vectors = Lanes<Width>::vectors;
   alignas(64) float lane[lanes];
@@ -29,11 +29,11 @@ template <int Width, class Combine>
     for (int v = 0; v < vectors; ++v) {
       Vector next;
       __builtin_memcpy(&next, x + i + static_cast<std::size_t>(v * Width), sizeof(Vector));
-      partial[v] = combine(partial[v], next);
+      partial[v] = combine(partial[v], f(next));
     }
   }
   __builtin_memcpy(lane, partial, sizeof(lane));
-  for (std::size_t j = 0; i + j < n; ++j) lane[j] = combine(lane[j], x[i + j]);
+  for (std::size_t j = 0; i + j < n; ++j) lane[j] = combine(lane[j], f(x[i + j]));
 #pragma GCC unroll 8
   for (int half = lanes / 2; half > 0; half /= 2) {
 #pragma GCC unroll 32
@@ -44,12 +44,20 @@ template <int Width, class Combine>
 
 template <int Width> float sum(const float* x, std::size_t n) {
   return reduce<Width>(
-      x, n, 0.0f, [](auto a, auto b) __attribute__((always_inline)) { return a + b; });
+      x, n, 0.0f, [](auto a, auto b) __attribute__((always_inline)) { return a + b; },
+      [](auto a) __attribute__((always_inline)) { return a; });
+}
+
+template <int Width> float sum_of_squares(const float* x, std::size_t n) {
+  return reduce<Width>(
+      x, n, 0.0f, [](auto a, auto b) __attribute__((always_inline)) { return a + b; },
+      [](auto a) __attribute__((always_inline)) { return a * a; });
 }
 
 template <int Width> float largest(const float* x, std::size_t n) {
   return reduce<Width>(
-      x, n, -math::detail::infinity, [](auto a, auto b) __attribute__((always_inline)) { return a > b ? a : b; });
+      x, n, -math::detail::infinity, [](auto a, auto b) __attribute__((always_inline)) { return a > b ? a : b; },
+      [](auto a) __attribute__((always_inline)) { return a; });
 }
 
 template <int Width> float exp_and_sum(const float* x, float shift, float* y, std::size_t n) {
@@ -74,6 +82,15 @@ template <int Width> void scale(float* y, float factor, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) y[i] *= factor;
 }
 
+template <int Width> void subtract(const float* x, float first, float second, float* y, std::size_t n) {
+#ifdef __clang__
+#pragma clang loop vectorize(assume_safety)
+#else
+#pragma GCC ivdep
+#endif
+  for (std::size_t i = 0; i < n; ++i) y[i] = (x[i] - first) - second;
+}
+
 template <int Width>
 void sum_columns(const float* x, std::size_t row_stride, std::size_t rows, std::size_t columns, float* sums) {
   constexpr std::size_t block_rows = 128;  // partial sums: the rounding error of a long column stays small
@@ -94,8 +111,45 @@ void sum_columns(const float* x, std::size_t row_stride, std::size_t rows, std::
   }
 }
 
+/// `lanes` blocks of Philox at once, counter word by counter word: the loops over lanes are what vectorises.
+[[gnu::always_inline]] inline void philox_blocks(const std::uint32_t* counter, const std::uint32_t* key,
+                                                 std::uint32_t (&words)[4][lanes]) {
+  for (std::uint32_t i = 0; i < lanes; ++i) {
+    words[0][i] = counter[0] + i;
+    for (int k = 1; k < 4; ++k) words[k][i] = counter[k];
+  }
+  std::uint32_t key0 = key[0], key1 = key[1];
+  for (int round = 0; round < 10; ++round, key0 += 0x9E3779B9, key1 += 0xBB67AE85)
+    for (int i = 0; i < lanes; ++i) {
+      const std::uint64_t a = std::uint64_t{0xD2511F53} * words[0][i], b = std::uint64_t{0xCD9E8D57} * words[2][i];
+      words[0][i] = static_cast<std::uint32_t>(b >> 32) ^ words[1][i] ^ key0;
+      words[1][i] = static_cast<std::uint32_t>(b);
+      words[2][i] = static_cast<std::uint32_t>(a >> 32) ^ words[3][i] ^ key1;
+      words[3][i] = static_cast<std::uint32_t>(a);
+    }
+}
+
+template <int Width>
+void dropout(const float* x, float factor, const std::uint32_t* counter, const std::uint32_t* key, std::uint32_t least,
+             float* y, std::size_t n) {
+  std::uint32_t words[4][lanes];
+  std::uint32_t drawn[4 * lanes];  // by element
+  std::uint32_t now[4] = {counter[0], counter[1], counter[2], counter[3]};
+  for (std::size_t first = 0; first < n; first += 4 * lanes, now[0] += lanes) {
+    philox_blocks(now, key, words);
+    for (int i = 0; i < lanes; ++i)
+      for (int k = 0; k < 4; ++k) drawn[4 * i + k] = words[k][i] >> 8;
+    const std::size_t count = n - first < 4 * lanes ? n - first : 4 * lanes;
+    for (std::size_t i = 0; i < count; ++i) {
+      const float scaled = x[first + i] * factor;
+      y[first + i] = drawn[i] >= least ? scaled : 0.0f;
+    }
+  }
+}
+
 template <int Width> constexpr RowTable make_row_table() {
-  return {&largest<Width>, &sum<Width>, &exp_and_sum<Width>, &scale<Width>, &sum_columns<Width>};
+  return {&largest<Width>, &sum<Width>,      &sum_of_squares<Width>, &exp_and_sum<Width>,
+          &scale<Width>,   &subtract<Width>, &dropout<Width>,        &sum_columns<Width>};
 }
 
 }  // namespace

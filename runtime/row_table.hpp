@@ -1,6 +1,7 @@
 #pragma once
 // What the per-ISA files of the row kernels offer: plain data, so that they share no function.
 #include <cstddef>
+#include <cstdint>
 
 namespace vitrine {
 
@@ -10,9 +11,16 @@ struct RowTable {
   /// The largest of n numbers, -infinity of none. With a NaN among them it may be any of them.
   float (*largest)(const float* x, std::size_t n);
   float (*sum)(const float* x, std::size_t n);
+  float (*sum_of_squares)(const float* x, std::size_t n);
   /// y = exp(x - shift); returns the sum of y. y may be x.
   float (*exp_and_sum)(const float* x, float shift, float* y, std::size_t n);
   void (*scale)(float* y, float factor, std::size_t n);
+  /// y = (x - first) - second. y may be x.
+  void (*subtract)(const float* x, float first, float second, float* y, std::size_t n);
+  /// y = x * factor where kept, else 0, for elements 4 * counter[0] + i, i < n. The numbers are Philox 4x32 with 10
+  /// rounds, one block for four elements (vitrine/philox.hpp), and what is below `least` in 24 bits is dropped.
+  void (*dropout)(const float* x, float factor, const std::uint32_t* counter, const std::uint32_t* key,
+                  std::uint32_t least, float* y, std::size_t n);
   /// sums[j] = sum over rows of x[row * row_stride + j], rows ascending in blocks of 128.
   void (*sum_columns)(const float* x, std::size_t row_stride, std::size_t rows, std::size_t columns, float* sums);
 };

@@ -10,13 +10,19 @@ namespace vitrine {
 
 namespace {
 
-void fill(const Init& init, const Type& type, const RandomStream& random, std::byte* memory) {
+void fill(const Init& init, const Type& type, std::uint64_t seed, const std::string& name, std::byte* memory) {
   const std::size_t count = type.shape.elements();
+  if (init.rule == Init::Rule::seed) {
+    const std::array<std::uint32_t, 2> halves{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)};
+    std::memcpy(memory, halves.data(), sizeof halves);
+    return;
+  }
   if (type.dtype != DType::f32) {  // counters and flags: scale is a whole number
     const auto number = static_cast<std::int32_t>(static_cast<float>(init.scale));
     for (std::size_t i = 0; i < count; ++i) std::memcpy(memory + i * size_of(type.dtype), &number, size_of(type.dtype));
     return;
   }
+  const RandomStream random(seed, stream_of(name));
   const float scale = init.scale;
   for (std::size_t i = 0; i < count; ++i) {
     const float x = init.rule == Init::Rule::normal    ? scale * random.normal(i)
@@ -38,7 +44,7 @@ void States::add(const Plan& plan) {
                            .str());
     if (!fresh) continue;
     at->second = {type, AlignedBytes(type.bytes())};
-    fill(plan.initial[i], type, {seed_, stream_of(name)}, at->second.memory.data());
+    fill(plan.initial[i], type, seed_, name, at->second.memory.data());
   }
 }
 

@@ -1,7 +1,5 @@
 #include "runtime/tensor_file.hpp"
 
-#include <xxhash.h>
-
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -11,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/checksum.hpp"
 #include "runtime/in_quotes.hpp"
 #include "runtime/input_file.hpp"
 #include "runtime/tensor_header.hpp"
@@ -24,18 +23,6 @@ static_assert(std::endian::native == std::endian::little, "safetensors files are
 
 constexpr std::string_view description_key = "xxh3";
 constexpr std::string_view tensor_prefix = "xxh3:";
-
-std::string checksum(std::span<const std::byte> bytes) {
-  XXH128_canonical_t canonical;
-  XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes.data(), bytes.size()));
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string hex;
-  for (const unsigned char byte : canonical.digest) {
-    hex += digits[byte >> 4];
-    hex += digits[byte & 15];
-  }
-  return hex;
-}
 
 /// Of everything but the tensors' bytes. Lengths in front keep ("ab", "c") and ("a", "bc") apart.
 std::string description_checksum(const TensorHeader& header) {
@@ -73,6 +60,10 @@ void check_checksums(const TensorHeader& header, const std::string& where) {
                      " tensors have a checksum; the file is damaged, use another copy");
   }
   const auto description = header.metadata.find(std::string(description_key));
+  if (present != 0 && description == header.metadata.end()) {
+    throw InputError(where + ": its tensors have checksums, but names, types, shapes and metadata have none (key " +
+                     in_quotes(description_key) + "); the file is damaged, use another copy");
+  }
   if (description != header.metadata.end() && description->second != description_checksum(header)) {
     throw InputError(where + ": names, types, shapes or metadata do not match their checksum; the file is damaged, " +
                      "use another copy");

@@ -22,7 +22,8 @@ struct TensorFile {
 ///
 /// Checksums detect damage, not tampering. `__metadata__` holds, each verified when present, in hexadecimal:
 ///   "xxh3:<name>"  XXH3-128 of the tensor's bytes; either every tensor has one or none
-///   "xxh3"         XXH3-128 of everything else: names, types, shapes, metadata
+///   "xxh3"         XXH3-128 of everything else: names, types, shapes, metadata; there if the tensors have theirs
+/// With both, any flipped bit of a file that holds a tensor is refused.
 TensorFile read_tensor_file(const std::filesystem::path& path);
 
 /// Writes the file whole or not at all (write_file.hpp), the same bytes for the same content. Throws InputError when it

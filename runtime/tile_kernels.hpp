@@ -21,11 +21,13 @@ template <Scalar op> [[gnu::always_inline]] inline float apply(float a, float b,
   if constexpr (op == Scalar::subtract) return a - b;
   if constexpr (op == Scalar::multiply) return a * b;
   if constexpr (op == Scalar::divide) return a / b;
+  if constexpr (op == Scalar::power) return math::power(a, b);
   if constexpr (op == Scalar::negate) return -a;
   if constexpr (op == Scalar::absolute) return math::abs(a);
   if constexpr (op == Scalar::square_root) return math::sqrt(a);
   if constexpr (op == Scalar::exponential) return math::exp(a);
   if constexpr (op == Scalar::logarithm) return math::log(a);
+  if constexpr (op == Scalar::softplus) return math::softplus(a);
   if constexpr (op == Scalar::tanh) return math::tanh(a);
   if constexpr (op == Scalar::erf) return math::erf(a);
   if constexpr (op == Scalar::sine) return math::sin(a);

@@ -9,7 +9,7 @@
 #include <string>
 #include <system_error>
 
-#include "runtime/descriptor.hpp"
+#include "runtime/disk.hpp"
 #include "runtime/in_quotes.hpp"
 #include "vitrine/error.hpp"
 
@@ -67,10 +67,10 @@ class SignalsAsErrors {
 };
 
 /// 0, or the error that stopped the writing.
-int write_all(int descriptor, std::span<const std::string_view> pieces) {
+int write_all(Disk& disk, int descriptor, std::span<const std::string_view> pieces) {
   for (std::string_view piece : pieces) {
     while (!piece.empty()) {
-      const ssize_t count = ::write(descriptor, piece.data(), piece.size());
+      const ssize_t count = disk.write(descriptor, piece);
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) return errno;
       piece.remove_prefix(static_cast<std::size_t>(count));
@@ -82,22 +82,22 @@ int write_all(int descriptor, std::span<const std::string_view> pieces) {
 /// A new file in a folder, removed again unless renamed.
 class Temporary {
  public:
-  explicit Temporary(const fs::path& target) : target_(target), descriptor_(create()) {}
+  Temporary(const fs::path& target, Disk& disk) : target_(target), disk_(disk), descriptor_(create()) {}
   Temporary(const Temporary&) = delete;
   Temporary& operator=(const Temporary&) = delete;
   ~Temporary() {
-    if (!path_.empty()) ::unlink(path_.c_str());
+    if (!path_.empty()) disk_.remove(path_.c_str());
   }
 
   void write(std::span<const std::string_view> pieces) {
-    if (const int error = write_all(descriptor_.number(), pieces); error != 0) fail(target_, error);
+    if (const int error = write_all(disk_, descriptor_.number(), pieces); error != 0) fail(target_, error);
     // A failed fsync is not tried again: the kernel has marked the pages clean and would now report success.
-    if (::fsync(descriptor_.number()) != 0) fail(target_, errno);
-    if (!descriptor_.close()) fail(target_, errno);
+    if (!disk_.sync(descriptor_.number())) fail(target_, errno);
+    if (!disk_.close(descriptor_)) fail(target_, errno);
   }
 
   void rename() {
-    if (::rename(path_.c_str(), target_.c_str()) != 0) fail(target_, errno);
+    if (!disk_.rename(path_.c_str(), target_.c_str())) fail(target_, errno);
     path_.clear();
   }
 
@@ -107,7 +107,7 @@ class Temporary {
     for (int attempt = 0; attempt < 100; ++attempt) {
       const std::string name = ".vitrine-" + std::to_string(::getpid()) + "-" + std::to_string(attempt) + ".tmp";
       path_ = target_.parent_path() / name;
-      const int number = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+      const int number = disk_.create(path_.c_str());
       if (number >= 0) return number;
       if (errno != EEXIST && errno != EINTR) break;
     }
@@ -117,25 +117,26 @@ class Temporary {
   }
 
   fs::path target_;
+  Disk& disk_;
   fs::path path_;
   Descriptor descriptor_;
 };
 
 /// Makes the rename itself survive a power cut. Some file systems cannot (EINVAL), which is not the user's to mend.
-void sync_folder(const fs::path& target) {
+void sync_folder(const fs::path& target, Disk& disk) {
   const fs::path folder = target.has_parent_path() ? target.parent_path() : fs::path(".");
-  const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (descriptor.is_open() && (::fsync(descriptor.number()) == 0 || errno == EINVAL)) return;
+  const Descriptor descriptor(disk.open_folder(folder.c_str()));
+  if (descriptor.is_open() && (disk.sync(descriptor.number()) || errno == EINVAL)) return;
   if (!descriptor.is_open() && errno == EACCES) return;  // a folder one may write to but not list
   throw InputError("wrote " + in_quotes(target.native()) + ", but the disk did not confirm it: " +
                    std::generic_category().message(errno) + "; check the disk before trusting the file");
 }
 
-void write_straight(const fs::path& path, std::span<const std::string_view> pieces) {
+void write_straight(const fs::path& path, std::span<const std::string_view> pieces, Disk& disk) {
   Descriptor descriptor(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
   if (!descriptor.is_open()) fail(path, errno);
-  if (const int error = write_all(descriptor.number(), pieces); error != 0) fail(path, error);
-  if (!descriptor.close()) fail(path, errno);
+  if (const int error = write_all(disk, descriptor.number(), pieces); error != 0) fail(path, error);
+  if (!disk.close(descriptor)) fail(path, errno);
 }
 
 }  // namespace
@@ -143,22 +144,27 @@ void write_straight(const fs::path& path, std::span<const std::string_view> piec
 void write_file(const fs::path& path, std::string_view bytes) { write_file(path, std::span(&bytes, 1)); }
 
 void write_file(const fs::path& path, std::span<const std::string_view> pieces) {
+  Disk disk;
+  write_file(path, pieces, disk);
+}
+
+void write_file(const fs::path& path, std::span<const std::string_view> pieces, Disk& disk) {
   const SignalsAsErrors guard;
   struct stat facts {};
   fs::path target = path;
   if (::stat(path.c_str(), &facts) == 0) {
     if (S_ISDIR(facts.st_mode)) fail(path, EISDIR);
     // Renaming over /dev/null would replace the device itself.
-    if (!S_ISREG(facts.st_mode)) return write_straight(path, pieces);
+    if (!S_ISREG(facts.st_mode)) return write_straight(path, pieces, disk);
     std::error_code unresolved;
     const fs::path resolved = fs::canonical(path, unresolved);
     if (unresolved) fail(path, unresolved.value());
     target = resolved;
   }
-  Temporary temporary(target);
+  Temporary temporary(target, disk);
   temporary.write(pieces);
   temporary.rename();
-  sync_folder(target);
+  sync_folder(target, disk);
 }
 
 void make_folder(const fs::path& path) {

@@ -118,3 +118,37 @@ TEST_CASE("the checker refuses to read a state's old value after its update, and
   std::ranges::swap(other.steps[step_of(other, u)], other.steps[step_of(other, z)]);
   CHECK_THROWS_AS(check_plan(other), InternalError);
 }
+
+TEST_CASE("the checker follows strides that lead backwards to both ends of what is read") {
+  Graph graph("backwards");
+  const Value x = graph.input("x", f32<16, 16>), m = matmul(x, x), y = flip<0>(m) * flip<1>(x);
+  graph.output("y", y);
+  const Plan plan = planned(graph);
+  CHECK_NOTHROW(check_plan(plan));
+  const std::size_t step = step_of(plan, y);
+  for (std::size_t operand : {0, 1})
+    for (const std::ptrdiff_t bytes : {-4, 4}) {
+      Plan other = plan;
+      Slot& slot = other.steps[step].operands[operand];
+      slot.offset += static_cast<std::size_t>(bytes);
+      INFO("operand " << operand << " moved by " << bytes << " bytes");
+      CHECK_THROWS_AS(check_plan(other), InternalError);
+    }
+  // A result in the memory of an operand that is read backwards would overwrite what is still to be read.
+  Plan in_place = plan;
+  move_value(in_place, y, in_place.steps[step_of(plan, m)].results[0].offset);
+  CHECK_THROWS_WITH(check_plan(in_place), Contains("other elements"));
+}
+
+TEST_CASE("the checker sees that another tensor lies over the far end of what is read backwards") {
+  Graph graph("far end");
+  const Value x = graph.input("x", f32<16, 16>), a = graph.input("a", f32<4, 4>), m = matmul(x, x), z = matmul(a, a),
+              y = flip<0>(m) * x;
+  graph.output("y", y);
+  graph.output("z", relu(z));
+  Plan plan = planned(graph);
+  REQUIRE(step_of(plan, m) < step_of(plan, z));
+  REQUIRE(step_of(plan, z) < step_of(plan, y));
+  move_value(plan, z, plan.steps[step_of(plan, m)].results[0].offset);  // over the first of 16 rows, read last
+  CHECK_THROWS_WITH(check_plan(plan), Contains("reads %" + std::to_string(m.id)));
+}

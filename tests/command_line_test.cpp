@@ -12,7 +12,7 @@ using Words = std::vector<std::string>;
 
 namespace {
 
-const Words commands{"list", "run", "show", "opt", "exec", "passes", "ops", "bench"};
+const Words commands{"list", "run", "show", "opt", "exec", "passes", "ops", "audit", "bench"};
 
 const std::string small_graph = "graph small {\n  input %x : f32[2]\n  %1 = relu(%x) : f32[2]\n  output y = %1\n}\n";
 
@@ -74,9 +74,9 @@ TEST_CASE("wrong use is one sentence that names what was wrong, suggests the nea
       {{"opt", "x.vit", "--passes=remove_unusd"}, "did you mean 'remove_unused'?"},
       {{"exec", "x.vit"}, "-o is missing"},
       {{"exec", "--grad", "w", "x.vit", "-o", "y"}, "so give FILE first"},
-      {{"exec", "x.vit", "-o", "y", "--provider", "on"}, "--provider takes own, auto, not 'on'"},
+      {{"exec", "x.vit", "-o", "y", "--provider", "on"}, "--provider takes own, onednn, auto, not 'on'"},
       {{"ops", "geluu"}, "no op named 'geluu'; did you mean 'gelu'?"},
-      {{"bench", "W1b"}, "did you mean 'W1a'?"},
+      {{"bench", "W1c"}, "did you mean 'W1a'?"},
       {{"bench", "--repeats", "0"}, "--repeats takes a whole number from 1 to 1000"},
   };
   for (const Case& each : cases) {
@@ -144,7 +144,7 @@ TEST_CASE("list names every milestone, its data and whether that is here") {
   CHECK(run.status == 0);
   CHECK(is_plain(run.out));
   const auto rows = json_of(scratch / "list.json");
-  REQUIRE(rows.size() == 2);
+  REQUIRE(rows.size() == 4);
   for (const auto& row : rows) {
     CHECK_THAT(run.out, Contains(row["name"].get<std::string>()) && Contains(row["idea"].get<std::string>()));
     CHECK(row["here"].is_boolean());

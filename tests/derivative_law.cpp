@@ -103,7 +103,7 @@ std::string derivative_disagreement(const Graph& graph, const Values<double>& le
     const Value gradient = gradient_of(output_of(differentiated, "loss"), {&differentiated, leaf.id});
     const std::vector<double> wanted = differences(graph, leaves, leaf);
     std::vector<double> got(wanted.size(), 0.0);
-    if (gradient)
+    if (gradient && !got.empty())
       std::memcpy(got.data(), evaluate<double>(differentiated, leaves).at(gradient.id).data(),
                   got.size() * sizeof(double));
     double largest = 0;

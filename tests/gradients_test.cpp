@@ -246,5 +246,5 @@ TEST_CASE("a training step updates every parameter, its moments and the step num
   std::vector<std::string> updated;
   for (const auto& [state, next] : graph.updates()) updated.push_back(state.node().name);
   std::sort(updated.begin(), updated.end());
-  CHECK(updated == std::vector<std::string>{"adam.m:w", "adam.v:w", "step", "w"});
+  CHECK(updated == std::vector<std::string>{"adam.m:w", "adam.v:w", "optimizer.step", "w"});
 }

@@ -1,4 +1,4 @@
-#include "tools/idx_file.hpp"
+#include "tools/data/idx_file.hpp"
 
 #include <array>
 #include <catch2/catch.hpp>

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <random>
 
 using namespace vitrine;
 
@@ -51,6 +52,36 @@ TEST_CASE("exp, log, tanh and erf are within 4 ulp of double over all floats") {
   CHECK(worst_ulp([](float x) { return math::log(x); }, [](double x) { return std::log(x); }, 1e39) <= 2);
   CHECK(worst_ulp([](float x) { return math::tanh(x); }, [](double x) { return std::tanh(x); }, 1e39) <= 4);
   CHECK(worst_ulp([](float x) { return math::erf(x); }, [](double x) { return std::erf(x); }, 1e39) <= 4);
+}
+
+TEST_CASE("softplus is within 2 ulp of double over all floats, also where 1 + exp(x) rounds to 1") {
+  const auto exact = [](double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); };
+  CHECK(worst_ulp([](float x) { return math::softplus(x); }, exact, 1e39) <= 2);
+}
+
+TEST_CASE(
+    "pow is within 0.51 ulp of double over floats of every size, for bases near 1 and for whole powers of negatives") {
+  std::mt19937 random(3);
+  double worst = 0;
+  const auto check = [&](float x, float y) {
+    const double exact = std::pow(static_cast<double>(x), static_cast<double>(y));
+    const float rounded = static_cast<float>(exact), got = math::power(x, y);
+    CAPTURE(x, y, exact, got);
+    if (std::isnan(exact) || std::isinf(rounded) || rounded == 0) {
+      if (std::isnan(exact) ? !std::isnan(got) : got != rounded || std::signbit(got) != std::signbit(rounded)) FAIL();
+      return;
+    }
+    worst = std::max(worst, std::abs(got - exact) / ulp(exact, 0));
+  };
+  const auto between = [&](float low, float high) { return std::uniform_real_distribution<float>(low, high)(random); };
+  const auto any = [&] { return std::bit_cast<float>(static_cast<std::uint32_t>(random())); };
+  for (int i = 0; i < 100000; ++i) {
+    check(any(), any());
+    check(std::exp(between(-8, 8)), between(-30, 30));
+    check(1 + between(-0.01f, 0.01f), between(-8000, 8000));
+    check(-std::exp(between(-8, 8)), std::round(between(-30, 30)));
+  }
+  CHECK(worst <= 0.51);
 }
 
 TEST_CASE("sin and cos are within 4 ulp of max(|y|, 2^-24) up to 10,000") {
@@ -122,6 +153,7 @@ TEST_CASE("NaN in, NaN out") {
     CHECK(std::isnan(math::erf(x)));
     CHECK(std::isnan(math::sin(x)));
     CHECK(std::isnan(math::cos(x)));
+    CHECK(std::isnan(math::softplus(x)));
     for (const float y : {0.0f, infinity, x}) {
       CHECK(std::isnan(math::maximum(x, y)));
       CHECK(std::isnan(math::maximum(y, x)));

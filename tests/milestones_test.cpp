@@ -1,6 +1,7 @@
 // The milestones as a user runs them: what holds, what a knock-out breaks, what a seed and a thread count change.
 #include <chrono>
 #include <functional>
+#include <nlohmann/json.hpp>
 
 #include "tests/run_program.hpp"
 #include "tests/scratch.hpp"
@@ -32,6 +33,23 @@ void check_fails(const std::string& name, const std::string& part, const std::ve
   for (const std::string& gate : gates) {
     CHECK_THAT(run.out, Contains("  FAILED " + gate + ": "));
     CHECK_THAT(verdict, Contains(gate));
+  }
+}
+
+/// No part may be left out unseen: each that `list` names must fail a gate.
+void check_every_part(const std::string& name) {
+  const Scratch scratch;
+  const std::string list = (scratch / "list.json").string();
+  REQUIRE(vitrine_run({"list", "--json", list}).status == 0);
+  for (const auto& project : nlohmann::json::parse(content_of(list))) {
+    if (project["name"] != name) continue;
+    CHECK(project["parts"].size() >= 5);
+    for (const std::string part : project["parts"]) {
+      const Finished run = quick(scratch, name, {"--without", part});
+      INFO(name << " --without " << part << "\n" << run.out << run.err);
+      CHECK(run.status == 1);
+      CHECK_THAT(run.out, Contains(" gates FAILED: "));
+    }
   }
 }
 
@@ -106,6 +124,12 @@ TEST_CASE("a task that a line can tell apart fails the gate of 1969") {
 TEST_CASE("a hidden layer that stays as it began fails the gates of 1986") {
   check_fails("xor", "up", {"1986: the hidden layer solves it", "up.weight moved", "up.bias moved"});
 }
+
+TEST_CASE("whatever part of xor is left out, a gate fails") { check_every_part("xor"); }
+
+TEST_CASE("whatever part of the MLP is left out, a gate fails") { check_every_part("mlp"); }
+
+TEST_CASE("whatever part of the convolutional network is left out, a gate fails") { check_every_part("cnn"); }
 
 TEST_CASE("trained parameters have the same bits for 1, 2 and 4 threads, and others for another seed") {
   const Scratch scratch;

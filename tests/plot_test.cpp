@@ -155,6 +155,39 @@ TEST_CASE("plots of nothing, of one point and of a level line are pictures too")
   CHECK_THAT(line_plot("t", "x", "y", std::span(&level, 1)), !Contains("nothing to draw") && Contains(">7.0<"));
 }
 
+TEST_CASE("a line of many points keeps its first, its last and its peaks in a small file, few points all") {
+  Series many{"loss", "", {}, true};
+  for (int i = 0; i < 50'000; ++i) many.points.push_back({i / 1000., 1 + 0.1 * std::sin(i * 0.7)});
+  many.points[31'234].y = 9;   // one peak that must not be lost,
+  many.points[12'345].y = -3;  // and one valley
+  const std::string plot = line_plot("t", "x", "y", std::span(&many, 1));
+  CHECK(plot.size() < 60'000);
+  // y goes from bottom to top: the plot's highest number has the smallest coordinate.
+  const std::string path = plot.substr(plot.find(" d=\"M") + 5);
+  std::vector<double> x, y;
+  for (std::size_t at = 0; path[at] != '"';) {
+    std::size_t used = 0;
+    x.push_back(std::stod(path.substr(at), &used));
+    at += used;
+    y.push_back(std::stod(path.substr(at), &used));
+    at += used + (path[at + used] == 'L');
+  }
+  CHECK(std::ranges::is_sorted(x));
+  CHECK(x.size() < 4 * 700);
+  CHECK(x.front() == Approx(78));
+  CHECK(x.back() == Approx(734));
+  const auto [top, bottom] = std::ranges::minmax(y);
+  CHECK(top + 50 < y[0]);
+  CHECK(bottom - 50 > y[0]);
+  // Five points in one column of pixels and one far off: only the one that is no end and no extreme goes.
+  const Series column{"c", "", {{0, 0}, {1e-4, 5}, {2e-4, -5}, {3e-4, 1}, {4e-4, 2}, {1, 0}}, false};
+  const std::string few = line_plot("t", "x", "y", std::span(&column, 1));
+  const auto begin = few.find(" d=\"M");
+  CHECK(std::ranges::count(few.substr(begin, few.find('"', begin + 5) - begin), 'L') == 4);
+  const auto some = two_lines();
+  CHECK(count_of(line_plot("t", "x", "y", some), "<circle") == 6);
+}
+
 TEST_CASE("a PNG holds the pixels it was made of") {
   Image image{3, 2, {}};
   for (unsigned i = 0; i < 18; ++i) image.rgb.push_back(static_cast<std::uint8_t>(i * 13));

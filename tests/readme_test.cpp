@@ -97,8 +97,8 @@ TEST_CASE("README's first program has the whole command line for its own model")
 
 TEST_CASE("every command line in the README and the milestones' pages is one that the program accepts") {
   CHECK(check_command_lines(source / "README.md") >= 8);
-  for (const char* page : {"milestones/README.md", "milestones/02_xor/README.md", "milestones/03_mlp/README.md"})
-    CHECK(check_command_lines(source / page) >= 1);
+  for (const auto& page : std::filesystem::recursive_directory_iterator(source / "milestones"))
+    if (page.path().filename() == "README.md") CHECK(check_command_lines(page.path()) >= 1);
 }
 
 TEST_CASE("every part that a milestone's page leaves out is one that can be left out") {

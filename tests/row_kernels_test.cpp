@@ -172,6 +172,28 @@ TEST_CASE("softmax of a masked row spreads over what is left, and works in place
   }
 }
 
+TEST_CASE("log_softmax agrees with double, has the same bits everywhere, and works in place") {
+  Pool pool(2);
+  for (const auto& [rows, N] : shapes)
+    for (const float scale : {1.0f, 30.0f, 1000.0f}) {
+      const std::vector<float> x = noise(rows * N, scale);
+      std::vector<float> first;
+      for (const Isa isa : all_isas()) {
+        std::vector<float> y = x;
+        log_softmax(pool, isa, rows, N, y.data(), y.data());
+        if (first.empty()) first = y;
+        CHECK(same_bits(y, first));
+      }
+      std::size_t wrong = 0;
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        const double exact = x[i] - log_sum_exp(&x[i / N * N], N);
+        wrong += !(std::abs(first[i] - exact) <= 0x1p-23 * (8 + std::abs(exact)));
+      }
+      CAPTURE(rows, N, scale);
+      CHECK(wrong == 0);
+    }
+}
+
 TEST_CASE("cross entropy refuses a label that is not a class, and says which") {
   Pool pool(2);
   const std::vector<float> x(20);

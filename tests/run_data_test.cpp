@@ -105,8 +105,10 @@ TEST_CASE("broken images or labels are one sentence, exit code 3, and nothing is
       {train, labels(100), "images have three"},
       {train, images(99), "99 images"},
       {train, idx_bytes(8, {100, 14, 56}, pixels(100)) + "x", "holds more than"},
-      {train, idx_bytes(8, {100, 28, 27}, std::string(100 * 28 * 27, 'x')), "the model takes 784"},
-      {"t10k-images-idx3-ubyte", idx_bytes(8, {30, 7, 7}, std::string(30 * 49, 'x')), "the model takes 784"},
+      {train, idx_bytes(8, {100, 28, 27}, std::string(100 * 28 * 27, 'x')),
+       "test images 28 x 28; use files that belong"},
+      {"t10k-images-idx3-ubyte", idx_bytes(8, {30, 7, 7}, std::string(30 * 49, 'x')),
+       "test images 7 x 7; use files that belong"},
       {train, packed, "compressed with gzip"},
       {train + ".gz", images(100), "not compressed"},
       {train + ".gz", packed.substr(0, packed.size() / 2), "truncated"},
@@ -121,5 +123,21 @@ TEST_CASE("broken images or labels are one sentence, exit code 3, and nothing is
     data.with(each.file, each.bytes);
     CAPTURE(each.file, each.says);
     CHECK_THAT(data.refused(), Contains(each.says));
+  }
+}
+
+TEST_CASE("images of another size than the model's are refused with both numbers") {
+  const Data data;
+  data.with("train-images-idx3-ubyte", idx_bytes(8, {100, 28, 27}, std::string(100 * 28 * 27, 'x')));
+  data.with("t10k-images-idx3-ubyte", idx_bytes(8, {30, 28, 27}, std::string(30 * 28 * 27, 'x')));
+  CHECK_THAT(data.refused(), Contains("28 x 27") && Contains("the model takes 784"));
+}
+
+TEST_CASE("a label that is no class is refused before training, with its place, also among the test images") {
+  for (const char* file : {"train-labels-idx1-ubyte", "t10k-labels-idx1-ubyte"}) {
+    const Data data;
+    const std::uint32_t count = file[1] == 'r' ? 100 : 30;
+    data.with(file, idx_bytes(8, {count}, std::string(count - 1, '\0') + '\xff'));
+    CHECK_THAT(data.refused(), Contains(file) && Contains("label 255 for image " + std::to_string(count - 1)));
   }
 }

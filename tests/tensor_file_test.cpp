@@ -198,8 +198,8 @@ TEST_CASE("hostile safetensors files are refused with a sentence that says why")
        "longer than 512 bytes"},
       {"S16 a truth value of 2", raw(R"({"w":{"dtype":"BOOL","shape":[4],"data_offsets":[0,4]}})", {"\0\1\2\0", 4}),
        "holds the byte 2 at element 2"},
-      {"S16 a wrong checksum", raw("{\"__metadata__\":{\"xxh3:w\":\"00\"},\"w\":{" + good + "}}", four_bytes()),
-       "tensor \"w\" does not match its checksum"},
+      {"S16 checksums of tensors alone",
+       raw("{\"__metadata__\":{\"xxh3:w\":\"00\"},\"w\":{" + good + "}}", four_bytes()), "metadata have none"},
       {"S16 a checksum for one of two tensors",
        raw(R"({"__metadata__":{"xxh3:a":"00"},"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},)"
            R"("b":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}})",
@@ -236,46 +236,6 @@ TEST_CASE("a hundred thousand tensors are read, one more than 2^17 is refused") 
   CHECK(read_tensor_file(scratch / "many").tensors.size() == 100'000);
   const std::string bomb = header_of((std::size_t{1} << 17) + 1);
   CHECK_THAT(input_error_of([&] { parse_header(bomb, 0, "bomb"); }), Contains("more than 131072 tensors"));
-}
-
-TEST_CASE("every flipped bit and every truncation is refused or leaves every tensor as it was") {  // S16
-  const Scratch scratch;
-  const TensorFile file = small_file();
-  write_tensor_file(scratch / "sound", file);
-  const std::string sound = content_of(scratch / "sound");
-  const fs::path path = scratch / "damaged";
-  put(path, sound);
-  std::fstream in_place(path, std::ios::binary | std::ios::in | std::ios::out);  // a new file each time would be slow
-  const auto set = [&](std::size_t position, char value) {
-    in_place.seekp(static_cast<std::streamoff>(position));
-    in_place.put(value).flush();
-  };
-  std::size_t refused = 0;
-  for (std::size_t bit = 0; bit < sound.size() * 8; ++bit) {
-    set(bit / 8, static_cast<char>(sound[bit / 8] ^ (1 << bit % 8)));
-    try {
-      const TensorFile seen = read_tensor_file(path);
-      INFO("bit " << bit);
-      CHECK(seen.tensors == file.tensors);
-    } catch (const InputError&) {
-      ++refused;
-    }
-    set(bit / 8, sound[bit / 8]);
-  }
-  CHECK(refused > sound.size() * 8 * 97 / 100);
-  CHECK(read_tensor_file(path) == file);
-  for (std::size_t length = sound.size(); length-- > 0;) {
-    fs::resize_file(path, length);
-    CHECK(input_error_of([&] { read_tensor_file(path); }) != "no error");
-  }
-}
-
-TEST_CASE("damaged metadata is noticed") {
-  const Scratch scratch;
-  write_tensor_file(scratch / "f", small_file());
-  std::string bytes = content_of(scratch / "f");
-  bytes[bytes.find("\"step\":\"7\"") + 8] = '8';
-  CHECK_THAT(verdict(bytes), Contains("metadata do not match their checksum"));
 }
 
 TEST_CASE("what could not be read back is not written, and the old file stays") {

@@ -27,11 +27,13 @@ float meaning(const Instruction& instruction, const std::vector<float>& r, const
     case Scalar::subtract: return at(0) - at(1);
     case Scalar::multiply: return at(0) * at(1);
     case Scalar::divide: return at(0) / at(1);
+    case Scalar::power: return math::power(at(0), at(1));
     case Scalar::negate: return -at(0);
     case Scalar::absolute: return std::fabs(at(0));
     case Scalar::square_root: return std::sqrt(at(0));
     case Scalar::exponential: return math::exp(at(0));
     case Scalar::logarithm: return math::log(at(0));
+    case Scalar::softplus: return math::softplus(at(0));
     case Scalar::tanh: return math::tanh(at(0));
     case Scalar::erf: return math::erf(at(0));
     case Scalar::sine: return math::sin(at(0));

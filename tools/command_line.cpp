@@ -102,7 +102,7 @@ struct Help : CLI::Formatter {
 /// A command's flags go into a struct of their own, which lives as long as the parser.
 struct Commands {
   const Projects& projects;
-  std::string list_json{}, passes_json{}, ops_json{}, op{}, run_name{};
+  std::string list_json{}, passes_json{}, ops_json{}, audit_json{}, op{}, run_name{};
   RunOptions run{};
   ShowOptions show{};
   OptOptions opt{};
@@ -146,6 +146,9 @@ struct Commands {
         add(app, "ops", "every op with its rule, derivative and colour", [this] { return list_ops(op, ops_json); });
     ops->add_option("NAME", op, "only this op");
     add_json(ops, ops_json);
+    add_json(add(app, "audit", "which module, op and pass of the course each model needs, and which none does",
+                 [this] { return audit_projects(projects, audit_json); }),
+             audit_json);
     add_bench(app);
   }
   void add_run(CLI::App& app) {
@@ -156,9 +159,13 @@ struct Commands {
     c->add_option("--epochs", run.epochs, "times through the data; 0: the project's own number")
         ->type_name("N")
         ->check(whole_number(0, 100000));
-    c->add_option("--data", run.data, "another folder with the data")->type_name("PATH");
-    c->add_option("--save", run.save, "write the trained parameters (safetensors)")->type_name("FILE");
-    c->add_option("--load", run.load, "begin with these parameters (safetensors)")->type_name("FILE");
+    c->add_option("--data", run.data, "another folder with the data: IDX files, or CIFAR-10's")->type_name("PATH");
+    c->add_option("--save", run.save, "write the training so far at the end of every epoch (safetensors)")
+        ->type_name("FILE");
+    c->add_flag("--resume", run.resume, "go on from the file that --save names, if it is there, bit for bit");
+    c->add_option("--load", run.load, "begin with these parameters, of such a file too (safetensors)")
+        ->type_name("FILE");
+    c->add_flag("--test", run.test, "only test what --load names");
     c->add_option("--out", run.out, "folder for the pictures [out/NAME]")->type_name("DIR");
     // One word each time, or "run --without up mlp" would leave out a part named mlp.
     c->add_option("--without", run.without, "leave a part out and watch the gates fail; may be repeated")
@@ -208,9 +215,10 @@ struct Commands {
     c->add_option("--grad", exec.gradients,
                   "also the gradient of the scalar output for this input or state, as 'd NAME'")
         ->type_name("NAME");
-    c->add_option("--provider", exec.provider, "who multiplies matrices: own or auto (this build has one provider)")
+    c->add_option("--provider", exec.provider,
+                  "whose loops run products and convolutions; auto: who is faster by a checked-in table")
         ->type_name("P")
-        ->check(one_of({"own", "auto"}))
+        ->check(one_of({"own", "onednn", "auto"}))
         ->capture_default_str();
     add_seed(c, exec.common.seed);
     add_threads(c, exec.common.threads);
@@ -219,7 +227,8 @@ struct Commands {
   void add_bench(CLI::App& app) {
     CLI::App* c =
         add(app, "bench", "time the workloads, 1 and 2 threads, interleaved", [this] { return vitrine::bench(bench); });
-    c->add_option("WORK", bench.works, "W1a (an MLP's training step), W7 (a whole process); all if none is named");
+    c->add_option("WORK", bench.works,
+                  "W1a, W1b (an MLP's training step), W2 (a CNN's), W7 (a whole process); all if none is named");
     c->add_option("--repeats", bench.repeats, "how often each is measured")
         ->type_name("N")
         ->check(whole_number(1, 1000))
@@ -227,6 +236,13 @@ struct Commands {
     c->add_option("--threads", bench.common.threads, "only this number of threads [1 and 2]")
         ->type_name("N")
         ->check(whole_number(0, 1024));
+    c->add_flag("--peers", bench.peers, "PyTorch on the same workloads too, in turns, and how much faster we are");
+    c->add_option("--provider", bench.provider, "whose loops run products and convolutions, as in exec")
+        ->type_name("P")
+        ->check(one_of({"own", "onednn", "auto"}))
+        ->capture_default_str();
+    c->add_flag("--tune", bench.tune, "instead: own and oneDNN on many sizes, as the table that auto reads");
+    c->add_option("-o", bench.output, "write that table to FILE instead of standard output")->type_name("FILE");
     add_json(c, bench.common.json);
   }
 };

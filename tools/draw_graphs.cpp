@@ -17,11 +17,15 @@
 
 namespace vitrine {
 
-std::string draw_graphs(const std::filesystem::path& folder, const Graph& forward, const Graph& training_step) {
+namespace {
+
+/// Draws the graph as traced, with gradients if there are any, and the step after every pass.
+std::string draw_all(const std::filesystem::path& folder, const Graph& traced, const Graph* gradients,
+                     const Graph& training_step) {
   Graph optimized(training_step);
   optimized.rename(training_step.name() + ", compiled");
   const Record record = optimize(optimized);
-  const Plan plan = compile(optimized, CpuTarget(best_isa()));
+  const Plan plan = compile(optimized, CpuTarget(best_isa(), Provider::automatic));
 
   bool has_dot = true;
   const auto draw = [&](const std::string& name, const Graph& graph, bool fold) {
@@ -35,13 +39,24 @@ std::string draw_graphs(const std::filesystem::path& folder, const Graph& forwar
       }
     write_file(folder / (name + ".dot"), text);
   };
-  draw("traced", forward, false);
-  draw("gradients", with_gradients(forward, unread_parameters(forward)), false);
+  draw("traced", traced, false);
+  if (gradients) draw("gradients", *gradients, false);
   draw("compiled", optimized, true);
   write_file(folder / "memory.svg", plan_picture(plan, optimized));
   write_file(folder / "compiled.vit", print(optimized));
   write_file(folder / "passes.txt", print(record));
   return has_dot ? ".svg, .png" : ".dot";
+}
+
+}  // namespace
+
+std::string draw_graphs(const std::filesystem::path& folder, const Graph& forward, const Graph& training_step) {
+  const Graph gradients = with_gradients(forward, unread_parameters(forward));
+  return draw_all(folder, forward, &gradients, training_step);
+}
+
+std::string draw_graphs(const std::filesystem::path& folder, const Graph& step) {
+  return draw_all(folder, step, nullptr, step);
 }
 
 }  // namespace vitrine

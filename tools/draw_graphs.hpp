@@ -11,4 +11,7 @@ namespace vitrine {
 /// became, ".svg, .png"; where `dot` is missing, one sentence on stderr, and ".dot".
 std::string draw_graphs(const std::filesystem::path& folder, const Graph& forward, const Graph& training_step);
 
+/// The same for a step that learns by a rule of its own: no gradients.svg.
+std::string draw_graphs(const std::filesystem::path& folder, const Graph& step);
+
 }  // namespace vitrine

@@ -1,35 +1,153 @@
 #include "tools/image_training.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <chrono>
+#include <filesystem>
 
-#include "tools/progress.hpp"
+#include "compiler/optimizers.hpp"
+#include "compiler/print.hpp"
+#include "compiler/specialize.hpp"
+#include "runtime/checksum.hpp"
+#include "tools/compiled.hpp"
+#include "tools/data/batches.hpp"
+#include "tools/parameter_file.hpp"
+#include "tools/reference_checks.hpp"
+#include "vitrine/error.hpp"
 
 namespace vitrine {
 
-TrainingLog train_on(const ImageSet& set, const PixelScale& scale, BatchProgram& full, BatchProgram* rest, int epochs,
-                     std::uint64_t seed, const std::string& title) {
-  TrainingLog log;
-  Progress progress(title, set.count * static_cast<std::size_t>(epochs));
-  const auto start = std::chrono::steady_clock::now();
-  for (int epoch = 0; epoch < epochs; ++epoch) {
-    const auto order = shuffled(set.count, seed, static_cast<std::uint64_t>(epoch));
-    double sum = 0;
-    for (std::size_t at = 0; at < set.count;) {
-      BatchProgram& batches = at + full.size <= set.count ? full : *rest;
-      batches.run(set, scale, std::span(order).subspan(at, batches.size));
-      const double loss = static_cast<double>(batches.program.scalar("loss"));
-      log.losses.push_back(loss);
-      sum += loss * static_cast<double>(batches.size);
-      at += batches.size;
-      progress.advance(batches.size, fmt::format("epoch {} loss {:.3f}", epoch + 1, loss));
-    }
-    log.epoch_loss.push_back(sum / static_cast<double>(set.count));
-    progress.line(fmt::format("epoch {}: mean loss {:.4f}", epoch + 1, log.epoch_loss.back()));
+namespace {
+
+std::string counted(std::size_t count, const std::string& one, const std::string& many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+/// The rate falls to 0 over so many runs of the step, unless the project has a schedule of its own.
+Optimizer with_cosine(Optimizer optimizer, std::int64_t runs) {
+  std::visit(
+      [&](auto& rule) {
+        if (rule.rate.cosine_steps == 0 && rule.rate.drop_every == 0)
+          rule.rate.cosine_steps =
+              std::max<std::int64_t>(runs / std::max<std::int64_t>(rule.accumulate, 1) - rule.rate.warm_up_steps, 1);
+      },
+      optimizer);
+  return optimizer;
+}
+
+Graph resized(const Graph& forward, Axis batch, std::size_t size) {
+  batch.size = size;
+  return specialize(forward, std::array{batch});
+}
+
+/// The graph without its places: where a line stands in a program does not change what it computes.
+std::string checksum_of(const Graph& graph) {
+  std::string text;
+  for (Value v : graph.topological()) text += line_of(v) + "\n";
+  for (const auto& [state, next] : graph.updates()) text += name_of(state) + " = " + name_of(next) + "\n";
+  return checksum(std::as_bytes(std::span(text)));
+}
+
+}  // namespace
+
+ImageTraining::ImageTraining(const ImageTask& task, const RunOptions& options)
+    : task_(task),
+      options_(options),
+      knocked_(knock_out(task.forward, options.without)),
+      step_(step_of(knocked_.forward)),
+      pool_(thread_count(options.threads)),
+      states_(options.seed) {
+  full_.emplace(compiled(step_, states_, pool_));
+  // The images that do not fill a last batch train too, with the same graph for a smaller batch.
+  if (const std::size_t left = task_.train.count() % task_.batch.size)
+    rest_.emplace(compiled(step_of(resized(knocked_.forward, task_.batch, left)), states_, pool_));
+  if (!options_.load.empty()) {
+    load_parameters(options_.load, task_.forward, states_);
+    if (const std::string blame = not_finite(states_); !blame.empty())
+      throw InputError(options_.load + ": " + blame + "; load parameters that are numbers");
   }
-  log.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  return log;
+  for (const std::string& name : parameters_of(task_.forward)) {
+    const auto now = floats_in(states_.contains(name) ? states_.bytes(name) : std::span<std::byte>());
+    begin_[name] = {now.begin(), now.end()};
+  }
+}
+
+int ImageTraining::epochs() const {
+  return options_.epochs ? options_.epochs : options_.quick ? 1 : task_.setup.epochs;
+}
+std::size_t ImageTraining::batches_per_epoch() const {
+  return (task_.train.count() + task_.batch.size - 1) / task_.batch.size;
+}
+
+Graph ImageTraining::step_of(const Graph& forward) const {
+  const auto runs = static_cast<std::int64_t>(epochs()) * static_cast<std::int64_t>(batches_per_epoch());
+  return training_step(forward, with_cosine(task_.setup.optimizer, runs), knocked_.frozen);
+}
+
+std::map<std::string, std::string> ImageTraining::options_for_file() const {
+  return {{"seed", std::to_string(options_.seed)},
+          {"epochs", std::to_string(epochs())},
+          {"batch", std::to_string(task_.batch.size)},
+          {"quick", options_.quick ? "yes" : "no"},
+          {"without", fmt::format("{}", fmt::join(options_.without, ", "))},
+          {"load", options_.load},
+          {"augmentation", fmt::format("flip {}, pad {}", task_.setup.flip ? "yes" : "no", task_.setup.pad)},
+          {"data", task_.images()},
+          {std::string(step_option), "the graph " + checksum_of(step_)}};
+}
+
+void ImageTraining::resume() {
+  if (!options_.resume) return;
+  if (!std::filesystem::exists(options_.save)) {
+    fmt::print("{} is not there yet: training begins\n", options_.save);
+    return;
+  }
+  state_ = load_training(options_.save, task_.forward, states_, state_.options);
+  fmt::print("going on from {}: {} of {}\n", options_.save, counted(state_.cursor.epoch, "epoch", "epochs"), epochs());
+}
+
+void ImageTraining::run() {
+  // Every parameter's gradient at the start, on a few images: the reference takes its time.
+  Batches few(task_.train,
+              {.size = std::min<std::size_t>(task_.batch.size, 4), .seed = options_.seed, .prefetch = false});
+  const Batch& batch = few.next();
+  gradient_norms_ = vitrine::gradient_norms(resized(knocked_.forward, task_.batch, batch.count()), states_,
+                                            {batch.floats("image"), batch.integers("label")});
+
+  state_.options = options_for_file();
+  resume();
+  fmt::print("training on {}: {} of {} of {}, {}\n", counted(task_.train.count(), "image", "images"),
+             counted(static_cast<std::size_t>(epochs()), "epoch", "epochs"),
+             counted(batches_per_epoch(), "batch", "batches"), task_.batch.size,
+             counted(static_cast<std::size_t>(pool_.threads()), "thread", "threads"));
+  std::fflush(stdout);
+  const auto start = std::chrono::steady_clock::now();
+  train({.title = task_.name,
+         .model = task_.forward,
+         .data = task_.train,
+         .batch = task_.batch.size,
+         .epochs = epochs(),
+         .seed = options_.seed,
+         .save = options_.save},
+        {*full_, rest_ ? &*rest_ : nullptr, states_}, state_);
+  seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  fmt::print("trained in {:.2f} s\n", seconds_);
+}
+
+std::vector<std::string> parameters_of(const Graph& forward) {
+  std::vector<std::string> found;
+  for (Value v : forward.topological()) {
+    const auto changes = [&](const auto& update) { return update.first == v; };
+    if (v.node().leaf == Leaf::state && v.type().dtype == DType::f32 &&
+        std::ranges::none_of(forward.updates(), changes))
+      found.push_back(v.node().name);
+  }
+  return found;
+}
+
+std::span<const float> floats_in(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const float*>(bytes.data()), bytes.size() / sizeof(float)};
 }
 
 }  // namespace vitrine

@@ -1,17 +1,10 @@
 #include "tools/parameter_file.hpp"
 
-#include "runtime/tensor_file.hpp"
 #include "vitrine/error.hpp"
 
 namespace vitrine {
 
 namespace {
-std::map<std::string, Type> parameters(const Graph& forward, const States& states) {
-  std::map<std::string, Type> found;
-  for (Value v : forward.topological())
-    if (v.node().leaf == Leaf::state && states.contains(v.node().name)) found[v.node().name] = v.type();
-  return found;
-}
 std::vector<std::size_t> sizes_of(const Shape& shape) {
   std::vector<std::size_t> sizes;
   for (const Axis& a : shape) sizes.push_back(a.size);
@@ -25,30 +18,47 @@ std::string described(DType dtype, const std::vector<std::size_t>& sizes) {
 }
 }  // namespace
 
+std::map<std::string, Type> named_states(const Graph& forward, const States& states) {
+  std::map<std::string, Type> found;
+  for (Value v : forward.topological())
+    if (v.node().leaf == Leaf::state && states.contains(v.node().name)) found[v.node().name] = v.type();
+  return found;
+}
+
+HostTensor tensor_of(const States& states, const std::string& name) {
+  const auto bytes = states.bytes(name);
+  const Type& type = states.type(name);
+  return {type.dtype, sizes_of(type.shape), {bytes.begin(), bytes.end()}};
+}
+
+std::string differences(const std::map<std::string, HostTensor>& found, const std::map<std::string, Type>& wanted,
+                        const std::string& who) {
+  std::string differs;
+  for (const auto& [name, type] : wanted) {
+    const auto at = found.find(name);
+    const std::string want = described(type.dtype, sizes_of(type.shape));
+    if (at == found.end())
+      differs += "; '" + name + "' is missing, " + who + " has " + want;
+    else if (at->second.dtype != type.dtype || at->second.sizes != sizes_of(type.shape))
+      differs += "; '" + name + "' is " + described(at->second.dtype, at->second.sizes) + ", " + who + " has " + want;
+  }
+  for (const auto& [name, tensor] : found)
+    if (!wanted.contains(name))
+      differs += "; " + who + " has no '" + name + "', which is " + described(tensor.dtype, tensor.sizes);
+  return differs;
+}
+
 void save_parameters(const std::string& path, const Graph& forward, const States& states) {
   TensorFile file;
-  for (const auto& [name, type] : parameters(forward, states)) {
-    const auto bytes = states.bytes(name);
-    file.tensors[name] = {type.dtype, sizes_of(type.shape), {bytes.begin(), bytes.end()}};
-  }
+  for (const auto& [name, type] : named_states(forward, states)) file.tensors[name] = tensor_of(states, name);
   file.metadata["model"] = forward.name();
   write_tensor_file(path, file);
 }
 
 void load_parameters(const std::string& path, const Graph& forward, States& states) {
-  const TensorFile file = read_tensor_file(path);
-  const auto wanted = parameters(forward, states);
-  std::string differs;
-  for (const auto& [name, type] : wanted) {
-    const auto found = file.tensors.find(name);
-    if (found == file.tensors.end())
-      differs += "; '" + name + "' is missing";
-    else if (found->second.dtype != type.dtype || found->second.sizes != sizes_of(type.shape))
-      differs += "; '" + name + "' is " + described(found->second.dtype, found->second.sizes) + ", the model has " +
-                 described(type.dtype, sizes_of(type.shape));
-  }
-  for (const auto& [name, tensor] : file.tensors)
-    if (!wanted.contains(name)) differs += "; the model has no '" + name + "'";
+  TensorFile file = read_tensor_file(path);
+  std::erase_if(file.tensors, [](const auto& tensor) { return tensor.first.starts_with(of_training); });
+  const std::string differs = differences(file.tensors, named_states(forward, states), "the model");
   if (!differs.empty())
     throw InputError(path + ": not the parameters of " + forward.name() + differs +
                      "; load a file that this model saved");

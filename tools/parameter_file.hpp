@@ -1,13 +1,33 @@
 #pragma once
+#include <map>
+
 #include "runtime/states.hpp"
+#include "runtime/tensor_file.hpp"
 #include "vitrine/graph.hpp"
 
 namespace vitrine {
 
-/// Writes the states that a forward graph names (its parameters) as safetensors, whole or not at all.
+/// What stands before the name of a tensor that belongs to a training and not to the model (tools/checkpoint.hpp). No
+/// parameter of a model in C++ has a '/' in its name.
+inline constexpr std::string_view of_training = "training/";
+
+/// Writes the states that a forward graph names (its parameters, running means, counters) as safetensors, whole or not
+/// at all.
 void save_parameters(const std::string& path, const Graph& forward, const States&);
 
-/// Reads them back. InputError listing every name, shape and type that differs; the states are then as before.
+/// Reads them back, from a file of save_parameters or of a whole training, of which the rest is left. InputError
+/// listing every name, shape and type that differs; the states are then as before.
 void load_parameters(const std::string& path, const Graph& forward, States&);
+
+/// The states that a forward graph names, by name.
+std::map<std::string, Type> named_states(const Graph& forward, const States&);
+
+/// A state as a file holds it.
+HostTensor tensor_of(const States&, const std::string& name);
+
+/// How the tensors of a file differ from those that are wanted: "; 'b' is f32[3], the model has f32[4]; ..." for every
+/// name that is missing, too many, or of another type or shape. Empty if nothing does.
+std::string differences(const std::map<std::string, HostTensor>& found, const std::map<std::string, Type>& wanted,
+                        const std::string& who);
 
 }  // namespace vitrine

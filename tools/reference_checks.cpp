@@ -26,9 +26,12 @@ template <class Real> Values<Real> leaves_of(const Graph& graph, const States& s
   const auto labels = std::as_bytes(batch.labels);
   for (Value v : graph.topological()) {
     const Node& node = v.node();
-    if (node.leaf == Leaf::state && states.contains(node.name))
-      leaves[v.id] = bytes_of<Real>(floats(states.bytes(node.name)));
-    else if (node.leaf == Leaf::input && node.name == "label")
+    if (node.leaf == Leaf::state && states.contains(node.name)) {
+      const auto bytes = states.bytes(node.name);
+      leaves[v.id] = node.type.dtype == DType::f32 ? bytes_of<Real>(floats(bytes))
+                                                   : std::vector<std::byte>(bytes.begin(), bytes.end());
+    }
+    if (node.leaf == Leaf::input && node.name == "label")
       leaves[v.id] = {labels.begin(), labels.end()};
     else if (node.leaf == Leaf::input)
       leaves[v.id] = bytes_of<Real>(batch.images);

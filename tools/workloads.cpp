@@ -6,6 +6,8 @@
 namespace vitrine {
 
 namespace {
+
+namespace w1a {
 constexpr Axis batch{"batch", 64}, in{"in", 784}, hidden{"hidden", 128}, out{"out", 10};
 
 struct Mlp {
@@ -17,8 +19,58 @@ struct Mlp {
     return down(h);
   }
 };
+Graph graph() { return training_step(trace_classifier<Mlp>("W1a", "image"), Sgd{.rate = {.rate = 0.1f}}); }
+}  // namespace w1a
+
+namespace w1b {
+constexpr Axis batch{"batch", 256}, in{"in", 784}, wide{"wide", 1024}, deep{"deep", 1024}, out{"out", 10};
+
+struct Mlp {
+  using Up = Linear<in, wide>;
+  using Across = Linear<wide, deep>;
+  using Down = Linear<deep, out>;
+  BOOST_HANA_DEFINE_STRUCT(Mlp, (Up, up), (Across, across), (Down, down));
+  Tensor<batch, out> operator()(Tensor<batch, in> x) const {
+    Tensor<batch, wide> h = relu(up(x));
+    Tensor<batch, deep> g = relu(across(h));
+    return down(g);
+  }
+};
+Graph graph() { return training_step(trace_classifier<Mlp>("W1b", "image"), Adam{.rate = {.rate = 1e-3f}}); }
+}  // namespace w1b
+
+namespace w2 {
+constexpr Axis batch{"batch", 64}, channel{"channel", 3}, edges{"edges", 32}, shapes{"shapes", 64},
+    pixel{"pixel", 4096}, hidden{"hidden", 128}, out{"out", 10};
+
+struct Cnn {
+  using Filter1 = Parameter<normal(0.27f), Axis(3), Axis(3), channel, edges>;
+  using Filter2 = Parameter<normal(0.083f), Axis(3), Axis(3), edges, shapes>;
+  using Bias1 = Tensor<edges>;
+  using Bias2 = Tensor<shapes>;
+  using Up = Linear<pixel, hidden>;
+  using Down = Linear<hidden, out>;
+  BOOST_HANA_DEFINE_STRUCT(Cnn, (Filter1, filter1), (Bias1, bias1), (Filter2, filter2), (Bias2, bias2), (Up, up),
+                           (Down, down));
+  Tensor<batch, out> operator()(Tensor<batch, 32, 32, channel> x) const {
+    constexpr Extent one{1, 1}, two{2, 2};
+    Tensor<batch, 16, 16, edges> a = max_pool2d<two>(relu(conv2d<one, one>(x, filter1) + bias1));
+    Tensor<batch, 8, 8, shapes> b = max_pool2d<two>(relu(conv2d<one, one>(a, filter2) + bias2));
+    Tensor<batch, hidden> h = relu(up(reshape<batch, pixel>(b)));
+    return down(h);
+  }
+};
+Graph graph() { return training_step(trace_classifier<Cnn>("W2", "image"), Adam{.rate = {.rate = 1e-3f}}); }
+}  // namespace w2
+
 }  // namespace
 
-Graph w1a() { return training_step(trace_classifier<Mlp>("W1a", "image"), Sgd{.rate = {.rate = 0.1f}}); }
+std::span<const Workload> workloads() {
+  static constexpr std::array all{
+      Workload{"W1a", "training step, MLP 784-128-10, relu, SGD, batch 64", w1a::graph},
+      Workload{"W1b", "training step, MLP 784-1024-1024-10, relu, Adam, batch 256", w1b::graph},
+      Workload{"W2", "training step, CNN on 3x32x32: conv 32, 64, linear 128, Adam, batch 64", w2::graph}};
+  return all;
+}
 
 }  // namespace vitrine

@@ -1,9 +1,17 @@
 #pragma once
+#include <span>
+#include <string_view>
+
 #include "vitrine/graph.hpp"
 
 namespace vitrine {
 
-/// W1a: a training step of an MLP 784-128-10, relu, cross entropy, SGD 0.1, batch 64.
-Graph w1a();
+/// A training step that `bench` times: inputs "image" (f32) and "label" (i32).
+struct Workload {
+  std::string_view name, what;
+  Graph (*graph)();
+};
+
+std::span<const Workload> workloads();
 
 }  // namespace vitrine

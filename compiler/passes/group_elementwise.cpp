@@ -1,13 +1,14 @@
 // Elementwise nodes of one shape that feed each other run as one step, element by element, without storing what lies
-// between; a matmul before them becomes the step's head and hands them its result while it is in cache. Nothing is
-// computed twice and nothing is reordered, so the bits stay.
+// between; an op that leads (a matmul, a convolution) becomes the step's head and hands them its result while it is in
+// cache. What a head computes on its way (max_pool2d the place of each maximum) is a further result of its step.
+// Nothing is computed twice and nothing is reordered, so the bits stay.
 //   %3 = matmul(a, b)   %4 = add(%3, c)   %5 = relu(%4)   =>   the same, all three @g1
 #include <algorithm>
 #include <numeric>
 #include <set>
 
 #include "compiler/passes.hpp"
-#include "vitrine/ops/matmul.hpp"
+#include "compiler/units.hpp"
 
 namespace vitrine {
 
@@ -24,7 +25,7 @@ bool computes_numbers(Value v) {
   return v.op() && v.op()->info->elementwise() && fits(v.type()) &&
          std::ranges::all_of(v.operands(), [&](Value o) { return fits(o.type()); });
 }
-bool can_lead(Value v) { return as<Matmul>(v) != nullptr; }
+bool can_lead(Value v) { return v.op() && v.op()->info->leads; }
 
 class Grouping {
  public:
@@ -38,11 +39,14 @@ class Grouping {
   }
 
   void run() {
+    find_inner_masks();
     for (Value v : graph_.topological())
       if (v.type().dtype == DType::boolean && computes_numbers(v)) tie_mask_to_its_reader(v);
     for (Value v : graph_.topological())
       if (may_join(v))
         for (Value operand : std::vector(v.operands())) consider(operand, v);
+    for (Value v : graph_.topological())
+      if (v.op() && v.op()->info->companion_of) join_head(v);
     for (const auto& [id, members] : members_) {
       const bool is_new = std::ranges::any_of(
           members, [&](Value v) { return v.node().group == 0 || v.node().group != members[0].node().group; });
@@ -82,9 +86,8 @@ class Grouping {
     // Groups that a text came with may have any head, not only one that this pass would choose.
     const auto leads = [](const std::vector<Value>& group) { return !std::ranges::all_of(group, computes_numbers); };
     if (leads(group_of(producer)) && leads(group_of(consumer)))
-      return refuse(consumer,
-                    "a step has one head, and %" + std::to_string(producer.id) + " would bring a second matmul",
-                    "nothing: the second matmul's result is stored once");
+      return refuse(consumer, "a step has one head, and %" + std::to_string(producer.id) + " would bring a second one",
+                    "nothing: the second head's result is stored once");
     if (const Value head = head_reading(group_of(producer), group_of(consumer)))
       return refuse(consumer,
                     "%" + std::to_string(head.id) + " of its step reads %" + std::to_string(producer.id) +
@@ -101,6 +104,23 @@ class Grouping {
                         " reads from the one and feeds the other, so it would have to run in the middle of the step",
                     "move that use before or after the chain");
     join(producer.id, consumer.id);
+  }
+
+  /// A companion joins the step of the op that computes it, wherever both read the same.
+  void join_head(Value companion) {
+    for (Value head : graph_.users(companion.operands()[0])) {
+      if (!accompanies(companion, head) || find(head.id) == find(companion.id)) continue;
+      for (Value other : group_of(head))
+        if (other.op() && *other.op() == *companion.op() && other.operands() == companion.operands())
+          return refuse(companion, "its step computes %" + std::to_string(other.id) + ", which is the same",
+                        "run merge_duplicates before");
+      for (const auto& [from, to] : {std::pair{head, companion}, std::pair{companion, head}})
+        if (const Value between = path_outside(from, to))
+          return refuse(companion,
+                        "%" + std::to_string(between.id) + " reads from the one and feeds the step of the other",
+                        "compute it in a step of its own, as now");
+      return join(head.id, companion.id);
+    }
   }
 
   /// The head among `group` if it reads one of `producers`, else empty.
@@ -135,12 +155,28 @@ class Grouping {
     return {};
   }
 
-  /// A mask is never stored, so it runs with its one reader or alone.
+  /// A mask is never stored: it stays inside the kernel that makes it if its one reader is there too and reads no mask
+  /// from elsewhere. One that does not takes those it is made of, and those beside it, with it.
+  void find_inner_masks() {
+    const auto order = graph_.topological();
+    const auto is_mask = [](Value v) { return v.type().dtype == DType::boolean; };
+    const auto inner = [&](Value v) { return !is_mask(v) || inner_masks_.contains(v.id); };
+    for (Value v : order)
+      if (is_mask(v) && computes_numbers(v) && !is_result(v) && graph_.users(v).size() == 1) inner_masks_.insert(v.id);
+    const auto stays = [&](Value mask) {
+      const Value reader = graph_.users(mask)[0];
+      return computes_numbers(reader) && reader.type().shape == mask.type().shape && inner(reader) &&
+             std::ranges::all_of(reader.operands(), inner) && std::ranges::all_of(mask.operands(), inner);
+    };
+    for (std::size_t before = 0; before != inner_masks_.size();) {
+      before = inner_masks_.size();
+      for (Value v : order)
+        if (inner_masks_.contains(v.id) && !stays(v)) inner_masks_.erase(v.id);
+    }
+  }
   void tie_mask_to_its_reader(Value mask) {
     const auto readers = graph_.users(mask);
-    if (readers.size() == 1 && !is_result(mask) && computes_numbers(readers[0]) &&
-        readers[0].type().shape == mask.type().shape)
-      return join(mask.id, readers[0].id);
+    if (inner_masks_.contains(mask.id)) return join(mask.id, readers[0].id);
     lone_masks_.insert(mask.id);
     refuse(mask,
            "its mask would have to be stored for " + std::to_string(readers.size()) +
@@ -163,6 +199,7 @@ class Grouping {
   Rewriter& rewriter_;
   std::vector<std::uint32_t> leader_;
   std::map<std::uint32_t, std::vector<Value>> members_{};
+  std::set<std::uint32_t> inner_masks_{};
   std::set<std::uint32_t> lone_masks_{};
 };
 

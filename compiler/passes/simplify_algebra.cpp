@@ -3,37 +3,34 @@
 //   neg(neg(x))                       =>   x          x * 0 is refused: inf * 0 is NaN
 //   relu(relu(x)), abs(abs(x))        =>   relu(x), abs(x)
 //   abs(neg(x))                       =>   abs(x)     x - x, x / x are refused: inf - inf, 0 / 0 are NaN
+//   pow(x, 1), pow(x, 2), pow(x, -1)  =>   x, x * x, 1 / x
 //   greater(x, 0) beside relu(x)      =>   greater(relu(x), 0): x need not be kept for the way back
 //   rename/reshape of the same        =>   one of them, or none
+//   flip(flip(x)), slice(x) of all    =>   x          pad(x) by nothing  =>   x
 #include <algorithm>
-#include <cstring>
 
+#include "compiler/is_number.hpp"
 #include "compiler/passes.hpp"
 #include "vitrine/ops/abs.hpp"
 #include "vitrine/ops/add.hpp"
 #include "vitrine/ops/broadcast_to.hpp"
 #include "vitrine/ops/div.hpp"
+#include "vitrine/ops/flip.hpp"
 #include "vitrine/ops/greater.hpp"
 #include "vitrine/ops/mul.hpp"
 #include "vitrine/ops/neg.hpp"
+#include "vitrine/ops/pad.hpp"
+#include "vitrine/ops/pow.hpp"
 #include "vitrine/ops/relu.hpp"
 #include "vitrine/ops/rename.hpp"
 #include "vitrine/ops/reshape.hpp"
+#include "vitrine/ops/slice.hpp"
 #include "vitrine/ops/sub.hpp"
 #include "vitrine/ops/sum_to.hpp"
 
 namespace vitrine {
 
 namespace {
-
-/// Whether v is a constant with this float (these very bits: 0 is not -0) in every element.
-bool is_number(Value v, float n) {
-  const Node& node = v.node();
-  if (node.leaf != Leaf::constant || node.type.dtype != DType::f32 || node.literal->empty()) return false;
-  for (std::size_t i = 0; i < node.literal->size(); i += sizeof n)
-    if (std::memcmp(node.literal->data() + i, &n, sizeof n) != 0) return false;
-  return true;
-}
 
 class Simplifier {
  public:
@@ -48,6 +45,8 @@ class Simplifier {
       subtraction(v);
     else if (as<Add>(v))
       addition(v);
+    else if (as<Pow>(v))
+      power(v);
     else if (as<Neg>(v))
       same_inside<Neg>(v, "neg(neg(x)) => x", true);
     else if (as<Relu>(v))
@@ -56,8 +55,10 @@ class Simplifier {
       absolute(v);
     else if (as<Greater>(v))
       relu_mask(v);
-    else if (as<Rename>(v) || as<Reshape>(v) || as<BroadcastTo>(v))
+    else if (as<Rename>(v) || as<Reshape>(v) || as<BroadcastTo>(v) || as<Slice>(v) || as<Pad>(v))
       layout(v);
+    else if (as<Flip>(v))
+      flip_back(v);
     else if (as<SumTo>(v) && v.operands()[0].type() == v.type())
       unsafe(v, "sum_to(x) of its own shape => x", "0 + -0 is +0");
   }
@@ -107,6 +108,16 @@ class Simplifier {
     else if (is_number(a, 0) || is_number(b, 0))
       unsafe(v, "x + 0 => x", "-0 + 0 is +0");
   }
+  /// math::power promises these very bits.
+  void power(Value v) {
+    const Value x = v.operands()[0], y = v.operands()[1];
+    if (is_number(y, 1))
+      drop(v, x, "pow(x, 1) => x");
+    else if (x.type() == v.type() && is_number(y, 2))
+      rewriter_.replace(v, x * x, "pow(x, 2) => x * x");
+    else if (x.type() == v.type() && is_number(y, -1))
+      rewriter_.replace(v, 1.f / x, "pow(x, -1) => 1 / x");
+  }
   template <class O> void same_inside(Value v, std::string rule, bool cancels, Where at = Where::current()) {
     const Value inner = v.operands()[0];
     if (as<O>(inner)) rewriter_.replace(v, cancels ? inner.operands()[0] : inner, std::move(rule), at);
@@ -138,6 +149,11 @@ class Simplifier {
                         "reshape(broadcast_to(number)) => broadcast_to(number)");
     else if (as<BroadcastTo>(v))
       broadcast_operand(v);
+  }
+  void flip_back(Value v) {
+    const Value inner = v.operands()[0];
+    if (as<Flip>(inner) && *as<Flip>(inner) == *as<Flip>(v))
+      rewriter_.replace(v, inner.operands()[0], "flip(flip(x)) => x");
   }
   /// Elementwise ops repeat what they need: a broadcast that only they read, beside an operand of the whole shape,
   /// goes.

@@ -4,7 +4,9 @@
 #include <string>
 #include <string_view>
 
+#include "vitrine/extent.hpp"
 #include "vitrine/number.hpp"
+#include "vitrine/positions.hpp"
 #include "vitrine/type.hpp"
 
 namespace vitrine {
@@ -15,6 +17,8 @@ std::string print_attribute(Float);
 std::string print_attribute(bool);
 std::string print_attribute(std::int64_t);
 std::string print_attribute(DType);
+std::string print_attribute(Extent);              // "3x3"
+std::string print_attribute(const Positions&);    // "[0, 2, 3, 1]"
 std::string print_attribute(const Axis&);         // "time 128", "128"
 std::string print_attribute(const Shape&);        // "[batch 64, 128]"
 std::string print_attribute(const Type&);         // "f32[batch 64, 128]"
@@ -25,6 +29,8 @@ void parse_attribute(std::string_view, Float&);
 void parse_attribute(std::string_view, bool&);
 void parse_attribute(std::string_view, std::int64_t&);
 void parse_attribute(std::string_view, DType&);
+void parse_attribute(std::string_view, Extent&);
+void parse_attribute(std::string_view, Positions&);
 void parse_attribute(std::string_view, Axis&);
 void parse_attribute(std::string_view, Shape&);
 void parse_attribute(std::string_view, Type&);

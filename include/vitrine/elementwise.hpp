@@ -56,6 +56,7 @@ template <std::size_t N> class BroadcastWalk {
 template <class T, class Real> Num<T> load(const Buffer<Real>& b, std::size_t i) {
   switch (b.type.dtype) {
     case DType::i32: return Num<T>(static_cast<T>(b.integers()[i]));
+    case DType::u8:
     case DType::boolean: return Num<T>(static_cast<T>(b.booleans()[i]));
     default: return Num<T>(static_cast<T>(b.reals()[i]));
   }

@@ -24,11 +24,13 @@ template <class T> Num<T> evaluate(const Symbol& s, std::span<const Num<T>> in) 
     case Scalar::subtract: return from(0) - from(1);
     case Scalar::multiply: return from(0) * from(1);
     case Scalar::divide: return from(0) / from(1);
+    case Scalar::power: return pow(from(0), from(1));
     case Scalar::negate: return -from(0);
     case Scalar::absolute: return abs(from(0));
     case Scalar::square_root: return sqrt(from(0));
     case Scalar::exponential: return exp(from(0));
     case Scalar::logarithm: return log(from(0));
+    case Scalar::softplus: return softplus(from(0));
     case Scalar::tanh: return tanh(from(0));
     case Scalar::erf: return erf(from(0));
     case Scalar::sine: return sin(from(0));

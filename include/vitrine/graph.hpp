@@ -14,9 +14,10 @@ enum class Leaf : std::uint8_t { none, input, state, constant };
 /// What a node was made for. Pictures draw gradients beside the forward node they belong to, updates apart.
 enum class Phase : std::uint8_t { forward, gradient, update };
 
-/// How a state begins: every element `scale`, or drawn from N(0, scale^2) or U(-scale, scale).
+/// How a state begins: every element `scale`, or drawn from N(0, scale^2) or U(-scale, scale), or (i32[2]) the low and
+/// the high half of the seed of the run.
 struct Init {
-  enum class Rule : std::uint8_t { constant, normal, uniform } rule = Rule::constant;
+  enum class Rule : std::uint8_t { constant, normal, uniform, seed } rule = Rule::constant;
   Float scale = 0.f;
   bool operator==(const Init&) const = default;
 };
@@ -110,6 +111,7 @@ class Graph {
   friend class Rewriter;  // the only way to change what is there, so that its record is complete
   void replace_all_uses(Value from, Value to, std::span<const Value> but_by);
   void erase(Value);
+  void drop_update(Value state);
   Node& edit(Value);
   friend class Annotations;  // what the parser restores beside the graph itself: lines, phases, groups
 

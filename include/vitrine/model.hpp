@@ -20,6 +20,17 @@ constexpr Init filled_with(float number) { return {Init::Rule::constant, number}
 /// A tensor that a model learns, and how it begins.
 template <Init I, Axis... Axes> struct Parameter : Typed<DType::f32, Axes...> { static constexpr Init init = I; };
 
+/// A tensor that a model keeps up to date by itself, as a running mean: a state with a path like a parameter's, but no
+/// gradient reaches it and it does not count as learned. The layer says its next value with Graph::update.
+template <Init I, Axis... Axes> struct Statistic : Typed<DType::f32, Axes...> {
+  static constexpr Init init = I;
+  static constexpr bool learned = false;
+};
+template <class Member> inline constexpr bool is_learned = true;
+template <class Member>
+requires requires { Member::learned; }
+inline constexpr bool is_learned<Member> = Member::learned;
+
 /// The square root in a constant expression, by Newton's method.
 constexpr double root(double x) {
   double r = x > 1 ? x : 1;
@@ -61,15 +72,22 @@ template <class M> constexpr std::size_t reflected_size() {
   });
 }
 
+/// A model that hands out its members itself, instead of by a macro, so that none can be forgotten (Sequential).
+template <class M>
+concept HandsOutItsMembers = requires {
+  M::hands_out_its_members;
+};
+
 /// A member that reflection does not see would never be trained, saved or shared, without a word.
 template <class M> constexpr void demand_reflected() {
-  constexpr std::size_t seen = reflected_size<M>();
-  if constexpr (seen != sizeof(M))
+  if constexpr (HandsOutItsMembers<M>)
+    return;
+  else if constexpr (constexpr std::size_t seen = reflected_size<M>(); seen != sizeof(M))
     stop_the_build<Sentence{} << "a model has " << sizeof(M) << " bytes of members, but reflection sees " << seen
                               << ": name every parameter in BOOST_HANA_DEFINE_STRUCT">();
 }
 
-/// A model's parameter: its path, where its value is kept, and how it begins.
+/// A model's parameter or statistic: its path, where its value is kept, and how it begins.
 struct FoundParameter {
   std::string path;
   const Value* value;
@@ -77,8 +95,8 @@ struct FoundParameter {
   Init init;
 };
 
-/// Adds every parameter of a model, however deep. Members that are neither tensors nor models (a rate, a flag) are
-/// settings and are passed over. (One list for every use: a fold over the members is slow to compile.)
+/// Adds every parameter and statistic of a model, however deep. Members that are neither tensors nor models (a rate, a
+/// flag) are settings and are passed over. (One list for every use: a fold over the members is slow to compile.)
 template <class M>
 void find_parameters(const M& model, std::vector<FoundParameter>& found, const std::string& path = "") {
   demand_reflected<M>();
@@ -106,7 +124,7 @@ template <class M> constexpr std::size_t parameter_count() {
   return hana::unpack(hana::accessors<M>(), [](auto... entry) {
     auto count = []<class Member>(Member*) -> std::size_t {
       if constexpr (Shaped<Member>)
-        return Member::type.shape.elements();
+        return is_learned<Member> ? Member::type.shape.elements() : 0;
       else if constexpr (Model<Member>)
         return parameter_count<Member>();
       else if constexpr (ArrayOfModels<Member>)
@@ -121,7 +139,7 @@ template <class M> constexpr std::size_t parameter_count() {
 
 template <class T> T input(Graph& graph, std::string name) { return T(graph.input(std::move(name), T::type)); }
 
-/// The model with every parameter a state of the graph, named by its path.
+/// The model with every parameter and statistic a state of the graph, named by its path.
 template <class M> M bind(Graph& graph) {
   M model;
   for (const FoundParameter& p : parameters_of(model))

@@ -40,10 +40,13 @@ template <class T> struct Num {
   friend Num sqrt(Num a) { return Num(math::sqrt(a.value)); }  // correctly rounded everywhere by IEEE 754
   friend Num exp(Num a) { return Num(math::exp(a.value)); }
   friend Num log(Num a) { return Num(math::log(a.value)); }
+  friend Num softplus(Num a) { return Num(math::softplus(a.value)); }
   friend Num tanh(Num a) { return Num(math::tanh(a.value)); }
   friend Num erf(Num a) { return Num(math::erf(a.value)); }
   friend Num sin(Num a) { return Num(math::sin(a.value)); }
   friend Num cos(Num a) { return Num(math::cos(a.value)); }
+  friend Num pow(Num a, Num b) { return Num(math::power(a.value, b.value)); }
+  friend Num pow(Num a, float b) { return pow(a, Num(static_cast<T>(b))); }
   friend Num maximum(Num a, Num b) { return Num(math::maximum(a.value, b.value)); }
   friend Num minimum(Num a, Num b) { return Num(math::minimum(a.value, b.value)); }
   friend Num maximum(Num a, float b) { return maximum(a, Num(static_cast<T>(b))); }

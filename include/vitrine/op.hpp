@@ -7,6 +7,7 @@
 #include "vitrine/number.hpp"
 #include "vitrine/sentence.hpp"
 #include "vitrine/symbol.hpp"
+#include "vitrine/walk.hpp"
 
 namespace vitrine {
 
@@ -67,6 +68,7 @@ struct OpInfo {
   bool variadic;  // takes two or more operands; `operands` is then the example's number
   bool integers;  // also defined on i32
   bool view;      // the result is the operand's elements in the same order: only the type differs
+  bool leads;     // elementwise work on its result may join its step, and runs while the result is in cache
   Inferred (*type)(const void*, std::span<const Type>);
   Gradients (*vjp)(const void*, Operands in, Value out, Value gradient);  // null: not differentiable
   void (*run)(const void*, Buffers<float>, const Buffer<float>&);
@@ -76,8 +78,12 @@ struct OpInfo {
   std::vector<Attribute> (*print)(const void*);
   Op (*parse)(std::span<const Attribute>);  // throws UsageError: what was expected
   std::shared_ptr<const void> (*copy)(const void*);
-  Op (*resize)(const void*, std::span<const Axis>);      // axes with these names get these sizes
-  Symbol (*formula)(const void*, std::size_t operands);  // null unless elementwise
+  Op (*resize)(const void*, std::span<const Axis>);            // axes with these names get these sizes
+  Symbol (*formula)(const void*, std::size_t operands);        // null unless elementwise
+  Walk (*walk)(const void*, const Type& in, const Type& out);  // null unless the result looks at its operand by strides
+  Op (*companion_of)(const void*);  // null, or the op that on the same operands computes this result on its way
+  /// How many products a contraction adds up; null for an op that is none.
+  std::size_t (*multiply_adds)(const void*, std::span<const Type> in, const Type& out);
   ErasedExample (*example)();
 
   bool elementwise() const { return formula != nullptr; }

@@ -4,8 +4,10 @@
 #include <boost/hana/concept/struct.hpp>
 #include <boost/hana/first.hpp>
 #include <boost/hana/for_each.hpp>
+#include <boost/hana/pair.hpp>
 #include <boost/hana/second.hpp>
 #include <boost/hana/string.hpp>
+#include <boost/hana/tuple.hpp>
 #include <functional>
 
 #include "vitrine/attribute.hpp"
@@ -15,6 +17,12 @@
 namespace vitrine {
 
 namespace hana = boost::hana;
+
+/// A flag is written where it is set. An op that declares `leaves_out_empty` leaves all its attributes out where they
+/// are as nothing was said (0, []), so that texts stay valid when it gains one.
+template <class O, class Member> inline constexpr bool leaves_out_empty = std::same_as<Member, bool> || requires {
+  O::leaves_out_empty;
+};
 
 /// Gives an axis the size that its name has in `sizes`.
 inline void resize_axis(Axis& axis, std::span<const Axis> sizes) {
@@ -51,11 +59,17 @@ template <class O> struct Erased {
   }
   static bool equal(const void* a, const void* b) { return of(a) == of(b); }
   static Symbol formula(const void* op, std::size_t n) { return of(op).formula(n); }
+  static Walk walk(const void* op, const Type& in, const Type& out) { return of(op).walk(in, out); }
+  static std::size_t multiply_adds(const void* op, std::span<const Type> in, const Type& out) {
+    return of(op).multiply_adds(in, out);
+  }
+  static Op companion_of(const void* op) { return of(op).companion_of(); }
   static std::vector<Attribute> print(const void* op) {
     std::vector<Attribute> made;
     each(of(op), [&](const char* name, const auto& member) {
-      if constexpr (std::same_as<std::remove_cvref_t<decltype(member)>, bool>)
-        if (!member) return;  // a flag is written where it is set
+      using Member = std::remove_cvref_t<decltype(member)>;
+      if constexpr (leaves_out_empty<O, Member>)
+        if (member == Member{}) return;
       made.push_back({name, print_attribute(member)});
     });
     return made;
@@ -76,8 +90,9 @@ template <class O> struct Erased {
           parse_attribute(a.text, member), ++known;
           return;
         }
-      if constexpr (std::same_as<std::remove_cvref_t<decltype(member)>, bool>)
-        member = false;
+      using Member = std::remove_cvref_t<decltype(member)>;
+      if constexpr (leaves_out_empty<O, Member>)
+        member = Member{};
       else
         throw UsageError(std::string(O::doc.name) + ": attribute '" + name + "' is missing");
     });
@@ -111,6 +126,7 @@ template <class O> const OpInfo& info() {
     t.variadic = E::variadic;
     if constexpr (requires { O::integers; }) t.integers = O::integers;
     if constexpr (requires { O::view; }) t.view = O::view;
+    if constexpr (requires { O::leads; }) t.leads = O::leads;
     t.type = E::type;
     if constexpr (requires(const O op, Operands in, Value v) { op.vjp(in, v, v); }) t.vjp = E::vjp;
     t.run = E::template run<float>;
@@ -122,6 +138,9 @@ template <class O> const OpInfo& info() {
     t.copy = E::copy;
     t.resize = E::resize;
     if constexpr (requires(const O op) { op.formula(std::size_t{}); }) t.formula = E::formula;
+    if constexpr (requires(const O op, Type any) { op.walk(any, any); }) t.walk = E::walk;
+    if constexpr (requires(const O op) { op.companion_of(); }) t.companion_of = E::companion_of;
+    if constexpr (requires(const O op, Type any) { op.multiply_adds({}, any); }) t.multiply_adds = E::multiply_adds;
     t.example = E::example;
     return t;
   }();

@@ -64,7 +64,8 @@ struct Choice {
 struct Step {
   std::optional<Op> head{};
   std::size_t head_operands = 0;
-  Type head_type{};  // of the head's result
+  Type head_type{};              // of the head's result
+  std::vector<Op> companions{};  // ops on the head's operands that it computes on its way: the last of `results`
   std::optional<Kernel> kernel{};
   Shape iteration{};
   std::vector<Slot> operands{};
@@ -74,6 +75,9 @@ struct Step {
   std::vector<std::uint32_t> nodes{};  // what it computes
   std::uint32_t group = 0;             // the group in the graph's text, 0 if alone
   bool once = false;                   // run when the program is loaded, not at every step
+
+  /// The results of head and kernel, without the companions'.
+  std::size_t own_results() const { return results.size() - companions.size(); }
 };
 
 /// From the step that makes it to the last that reads it, a tensor keeps its place in the arena.

@@ -15,7 +15,10 @@ struct RunOptions {
   bool quick = false;                  // at most 10 s, thresholds lowered and printed as quick ones
   int epochs = 0;                      // 0: the project's own number
   std::string data{};                  // another folder with the data; empty: the project's own
-  std::string save{}, load{};          // safetensors files
+  std::string save{};                  // the training so far, at the end of every epoch (safetensors)
+  std::string load{};                  // parameters to begin with (safetensors)
+  bool resume = false;                 // go on from the file `save`, if it is there
+  bool test = false;                   // only test the parameters of `load`
   std::string out{};                   // where pictures go; empty: out/<name>
   std::vector<std::string> without{};  // parts knocked out
   std::uint64_t seed = 1;
@@ -30,6 +33,7 @@ struct Project {
   std::function<Graph()> forward{};  // traced, with the output "loss"
   Optimizer optimizer{};
   std::vector<std::string> parts{};  // what --without takes
+  bool resumes = false;              // it saves whole trainings, and takes --resume and --test
   /// Trains, tests, draws, prints; true if every gate holds.
   std::function<bool(const RunOptions&)> run{};
 };

@@ -29,10 +29,12 @@ Symbol abs(Symbol);
 Symbol sqrt(Symbol);
 Symbol exp(Symbol);
 Symbol log(Symbol);
+Symbol softplus(Symbol);
 Symbol tanh(Symbol);
 Symbol erf(Symbol);
 Symbol sin(Symbol);
 Symbol cos(Symbol);
+Symbol pow(Symbol, Symbol);
 Symbol maximum(Symbol, Symbol);
 Symbol minimum(Symbol, Symbol);
 Symbol greater(Symbol, Symbol);
@@ -47,6 +49,7 @@ inline Symbol operator+(float a, Symbol b) { return constant(a) + b; }
 inline Symbol operator-(float a, Symbol b) { return constant(a) - b; }
 inline Symbol operator*(float a, Symbol b) { return constant(a) * b; }
 inline Symbol operator/(float a, Symbol b) { return constant(a) / b; }
+inline Symbol pow(Symbol a, float b) { return pow(a, constant(b)); }
 inline Symbol maximum(Symbol a, float b) { return maximum(a, constant(b)); }
 inline Symbol minimum(Symbol a, float b) { return minimum(a, constant(b)); }
 inline Symbol greater(Symbol a, float b) { return greater(a, constant(b)); }
@@ -62,7 +65,8 @@ std::string print(const Symbol&);
 Symbol derivative(const Symbol& formula, std::size_t operand);
 
 /// d formula / d operand times the gradient as graph nodes, for every operand (empty where it is zero). Gradients of
-/// operands that were broadcast are summed back to the operand's shape.
+/// operands that were broadcast are summed back to the operand's shape. A number written beside an operand counts as a
+/// constant of the formula and has no gradient.
 Gradients gradients_of(const Symbol& formula, Operands in, Value gradient);
 
 }  // namespace vitrine

@@ -58,13 +58,11 @@ struct Straight {
   }
 };
 
-/// The model's graph with the mean cross entropy between the answer sigmoid(y) and the target, as an elementwise op of
-/// our own: max(y, 0) - y t + log(1 + exp(-|y|)), which is -t log(p) - (1 - t) log(1 - p) without overflow.
+/// The model's graph with the mean cross entropy between the answer sigmoid(y) and the target.
 template <class M> Graph trace_with_loss(const std::string& name) {
   Graph graph = trace<M>(name, "x");
   const Value y = graph.outputs()[0].second, target = graph.input("target", y.type());
-  graph.output("loss",
-               mean(map([](auto z, auto t) { return maximum(z, 0.f) - z * t + log(1.f + exp(-abs(z))); }, y, target)));
+  graph.output("loss", binary_cross_entropy(y, target));
   return graph;
 }
 
@@ -117,7 +115,7 @@ struct Trained {
   std::map<std::string, std::vector<float>> parameters() const {
     std::map<std::string, std::vector<float>> found;
     for (const std::string& name : states.names()) {
-      if (name.find(':') != name.npos || name == "step") continue;
+      if (name.find(':') != name.npos || name.starts_with("optimizer.")) continue;
       const auto* numbers = reinterpret_cast<const float*>(states.bytes(name).data());
       found[name] = {numbers, numbers + states.bytes(name).size() / sizeof(float)};
     }

@@ -3,6 +3,10 @@
 
 #include "runtime/gemm.hpp"
 #include "runtime/kernel_part.hpp"
+#include "runtime/matrix_view.hpp"
+#include "runtime/onednn_product.hpp"
+#include "runtime/provider.hpp"
+#include "vitrine/error.hpp"
 #include "vitrine/ops/matmul.hpp"
 
 namespace vitrine {
@@ -19,20 +23,6 @@ struct Products {
   Matrix a, b;  // of the first product; data is null
   std::size_t batches;
 };
-
-/// Axes [0, axes) as one, if one stride walks them: that of the innermost; 0 if there is but one element.
-std::optional<std::ptrdiff_t> merged(const Shape& shape, const std::array<std::ptrdiff_t, Shape::max_rank>& strides,
-                                     int axes) {
-  std::optional<std::ptrdiff_t> inner;
-  std::ptrdiff_t next = 0;
-  for (int i = axes - 1; i >= 0; --i) {
-    if (shape[i].size == 1) continue;
-    if (inner && strides[at(i)] != next) return {};
-    if (!inner) inner = strides[at(i)];
-    next = strides[at(i)] * static_cast<std::ptrdiff_t>(shape[i].size);
-  }
-  return inner.value_or(0);
-}
 
 /// Whether all batches are rows of one product: B is the same for each, and rows of batches follow each other in A and
 /// in everything that the kernel reads.
@@ -78,11 +68,18 @@ std::ptrdiff_t batch_offset(const Shape& out, const std::array<std::ptrdiff_t, S
   return offset;
 }
 
+std::optional<OnednnProduct> onednn_product(const Products& products, std::size_t workers) {
+  return OnednnProduct::make(products.size, products.a, products.b, workers);
+}
+
 class GemmStep : public PreparedStep {
  public:
-  GemmStep(const Step& step, const Machine& machine)
+  GemmStep(const Step& step, const Machine& machine, Provider provider)
       : step_(step), machine_(machine), products_(products_of(step)), parts_(products_.batches) {
     if (step.kernel) kernel_.emplace(step);
+    if (provider == Provider::own) return;
+    onednn_ = onednn_product(products_, static_cast<std::size_t>(machine.pool.threads()));
+    if (!onednn_) throw onednn_lost("a matrix product");
   }
 
   void place(const Memory& memory) override {
@@ -112,8 +109,12 @@ class GemmStep : public PreparedStep {
         run_elementwise_block(machine_.isa, kernel_->program(), part.operands, part.results, row, rows, column,
                               columns);
       };
-      gemm(machine_.pool, machine_.isa, products_.size, part.a, part.b, part.c,
-           static_cast<std::ptrdiff_t>(products_.size.N), workspace_, kernel_ ? GemmEpilogue(finish) : GemmEpilogue());
+      const GemmEpilogue epilogue = kernel_ ? GemmEpilogue(finish) : GemmEpilogue();
+      if (onednn_)
+        onednn_->run(machine_.pool, part.a, part.b, part.c, workspace_, epilogue);
+      else
+        gemm(machine_.pool, machine_.isa, products_.size, part.a, part.b, part.c,
+             static_cast<std::ptrdiff_t>(products_.size.N), workspace_, epilogue);
     }
   }
 
@@ -147,6 +148,7 @@ class GemmStep : public PreparedStep {
   Products products_;
   std::vector<Part> parts_;
   std::optional<KernelPart> kernel_{};
+  std::optional<OnednnProduct> onednn_{};
   std::span<std::byte> workspace_{};
 };
 
@@ -157,8 +159,27 @@ std::size_t gemm_step_workspace(const Step& step, Isa isa) {
   return GemmStep::round_to_line(head_workspace(step)) + gemm_workspace(isa, products.size, products.a, products.b);
 }
 
+std::optional<std::size_t> onednn_gemm_step_workspace(const Step& step) {
+  const auto product = onednn_product(products_of(step), 1);
+  if (!product) return {};
+  return GemmStep::round_to_line(head_workspace(step)) + product->workspace();
+}
+
+Contraction gemm_contraction(const Step& step) {
+  const auto [size, a, b, batches] = products_of(step);
+  const auto turned = [](const Matrix& m) { return m.column_stride != 1 && m.row_stride == 1; };
+  using enum Contraction::Form;
+  const auto form = turned(a) ? (turned(b) ? product_both_turned : product_left_turned)
+                              : (turned(b) ? product_right_turned : product);
+  return {form, {size.M, size.N, size.K, batches, 1, 1, 1}};
+}
+
 std::unique_ptr<PreparedStep> prepare_gemm(const Step& step, const Machine& machine) {
-  return std::make_unique<GemmStep>(step, machine);
+  return std::make_unique<GemmStep>(step, machine, Provider::own);
+}
+
+std::unique_ptr<PreparedStep> prepare_onednn_gemm(const Step& step, const Machine& machine) {
+  return std::make_unique<GemmStep>(step, machine, Provider::onednn);
 }
 
 }  // namespace vitrine

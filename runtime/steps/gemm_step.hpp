@@ -1,4 +1,7 @@
 #pragma once
+#include <optional>
+
+#include "runtime/contraction.hpp"
 #include "runtime/kernels.hpp"
 
 namespace vitrine {
@@ -6,5 +9,9 @@ namespace vitrine {
 /// Bytes of workspace for a step whose head is a matmul: its result, if a kernel follows and none of the step's results
 /// can hold it, and what gemm packs.
 std::size_t gemm_step_workspace(const Step&, Isa);
+/// The same for the product by oneDNN; nothing where it has no fast loops for it.
+std::optional<std::size_t> onednn_gemm_step_workspace(const Step&);
+
+Contraction gemm_contraction(const Step&);
 
 }  // namespace vitrine

@@ -1,14 +1,16 @@
-// Sums over some axes, and the mean. The order of every sum is fixed by the shapes alone.
-#include "runtime/row_kernels.hpp"
+// Sums, means, maxima and variances over any axes. The order of every sum is fixed by the shapes alone.
+#include "runtime/reductions.hpp"
 #include "runtime/steps/head_step.hpp"
+#include "vitrine/ops/max_to.hpp"
+#include "vitrine/ops/variance.hpp"
 
 namespace vitrine {
 
 namespace {
 
-/// Neighbouring axes that are all summed or all kept, as one.
+/// Neighbouring axes that are all reduced or all kept, as one.
 struct Run {
-  bool summed;
+  bool reduced;
   std::size_t size;
 };
 
@@ -17,77 +19,97 @@ std::vector<Run> runs_of(const Shape& x, const Shape& to) {
   for (int i = 0; i < x.rank(); ++i) {
     if (x[i].size == 1) continue;
     const int kept_at = i - (x.rank() - to.rank());
-    const bool summed = kept_at < 0 || to[kept_at].size != x[i].size;
-    if (!made.empty() && made.back().summed == summed)
+    const bool reduced = kept_at < 0 || to[kept_at].size != x[i].size;
+    if (!made.empty() && made.back().reduced == reduced)
       made.back().size *= x[i].size;
     else
-      made.push_back({summed, x[i].size});
+      made.push_back({reduced, x[i].size});
   }
   return made;
 }
 
-/// x[outer, rows, columns] -> y[outer, columns], or -> y[outer] if the columns are what is summed.
-struct Form {
-  enum class Kind { all, rows, columns, any } kind;
+/// x[outer, rows, columns] -> y[outer, columns].
+struct Stage {
   std::size_t outer, rows, columns;
+  std::size_t results() const { return outer * columns; }
 };
 
-Form form_of(const Shape& x, const Shape& to) {
-  const std::vector<Run> runs = runs_of(x, to);
-  const auto is = [&](std::initializer_list<bool> summed) {
-    return std::ranges::equal(runs, summed, {}, &Run::summed);
+/// One stage for each run that is reduced, the innermost first; one over a single row if there is none.
+std::vector<Stage> stages_of(std::vector<Run> runs) {
+  std::vector<Stage> made;
+  const auto product = [](auto first, auto last) {
+    std::size_t n = 1;
+    for (; first != last; ++first) n *= first->size;
+    return n;
   };
-  if (runs.empty() || is({true})) return {Form::Kind::all, 1, 1, x.elements()};
-  if (is({false})) return {Form::Kind::rows, 1, 1, runs[0].size};
-  if (is({true, false})) return {Form::Kind::rows, 1, runs[0].size, runs[1].size};
-  if (is({false, true})) return {Form::Kind::columns, 1, runs[0].size, runs[1].size};
-  if (is({false, true, false})) return {Form::Kind::rows, runs[0].size, runs[1].size, runs[2].size};
-  return {Form::Kind::any, 0, 0, 0};
+  for (std::size_t i = runs.size(); i-- > 0;) {
+    if (!runs[i].reduced) continue;
+    const auto at = runs.begin() + static_cast<std::ptrdiff_t>(i);
+    made.push_back({product(runs.begin(), at), at->size, product(at + 1, runs.end())});
+    runs.erase(at);
+  }
+  if (made.empty()) made.push_back({1, 1, product(runs.begin(), runs.end())});
+  return made;
 }
 
-/// A long sum is one of sums of this many numbers: threads share it, and rounding errors grow with neither alone.
-constexpr std::size_t stretch = 4096;
+/// For each `outer` of the first stage, where the kept axes before it begin in the result.
+std::vector<std::size_t> results_of(const std::vector<Run>& runs, const Stage& first) {
+  std::vector<Run> before;
+  for (std::size_t i = 0, size = 1; size < first.outer; size *= runs[i++].size) before.push_back(runs[i]);
+  std::vector<std::size_t> made(first.outer);
+  for (std::size_t o = 0; o < first.outer; ++o) {
+    std::size_t rest = o, stride = first.columns;
+    for (std::size_t i = before.size(); i-- > 0; rest /= before[i].size)
+      if (!before[i].reduced) made[o] += rest % before[i].size * stride, stride *= before[i].size;
+  }
+  return made;
+}
 
 class ReduceStep : public HeadStep {
  public:
   ReduceStep(const Step& step, const Machine& machine)
-      : HeadStep(step, machine),
-        form_(form_of(step.operands[0].type.shape, step.head_type.shape)),
-        mean_(step.head->name() == "mean"),
-        partial_(form_.kind == Form::Kind::all ? form_.columns / stretch + 1 : 0) {}
+      : HeadStep(step, machine), squares_(as<Variance>(&*step.head) != nullptr) {
+    const Shape& x = step.operands[0].type.shape;
+    const Shape& to = step.head_type.shape;
+    const std::vector<Run> runs = runs_of(x, to);
+    stages_ = stages_of(runs);
+    for (std::size_t i = 0; i + 1 < stages_.size(); ++i) between_.emplace_back(stages_[i].results());
+    if (as<MaxTo>(&*step.head)) how_ = Reduction::maximum;
+    if (as<Mean>(&*step.head) || squares_) count_ = static_cast<float>(reduced_axes(x, to).elements());
+    if (squares_) means_.resize(to.elements()), mean_of_ = results_of(runs, stages_[0]);
+  }
 
  private:
   void place_head(const Memory& memory, float* result) override { x_ = memory.floats(step_.operands[0]), y_ = result; }
 
   void run_head() override {
-    Pool& pool = machine_.pool;
-    const Isa isa = machine_.isa;
-    switch (form_.kind) {
-      case Form::Kind::all: *y_ = mean_ ? sum_of_all() / static_cast<float>(form_.columns) : sum_of_all(); break;
-      case Form::Kind::columns: sum_each_row(pool, isa, form_.rows, form_.columns, x_, y_); break;
-      case Form::Kind::rows:
-        for (std::size_t i = 0; i < form_.outer; ++i)
-          sum_rows(pool, isa, form_.rows, form_.columns, x_ + i * form_.rows * form_.columns, y_ + i * form_.columns);
-        break;
-      case Form::Kind::any: {
-        const Buffer<float> in{step_.operands[0].type, const_cast<float*>(x_)};
-        step_.head->info->run(step_.head->attributes.get(), {&in, 1}, {step_.head_type, y_});
-      }
+    if (!squares_) return reduce(how_, {}, y_);
+    reduce(Reduction::sum, {}, means_.data());
+    reduce(Reduction::squares, {means_.data(), mean_of_.data()}, y_);
+  }
+
+  /// All stages: the first as said, those after it merge what it made.
+  void reduce(Reduction how, const Shifts& shifts, float* y) {
+    const float* from = x_;
+    for (std::size_t i = 0; i < stages_.size(); ++i) {
+      const auto& [outer, rows, columns] = stages_[i];
+      float* const to = i + 1 == stages_.size() ? y : between_[i].data();
+      const Reduction merge = how == Reduction::squares ? Reduction::sum : how;
+      reduce_rows(machine_.pool, machine_.isa, i == 0 ? how : merge, outer, rows, columns, from,
+                  i == 0 ? shifts : Shifts{}, to);
+      from = to;
     }
+    if (count_)
+      for (std::size_t i = 0; i < step_.head_type.shape.elements(); ++i) y[i] /= *count_;
   }
 
-  float sum_of_all() {
-    const std::size_t whole = form_.columns / stretch, rest = form_.columns % stretch;
-    sum_each_row(machine_.pool, machine_.isa, whole, stretch, x_, partial_.data());
-    sum_each_row(machine_.pool, machine_.isa, 1, rest, x_ + whole * stretch, partial_.data() + whole);
-    float sum = 0;
-    sum_each_row(machine_.pool, machine_.isa, 1, partial_.size(), partial_.data(), &sum);
-    return sum;
-  }
-
-  Form form_;
-  bool mean_;
-  std::vector<float> partial_;
+  bool squares_;
+  Reduction how_ = Reduction::sum;
+  std::optional<float> count_{};  // that a mean divides by
+  std::vector<Stage> stages_{};
+  std::vector<std::vector<float>> between_{};  // results of all stages but the last
+  std::vector<float> means_{};
+  std::vector<std::size_t> mean_of_{};
   const float* x_ = nullptr;
   float* y_ = nullptr;
 };

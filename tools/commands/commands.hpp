@@ -44,10 +44,15 @@ int exec(const ExecOptions&);
 
 int list_passes(const std::string& json);
 int list_ops(const std::string& name, const std::string& json);
+int audit_projects(const Projects&, const std::string& json);
 
 struct BenchOptions {
   std::vector<std::string> works{};
   int repeats = 15;
+  std::string provider = "auto";
+  bool peers = false;  // PyTorch too, in turns
+  bool tune = false;
+  std::string output{};
   Common common{};
 };
 int bench(const BenchOptions&);

@@ -106,7 +106,7 @@ TensorFile by_program(const Graph& graph, Program& program, const TensorFile& in
     const HostTensor* t = given(inputs, node, path);
     if (node.leaf == Leaf::input)
       program.bind_input(node.name, t->bytes.data());
-    else if (t)
+    else if (t && states.contains(node.name))  // a pass may have left it out
       states.set(node.name, t->bytes);
   }
   program.run();
@@ -137,7 +137,7 @@ int exec(const ExecOptions& options) {
     begin_states(graph, states);
     made = by_reference(graph, inputs, options.inputs, states);
   } else {
-    Program program = compiled(graph, states, pool, passes);
+    Program program = compiled(graph, states, pool, passes, provider_named("exec", options.provider));
     made = by_program(graph, program, inputs, options.inputs, states);
   }
   write_tensor_file(options.output, made);

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "compiler/op_table.hpp"
@@ -25,7 +26,7 @@ std::string times(const std::string& upstream, const Symbol& d) {
   if (!d) return "0";
   const bool one = d->op == Scalar::constant && d->number == 1;
   if (one) return upstream;
-  if (d->op == Scalar::negate && d->from[0]->op == Scalar::constant && d->from[0]->number == 1) return "-" + upstream;
+  if (d->op == Scalar::constant && d->number == -1) return "-" + upstream;
   // Also around a product or a quotient: it is computed first, and rounding knows the difference.
   const bool several =
       d->op == Scalar::add || d->op == Scalar::subtract || d->op == Scalar::multiply || d->op == Scalar::divide;
@@ -63,11 +64,46 @@ Page page_of(const OpInfo& info) {
   return page;
 }
 
+/// What a model may call that becomes nodes of other ops.
+struct Composed {
+  std::string_view name, means;
+};
+constexpr std::array composed{
+    Composed{"clamp", "clamp(x, low, high) = minimum(maximum(x, low), high)"},
+    Composed{"less", "less(x, y) = greater(y, x)"},
+    Composed{"less_equal", "less_equal(x, y) = greater_equal(y, x)"},
+    Composed{"not_equal", "not_equal(x, y) = logical_not(equal(x, y))"},
+    Composed{"stack", "stack<New>(x, y, ...): each under a new axis of size 1, then concat along it"},
+    Composed{"split", "split<axis, to axes...>(x): reshape, with the axes' names checked"},
+    Composed{"merge", "merge<axes..., to axis>(x): reshape, with the axes' names checked"},
+    Composed{"sum", "sum<axes...>(x) = sum_to(x), of all axes without any"},
+    Composed{"max", "max<axes...>(x) = max_to(x), of all axes without any"},
+    Composed{"min", "min<axes...>(x) = -max_to(-x)"},
+    Composed{"sample_variance", "variance(x) scaled to a division by N - 1"},
+    Composed{"batch_norm", "BatchNorm2d: mean, sub, mul, sqrt, div, add and when_training, folded by fold_batch_norm"},
+    Composed{"mean_squared_error", "mean(map((x - y) * (x - y)))"},
+    Composed{"mean_absolute_error", "mean(abs(x - y))"},
+    Composed{"label_smoothing",
+             "cross_entropy<Labels{.smoothing = 0.1f}>(x, label): cross_entropy, log_softmax, gather, where"},
+    Composed{"ignored_index",
+             "cross_entropy<Labels{.ignored = -100}>(x, label): cross_entropy, log_softmax, gather, where"},
+    Composed{"class_weights", "cross_entropy<Labels{}>(x, label, weights): cross_entropy, log_softmax, gather, where"}};
+
+const Composed* find_composed(std::string_view name) {
+  if (find_op(name)) return nullptr;
+  const auto at = std::ranges::find(composed, name, &Composed::name);
+  return at == composed.end() ? nullptr : &*at;
+}
+
 }  // namespace
 
 int list_ops(const std::string& name, const std::string& json) {
   std::vector<std::string_view> names;
   for (const OpInfo* info : every_op()) names.push_back(info->doc.name);
+  if (const Composed* function = find_composed(name)) {
+    fmt::print("{}: a C++ function that makes nodes of other ops, and no op of its own\n  {}\n", name, function->means);
+    return 0;
+  }
   if (!name.empty() && !find_op(name)) {
     const std::string_view near = nearest(name, names);
     throw UsageError(fmt::format("ops: there is no op named '{}'{}", name,
@@ -88,6 +124,11 @@ int list_ops(const std::string& name, const std::string& json) {
                     {"rule", page.rule},
                     {"derivative", page.derivative},
                     {"example", page.example}});
+  }
+  if (name.empty()) {
+    std::string functions;
+    for (const Composed& c : composed) functions += (functions.empty() ? "" : ", ") + std::string(c.name);
+    fmt::print("functions made of these (vitrine ops NAME tells of what): {}\n", functions);
   }
   if (!json.empty()) write_text(json, rows.dump(2) + "\n");
   return 0;

@@ -16,8 +16,10 @@ int list_passes(const std::string& json) {
     rows.push_back({{"name", pass.name}, {"contract", name_of(pass.contract)}, {"equation", pass.equation}});
   }
   fmt::print(
-      "\nA compilation runs them in this order until none changes anything; grouping runs last.\n"
-      "exact: the same bits. reorders: the same mathematics, other rounding. lossy: within a stated metric.\n");
+      "\nA compilation for use runs them in this order until none changes anything, one for training all but {}\n"
+      "and {}; grouping runs last. exact: the same bits. reorders: the same mathematics, other rounding.\n"
+      "lossy: within a stated metric. changes: another meaning, on purpose.\n",
+      every_pass[0].name, every_pass[1].name);
   if (!json.empty()) write_text(json, rows.dump(2) + "\n");
   return 0;
 }

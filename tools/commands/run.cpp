@@ -24,6 +24,21 @@ void demand_place_for(const std::string& flag, const std::filesystem::path& file
                                  file.string(), folder.string()));
 }
 
+/// --resume and --test read and write files that other flags name, and not every project has them.
+void check_state_flags(const Project& project, const RunOptions& options) {
+  const std::string run = "run " + project.name;
+  for (const auto& [asked, flag] : {std::pair(options.resume, "--resume"), std::pair(options.test, "--test")})
+    if (asked && !project.resumes)
+      throw UsageError(
+          fmt::format("{}: it does not take {}, because it does not save whole trainings; leave it out", run, flag));
+  if (options.resume && options.save.empty())
+    throw UsageError(run + ": --resume goes on from the file that --save names; add --save FILE");
+  if (options.test && options.load.empty())
+    throw UsageError(run + ": --test tests the parameters that --load names; add --load FILE");
+  if (options.test && (options.resume || !options.save.empty() || options.epochs != 0))
+    throw UsageError(run + ": --test does not train, so leave out --save, --resume and --epochs");
+}
+
 }  // namespace
 
 int run_project(const Projects& projects, const std::string& name, const RunOptions& options) {
@@ -36,6 +51,7 @@ int run_project(const Projects& projects, const std::string& name, const RunOpti
                                  near.empty() ? "" : fmt::format("; did you mean '{}'?", near),
                                  fmt::join(parts, ", ")));
   }
+  check_state_flags(project, options);
   demand_place_for("--save", options.save);
   demand_place_for("--json", options.json == "-" ? "" : options.json);
   RunOptions asked = options;

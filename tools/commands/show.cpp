@@ -29,7 +29,9 @@ Graph at_point(Graph graph, const ShowOptions& options) {
     if (!by.annotates) rewritten = changed;
     last = changed;
   };
-  optimize(now, default_pipeline, pipeline);
+  // A pass that training leaves out shows the model in use.
+  const bool trains = std::ranges::find(default_pipeline, pass, &Pass::name) != default_pipeline.end();
+  optimize(now, trains ? default_pipeline : inference_pipeline, pipeline);
   if (ran) return found;
   // It changed nothing: one that rewrites had its last turn before the first that annotates.
   return std::ranges::find(every_pass, pass, &Pass::name)->annotates ? now : rewritten;

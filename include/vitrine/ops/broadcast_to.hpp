@@ -1,13 +1,13 @@
 #pragma once
-#include <boost/hana/define_struct.hpp>
-
+#include "vitrine/attributes.hpp"
 #include "vitrine/ops/sum_to.hpp"
+#include "vitrine/walk_copy.hpp"
 
 namespace vitrine {
 
 /// Repeats x along the axes that it lacks at the left or has as 1.
 struct BroadcastTo {
-  BOOST_HANA_DEFINE_STRUCT(BroadcastTo, (Shape, to));
+  VITRINE_ATTRIBUTES(BroadcastTo, (Shape, to));
   static constexpr Doc doc{.name = "broadcast_to",
                            .kind = Kind::layout,
                            .rule = "y = x, repeated along the axes of `to` that it lacks or has as 1",
@@ -24,9 +24,15 @@ struct BroadcastTo {
   Gradients vjp(auto in, auto, auto g) const { return {sum_to(g, in[0].type().shape)}; }
   // The operand's own value: it is elementwise, with axes that the operand does not have.
   Symbol formula(std::size_t) const { return variable(0); }
+  constexpr Walk walk(const Type& in, const Type& out) const {
+    Walk made{};
+    const int lacking = out.shape.rank() - in.shape.rank();
+    for (int i = 0; i < in.shape.rank(); ++i)
+      if (in.shape[i].size > 1) made[static_cast<std::size_t>(lacking + i)] = {i, 0, 1};
+    return made;
+  }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
-    BroadcastWalk<1> at(in, out.shape());
-    for (std::size_t i = 0; i < out.size(); ++i, at.next()) out.reals()[i] = in[0].reals()[at[0]];
+    copy_by_walk(walk(in[0].type, out.type), in[0], out);
   }
 };
 

@@ -1,6 +1,5 @@
 #pragma once
-#include <boost/hana/define_struct.hpp>
-
+#include "vitrine/attributes.hpp"
 #include "vitrine/elementwise.hpp"
 
 namespace vitrine {
@@ -8,7 +7,7 @@ namespace vitrine {
 /// The same numbers in another type. From i32 to f32 the nearest float; from a mask 0 and 1; to a mask: not 0; from f32
 /// to i32 towards 0, to the nearest end of the range beyond it, and 0 for NaN.
 struct Cast {
-  BOOST_HANA_DEFINE_STRUCT(Cast, (DType, to));
+  VITRINE_ATTRIBUTES(Cast, (DType, to));
   static constexpr Doc doc{.name = "cast",
                            .kind = Kind::layout,
                            .rule = "y = x as another type",
@@ -16,9 +15,9 @@ struct Cast {
   static constexpr auto example() { return Example{Cast{DType::f32}, std::array{i32<2, 3>}}; }
   bool operator==(const Cast&) const = default;
   constexpr Inferred type(Type a) const {
-    for (DType d : {a.dtype, to})
-      if (d != DType::f32 && d != DType::i32 && d != DType::boolean)
-        return Sentence{} << "cast: knows f32, i32 and bool, got " << a << " to " << to;
+    const auto known = [](DType d) { return d == DType::f32 || d == DType::i32 || d == DType::boolean; };
+    if (!known(to) || (!known(a.dtype) && a.dtype != DType::u8))
+      return Sentence{} << "cast: knows f32, i32 and bool, and from u8, got " << a << " to " << to;
     return Type{to, a.shape};
   }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {

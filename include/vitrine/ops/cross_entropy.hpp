@@ -42,7 +42,8 @@ struct CrossEntropy {
       const std::int32_t label = in[1].integers()[row];
       if (label < 0 || static_cast<std::size_t>(label) >= C)
         throw InputError("cross_entropy: label " + std::to_string(label) + " of row " + std::to_string(row) +
-                         " is not below " + std::to_string(C) + "; check the labels");
+                         " is not one of the classes 0 to " + std::to_string(static_cast<std::ptrdiff_t>(C) - 1) +
+                         "; check the labels or the number of classes");
       Real top = x[0], sum = 0;
       for (std::size_t i = 1; i < C; ++i) top = math::maximum(top, x[i]);
       for (std::size_t i = 0; i < C; ++i) sum += math::exp(x[i] - top);

@@ -1,13 +1,12 @@
 #pragma once
-#include <boost/hana/define_struct.hpp>
-
+#include "vitrine/attributes.hpp"
 #include "vitrine/expr.hpp"
 
 namespace vitrine {
 
 /// 1 / the number of elements of a shape. An op and not a number, so that it follows when a graph is specialized.
 struct InverseSize {
-  BOOST_HANA_DEFINE_STRUCT(InverseSize, (Shape, of));
+  VITRINE_ATTRIBUTES(InverseSize, (Shape, of));
   static constexpr Doc doc{.name = "inverse_size",
                            .kind = Kind::source,
                            .rule = "y = 1 / number of elements of `of`",

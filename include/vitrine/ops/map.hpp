@@ -1,15 +1,14 @@
 #pragma once
 // A user's own elementwise op: map([](auto x, auto y) { return x * tanh(y); }, a, b). The lambda is read once, with
 // symbols; from there the formula is an attribute that prints, parses, differentiates and compiles like any op's.
-#include <boost/hana/define_struct.hpp>
-
+#include "vitrine/attributes.hpp"
 #include "vitrine/elementwise.hpp"
 #include "vitrine/formula.hpp"
 
 namespace vitrine {
 
 struct Map {
-  BOOST_HANA_DEFINE_STRUCT(Map, (std::string, by));
+  VITRINE_ATTRIBUTES(Map, (std::string, by));
   static constexpr Doc doc{.name = "map", .kind = Kind::arithmetic};
   static auto example() { return Example<Map, 2>{Map{"x * tanh(y)"}, std::array{f32<2, 3>, f32<3>}}; }
   bool operator==(const Map&) const = default;

@@ -1,6 +1,5 @@
 #pragma once
-#include <boost/hana/define_struct.hpp>
-
+#include "vitrine/attributes.hpp"
 #include "vitrine/expr.hpp"
 #include "vitrine/ops/sum_to.hpp"
 #include "vitrine/ops/transpose.hpp"
@@ -10,11 +9,12 @@ namespace vitrine {
 /// [..., M, K] x [..., K, N] -> [..., M, N], or x [K, N] for every batch. A flag says that an operand comes with its
 /// last two axes swapped; a pass sets it where it finds a transpose.
 struct Matmul {
-  BOOST_HANA_DEFINE_STRUCT(Matmul, (bool, transpose_left), (bool, transpose_right));
+  VITRINE_ATTRIBUTES(Matmul, (bool, transpose_left), (bool, transpose_right));
   static constexpr Doc doc{.name = "matmul",
                            .kind = Kind::contraction,
                            .rule = "y[m, n] = sum over k of a[m, k] b[k, n]",
                            .derivative = "da = dy bT, db = aT dy"};
+  static constexpr bool leads = true;
   static constexpr auto example() { return Example{Matmul{false, false}, std::array{f32<2, 3>, f32<3, 4>}}; }
   bool operator==(const Matmul&) const = default;
 
@@ -50,6 +50,9 @@ struct Matmul {
     return {transpose_left ? transpose(da) : da, transpose_right ? transpose(db) : db};
   }
 
+  constexpr std::size_t multiply_adds(std::span<const Type> in, const Type& out) const {
+    return out.shape.elements() * in[0].shape[transpose_left ? -2 : -1].size;
+  }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     const Shape &x = in[0].shape(), &y = in[1].shape();
     const std::size_t M = out.shape()[-2].size, N = out.shape()[-1].size, K = x[transpose_left ? -2 : -1].size;

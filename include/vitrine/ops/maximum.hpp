@@ -3,7 +3,8 @@
 
 namespace vitrine {
 
-/// The larger of x and y; NaN if either is (IEEE 754-2019 section 9.6). Where they tie, each gets half the gradient.
+/// The larger of x and y; NaN if either is (IEEE 754-2019 section 9.6). Where they tie, each gets half the gradient;
+/// where x ties with a number, as in maximum(x, 0), it gets none.
 struct Maximum : Elementwise<Maximum, 2> {
   static constexpr Doc doc{.name = "maximum", .kind = Kind::arithmetic};
   static constexpr auto example() { return Example{Maximum{}, std::array{f32<2, 3>, f32<3>}}; }

@@ -1,34 +1,42 @@
 #pragma once
+#include "vitrine/attributes.hpp"
 #include "vitrine/ops/broadcast_to.hpp"
 #include "vitrine/ops/inverse_size.hpp"
 #include "vitrine/ops/mul.hpp"
+#include "vitrine/reduce.hpp"
 
 namespace vitrine {
 
-/// The mean of all elements: f32[]. Of no elements it is NaN.
+/// The mean over the axes that `to` lacks at the left or has as 1; of all elements if `to` is []. Of no elements it is
+/// NaN.
 struct Mean {
+  VITRINE_ATTRIBUTES(Mean, (Shape, to));
   static constexpr Doc doc{.name = "mean",
                            .kind = Kind::reduction,
-                           .rule = "y = sum of x / number of elements of x",
-                           .derivative = "dx = broadcast_to(dy * inverse_size(x))"};
-  static constexpr auto example() { return Example{Mean{}, std::array{f32<2, 3>}}; }
+                           .rule = "y = sum of x / number of its elements, over the axes that `to` lacks or has as 1",
+                           .derivative = "dx = broadcast_to(dy * inverse_size(the axes))"};
+  static constexpr bool leaves_out_empty = true;
+  static constexpr auto example() { return Example{Mean{shape_of<1, 3>}, std::array{f32<2, 3>}}; }
   bool operator==(const Mean&) const = default;
-  constexpr Inferred type(Type a) const {
-    if (a.dtype != DType::f32)
-      return Sentence{} << "mean: wants f32, got " << a << "; make numbers of it with cast<DType::f32>(x)";
-    return Type{};
-  }
+  constexpr Inferred type(Type a) const { return reduced_type(doc.name, a, to); }
   Gradients vjp(auto in, auto, auto g) const {
     const Shape& shape = in[0].type().shape;
-    return {broadcast_to(g * emit(*g.graph, InverseSize{shape}), shape)};
+    return {broadcast_to(g * emit(*g.graph, InverseSize{reduced_axes(shape, to)}), shape)};
   }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
-    Real sum = 0;
-    for (std::size_t i = 0; i < in[0].size(); ++i) sum += in[0].reals()[i];
-    out.reals()[0] = sum / static_cast<Real>(in[0].size());
+    SumTo{to}.run(in, out);
+    const Real count = static_cast<Real>(reduced_axes(in[0].shape(), to).elements());
+    for (std::size_t i = 0; i < out.size(); ++i) out.reals()[i] /= count;
   }
 };
 
-constexpr auto mean(Operand auto&& x) { return apply<Mean{}>(std::forward<decltype(x)>(x)); }
+/// mean(x) of all elements: f32[]; mean<batch, time>(x), mean<0, -1>(x) over some axes, which go; with keep_axes they
+/// stay as 1.
+template <Along... Over> constexpr auto mean(Operand auto&& x) {
+  return reduce_dropping<Mean, Over...>(std::forward<decltype(x)>(x));
+}
+template <Along... Over> constexpr auto mean(Operand auto&& x, KeepAxes) {
+  return reduce_keeping<Mean, Over...>(std::forward<decltype(x)>(x));
+}
 
 }  // namespace vitrine

@@ -3,7 +3,8 @@
 
 namespace vitrine {
 
-/// The smaller of x and y; NaN if either is (IEEE 754-2019 section 9.6). Where they tie, each gets half the gradient.
+/// The smaller of x and y; NaN if either is (IEEE 754-2019 section 9.6). Where they tie, each gets half the gradient;
+/// where x ties with a number, as in minimum(x, 0), it gets none.
 struct Minimum : Elementwise<Minimum, 2> {
   static constexpr Doc doc{.name = "minimum", .kind = Kind::arithmetic};
   static constexpr auto example() { return Example{Minimum{}, std::array{f32<2, 3>, f32<3>}}; }

@@ -1,13 +1,12 @@
 #pragma once
-#include <boost/hana/define_struct.hpp>
-
+#include "vitrine/attributes.hpp"
 #include "vitrine/elementwise.hpp"
 
 namespace vitrine {
 
 /// 1 where the new last axis has the index, else 0. An index outside of it gives a row of zeros.
 struct OneHot {
-  BOOST_HANA_DEFINE_STRUCT(OneHot, (Axis, along));
+  VITRINE_ATTRIBUTES(OneHot, (Axis, along));
   static constexpr Doc doc{.name = "one_hot",
                            .kind = Kind::layout,
                            .rule = "y[..., i] = 1 where i = x[...], else 0",

@@ -1,14 +1,14 @@
 #pragma once
-#include <boost/hana/define_struct.hpp>
 #include <cstring>
 
+#include "vitrine/attributes.hpp"
 #include "vitrine/op.hpp"
 
 namespace vitrine {
 
 /// The same tensor, its axes called otherwise. Declaring a Tensor makes one where it gives or drops a name (expr.hpp).
 struct Rename {
-  BOOST_HANA_DEFINE_STRUCT(Rename, (Shape, to));
+  VITRINE_ATTRIBUTES(Rename, (Shape, to));
   static constexpr Doc doc{.name = "rename",
                            .kind = Kind::layout,
                            .rule = "y = x, its axes named as in `to`",
@@ -25,7 +25,7 @@ struct Rename {
   }
   Gradients vjp(auto in, auto, auto g) const { return {emit(Rename{in[0].type().shape}, {g})}; }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
-    std::memcpy(out.data, in[0].data, out.size() * stored_size<Real>(out.type.dtype));
+    if (out.size()) std::memcpy(out.data, in[0].data, out.size() * stored_size<Real>(out.type.dtype));
   }
 };
 

@@ -1,14 +1,14 @@
 #pragma once
-#include <boost/hana/define_struct.hpp>
 #include <cstring>
 
-#include "vitrine/expr.hpp"
+#include "vitrine/along.hpp"
+#include "vitrine/attributes.hpp"
 
 namespace vitrine {
 
 /// The same elements in the same order under other axes. Raw: it keeps no track of names, so prefer ops that do.
 struct Reshape {
-  BOOST_HANA_DEFINE_STRUCT(Reshape, (Shape, to));
+  VITRINE_ATTRIBUTES(Reshape, (Shape, to));
   static constexpr Doc doc{.name = "reshape",
                            .kind = Kind::layout,
                            .rule = "y = x, the same elements under the axes of `to`",
@@ -25,12 +25,28 @@ struct Reshape {
   }
   Gradients vjp(auto in, auto, auto g) const { return {emit(Reshape{in[0].type().shape}, {g})}; }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
-    std::memcpy(out.data, in[0].data, out.size() * stored_size<Real>(out.type.dtype));
+    if (out.size()) std::memcpy(out.data, in[0].data, out.size() * stored_size<Real>(out.type.dtype));
   }
 };
 
+/// reshape<batch, 784>(x); one axis may be -1: whatever is left of the elements.
 template <Axis... To> constexpr auto reshape(Operand auto&& x) {
-  return apply<Reshape{shape_of<To...>}>(std::forward<decltype(x)>(x));
+  const auto choose = [](const Shape& shape) {
+    constexpr Axis whatever_is_left(-1);
+    Shape to = shape_of<To...>;
+    const int open = to.find(whatever_is_left);
+    if (open == to.rank()) return Chosen<Reshape>{{to}};
+    to = to.with(open, 1);
+    if (to.find(whatever_is_left) != to.rank())
+      return Chosen<Reshape>{{}, Sentence{} << "reshape: of " << shape << " only one axis can be what is left"};
+    const std::size_t known = to.elements();
+    if (known == 0 || shape.elements() % known != 0)
+      return Chosen<Reshape>{{},
+                             Sentence{} << "reshape: the " << shape.elements() << " elements of " << shape
+                                        << " do not divide by " << known << ", the axes that are given"};
+    return Chosen<Reshape>{{to.with(open, shape.elements() / known)}};
+  };
+  return apply_chosen(choose, std::forward<decltype(x)>(x));
 }
 
 }  // namespace vitrine

@@ -1,7 +1,7 @@
 #pragma once
-#include <boost/hana/define_struct.hpp>
-
+#include "vitrine/attributes.hpp"
 #include "vitrine/elementwise.hpp"
+#include "vitrine/reduce.hpp"
 
 namespace vitrine {
 
@@ -9,7 +9,7 @@ Value broadcast_to(Value, const Shape&);  // in broadcast_to.hpp, which undoes w
 
 /// Sums over the axes that `to` lacks at the left or has as 1: what broadcasting repeats, this adds up.
 struct SumTo {
-  BOOST_HANA_DEFINE_STRUCT(SumTo, (Shape, to));
+  VITRINE_ATTRIBUTES(SumTo, (Shape, to));
   static constexpr Doc doc{.name = "sum_to",
                            .kind = Kind::reduction,
                            .rule = "y = sum of x over the axes that `to` lacks or has as 1",
@@ -17,12 +17,7 @@ struct SumTo {
   static constexpr auto example() { return Example{SumTo{shape_of<1, 4>}, std::array{f32<2, 3, 4>}}; }
   bool operator==(const SumTo&) const = default;
 
-  constexpr Inferred type(Type a) const {
-    if (a.dtype != DType::f32) return Sentence{} << "sum_to: wants f32, got " << a;
-    if (to.rank() > a.shape.rank() || !broadcasts(to, a.shape) || !agree(broadcast(to, a.shape), a.shape))
-      return Sentence{} << "sum_to: " << to << " does not broadcast to " << a.shape;
-    return Type{a.dtype, to};
-  }
+  constexpr Inferred type(Type a) const { return reduced_type(doc.name, a, to); }
   Gradients vjp(auto in, auto, auto g) const { return {broadcast_to(g, in[0].type().shape)}; }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     for (std::size_t i = 0; i < out.size(); ++i) out.reals()[i] = 0;
@@ -32,7 +27,14 @@ struct SumTo {
 };
 
 inline Value sum_to(Value x, const Shape& to) { return x.type().shape == to ? x : emit(SumTo{to}, {x}); }
-/// The sum of all elements: f32[].
-constexpr auto sum(Operand auto&& x) { return apply<SumTo{Shape{}}>(std::forward<decltype(x)>(x)); }
+
+/// sum(x) of all elements: f32[]; sum<batch, time>(x), sum<0, -1>(x) over some axes, which go; with keep_axes they stay
+/// as 1.
+template <Along... Over> constexpr auto sum(Operand auto&& x) {
+  return reduce_dropping<SumTo, Over...>(std::forward<decltype(x)>(x));
+}
+template <Along... Over> constexpr auto sum(Operand auto&& x, KeepAxes) {
+  return reduce_keeping<SumTo, Over...>(std::forward<decltype(x)>(x));
+}
 
 }  // namespace vitrine

@@ -1,7 +1,6 @@
 #pragma once
-#include <cstring>
-
 #include "vitrine/expr.hpp"
+#include "vitrine/walk_copy.hpp"
 
 namespace vitrine {
 
@@ -20,14 +19,14 @@ struct Transpose {
     return Type{a.dtype, x.with(-1, x[-2]).with(-2, x[-1])};
   }
   Gradients vjp(auto, auto, auto g) const { return {transpose(g)}; }
+  constexpr Walk walk(const Type& in, const Type&) const {
+    Walk made = same_walk(in.shape);
+    const auto last = static_cast<std::size_t>(in.shape.rank() - 1);
+    std::swap(made[last], made[last - 1]);
+    return made;
+  }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
-    const std::size_t M = out.shape()[-2].size, N = out.shape()[-1].size, bytes = stored_size<Real>(out.type.dtype);
-    const auto* from = static_cast<const std::byte*>(in[0].data);
-    auto* to = static_cast<std::byte*>(out.data);
-    for (std::size_t i = 0; i < out.size(); ++i) {
-      const std::size_t b = i / (M * N), m = i / N % M, n = i % N;
-      std::memcpy(to + i * bytes, from + ((b * N + n) * M + m) * bytes, bytes);
-    }
+    copy_by_walk(walk(in[0].type, out.type), in[0], out);
   }
 };
 
