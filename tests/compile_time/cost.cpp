@@ -15,7 +15,9 @@
 
 namespace {
 
-constexpr double most_megabytes = 300, most_ratio = 3.0;
+// The ratio is the machine's too: one and the same model file measured 2.2 to 2.4 on a machine and 2.8 on another. The
+// limit leaves the second the room that 3.0 left the first.
+constexpr double most_megabytes = 300, most_ratio = 3.6;
 constexpr int repeats = 5, most_repeats = 15;  // the least of them: whatever else the machine does only adds
 
 struct Cost {
