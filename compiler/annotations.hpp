@@ -11,7 +11,7 @@ class Annotations {
     node.at = std::move(at);
     node.phase = phase;
     node.origin = std::move(origin);
-    node.group = group;
+    v.graph->put_in_group(v, group);
   }
 };
 

@@ -8,7 +8,9 @@
 namespace vitrine {
 
 struct DotOptions {
-  bool fold = false;  // one box for each update, and for each repeat of a block
+  /// One box for each update. Modules numbered alike that compute the same are drawn once, as × their number, and then
+  /// each of their parts and each module around them is one box too.
+  bool fold = false;
   bool legend = true;
   std::size_t most_boxes = 500;  // more are folded all the same: Graphviz takes a minute for 3,000
 };

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <cstdlib>
 #include <set>
+#include <tuple>
 
 #include "compiler/constant_text.hpp"
 #include "compiler/dot_style.hpp"
 #include "compiler/escape.hpp"
+#include "compiler/module_path.hpp"
 #include "vitrine/attribute.hpp"
 #include "vitrine/sentence.hpp"
 
@@ -20,6 +22,13 @@ constexpr std::size_t longest_name = 48, longest_formula = 40;
 constexpr std::string_view line_break = "<BR/>";
 
 std::string text_of(const Type& type) { return (Sentence{} << type).str(); }
+
+/// A leaf's name; of one that repeats have each, from their own path on.
+std::string name_of(const Box& box) {
+  const Node& node = box.nodes.front().node();
+  const std::string module = box.repeats.empty() ? "" : numbered_module(node.name).path;
+  return module.empty() ? node.name : node.name.substr(module.size() + 1);
+}
 
 /// A name that shows nothing is shown in quotes.
 std::string shown(std::string_view name) {
@@ -114,12 +123,17 @@ std::string attributes_in_short(const Node& node) {
   return made;
 }
 
-std::string results(const Graph& graph, const Box& box) {
+std::string results(const Picture& picture, const Box& box) {
+  constexpr std::size_t most = 4;
+  std::vector<std::string> names;
+  for (const auto& [name, value] : picture.graph->outputs())
+    if (picture.holds(box, value)) names.push_back(shown(name));
+  const auto line = [](const std::string& words) {
+    return std::string(line_break) + dot_font(fmt::format("POINT-SIZE=\"10\" COLOR=\"{}\"", look::output_ink), words);
+  };
+  if (names.size() > most && picture.folded(box)) return line(fmt::format("→ {} outputs", names.size()));
   std::string made;
-  for (const auto& [name, value] : graph.outputs())
-    if (std::ranges::find(box.nodes, value) != box.nodes.end())
-      made.append(line_break)
-          .append(dot_font(fmt::format("POINT-SIZE=\"10\" COLOR=\"{}\"", look::output_ink), "→ output " + shown(name)));
+  for (const std::string& name : names) made += line("→ output " + name);
   return made;
 }
 
@@ -131,24 +145,45 @@ std::string constant_words(const Node& node) {
   return count > most ? made + ", …" : made;
 }
 
-std::string folded_words(const Box& box) {
-  std::map<std::string_view, std::size_t> counts;
+/// What a folded box is about comes first: products before sums, and what only moves numbers about last.
+int place_of(Kind kind) {
+  switch (kind) {
+    case Kind::contraction: return 0;
+    case Kind::normalization:
+    case Kind::loss: return 1;
+    case Kind::activation: return 2;
+    case Kind::reduction: return 3;
+    case Kind::arithmetic: return 4;
+    case Kind::source: return 5;
+    case Kind::layout: return 6;
+  }
+  return 7;
+}
+
+std::string folded_words(const Picture& picture, const Box& box) {
+  std::map<const Doc*, std::size_t> counts;
   std::size_t states = 0;
   std::set<std::uint32_t> groups;
   for (Value v : box.nodes) {
     if (v.node().group) groups.insert(v.node().group);
-    if (v.op()) ++counts[v.op()->name()];
+    if (v.op()) ++counts[&v.op()->info->doc];
     states += v.node().leaf == Leaf::state;
   }
-  std::vector<std::pair<std::string_view, std::size_t>> ops(counts.begin(), counts.end());
-  std::ranges::sort(
-      ops, [](const auto& a, const auto& b) { return std::pair(b.second, a.first) < std::pair(a.second, b.first); });
+  std::vector<std::pair<const Doc*, std::size_t>> ops(counts.begin(), counts.end());
+  const auto place = [](const auto& op) {
+    return std::tuple(place_of(op.first->kind), -static_cast<int>(op.second), op.first->name);
+  };
+  std::ranges::sort(ops, {}, place);
   std::string made = fmt::format("{} nodes", box.nodes.size());
   for (std::size_t i = 0; i < std::min<std::size_t>(ops.size(), 4); ++i)
-    made += fmt::format("{}{} {}", i ? ", " : ": ", ops[i].second, in_dot_label(ops[i].first));
+    made += fmt::format("{}{} {}", i ? ", " : ": ", ops[i].second, in_dot_label(ops[i].first->name));
   if (ops.size() > 4) made += ", …";
-  if (states) made += fmt::format("{}keeps {} state{} of its own", line_break, states, states == 1 ? "" : "s");
-  if (!groups.empty())
+  const std::string_view apart = picture.fits_screen() ? " · " : line_break;  // a screen is wider than high
+  if (states) made += fmt::format("{}keeps {} state{} of its own", apart, states, states == 1 ? "" : "s");
+  constexpr std::size_t most_groups = 4;
+  if (groups.size() > most_groups)
+    made += fmt::format("{}runs in {} groups", line_break, groups.size());
+  else if (!groups.empty())
     made += fmt::format("{}{} g{}", line_break, groups.size() == 1 ? "group" : "groups", fmt::join(groups, ", g"));
   return made;
 }
@@ -164,8 +199,8 @@ std::string dot_label(const Picture& picture, const Box& box) {
   if (picture.folded(box))
     return bold(shortened(box.folded_as, longest_name))
                .append(line_break)
-               .append("<FONT POINT-SIZE=\"10\">" + folded_words(box) + "</FONT>") +
-           results(graph, box);
+               .append("<FONT POINT-SIZE=\"10\">" + folded_words(picture, box) + "</FONT>") +
+           results(picture, box);
 
   const Value v = box.nodes.front();
   const Node& node = v.node();
@@ -174,7 +209,7 @@ std::string dot_label(const Picture& picture, const Box& box) {
       fmt::format("  %{}", v.id));
   std::string made;
   if (!node.op) {
-    made = bold(node.leaf == Leaf::constant ? "constant" : shown(node.name)) + id;
+    made = bold(node.leaf == Leaf::constant ? "constant" : shown(name_of(box))) + id;
     if (node.leaf == Leaf::constant) made.append(line_break).append(small(constant_words(node)));
   } else {
     made = bold(node.op->name());
@@ -185,7 +220,7 @@ std::string dot_label(const Picture& picture, const Box& box) {
       made += fmt::format(" <FONT POINT-SIZE=\"10\" COLOR=\"{}\"><B> g{}</B></FONT>", look::group_ink(node.group),
                           node.group);
   }
-  return made.append(line_break).append(small(text_of(node.type))) + results(graph, box);
+  return made.append(line_break).append(small(text_of(node.type))) + results(picture, box);
 }
 
 /// Where a node was written: its own line; else that of the node it was made of, of who first reads it (a parameter),
@@ -217,6 +252,7 @@ std::string dot_tooltip(const Picture& picture, const Box& box) {
       lines.push_back(fmt::format("%{} {}", box.nodes[i].id, node.op ? visible(node.op->name()) : visible(node.name)));
     }
     if (box.nodes.size() > most) lines.push_back(fmt::format("and {} more", box.nodes.size() - most));
+    if (!box.repeats.empty()) lines.push_back(fmt::format("and the same {} in the repeats", box.repeats.size()));
     return fmt::format("{}", fmt::join(lines, "\n"));
   }
   const Value v = box.nodes.front();
@@ -228,6 +264,11 @@ std::string dot_tooltip(const Picture& picture, const Box& box) {
     lines.push_back(fmt::format("{}:{}", visible(at.file.substr(at.file.rfind('/') + 1)), at.line));
   if (!box.module.empty()) lines.push_back("module " + visible(box.module));
   if (!node.origin.empty()) lines.push_back(fmt::format("made of %{}", fmt::join(node.origin, ", %")));
+  if (!box.repeats.empty()) {
+    std::string ids;
+    for (Value other : box.repeats) ids += fmt::format("{}%{}", ids.empty() ? "" : ", ", other.id);
+    lines.push_back("the same in the repeats: " + shortened(ids, 80));
+  }
   return fmt::format("{}", fmt::join(lines, "\n"));
 }
 

@@ -66,12 +66,24 @@ std::string counts(const Picture& picture, const Contents& has) {
   return made;
 }
 
-std::string folds(const Picture& picture) {
-  if (!picture.folded_boxes) return "";
-  std::string made = counted(picture.folded_nodes, "node is", "nodes are") + " folded into " +
-                     counted(picture.folded_boxes, "box", "boxes");
-  return made +
-         (picture.too_large ? ", because so many cannot be read in one picture; the text form shows every one." : ".");
+/// What is not drawn as itself, and why; a line each.
+std::vector<std::string> folds(const Picture& picture) {
+  std::vector<std::string> made;
+  for (const Repeats& r : picture.repeats)
+    made.push_back(fmt::format("{}: {} modules that compute the same, one after the other. One is drawn, for all.",
+                               r.first + " to " + r.last, r.times));
+  std::string counts;
+  if (picture.folded_boxes)
+    counts = counted(picture.folded_nodes, "node is", "nodes are") + " folded into " +
+             counted(picture.folded_boxes, "box", "boxes");
+  if (picture.repeated_nodes)
+    counts += (counts.empty() ? "" : ", ") + counted(picture.repeated_nodes, "node repeats", "nodes repeat") +
+              (picture.folded_boxes ? " these" : " what is drawn");
+  if (!counts.empty())
+    made.push_back(counts + (picture.too_large
+                                 ? ", because so many cannot be read in one picture; the text form shows every one."
+                                 : "."));
+  return made;
 }
 
 std::string cell(std::string_view attributes, std::string_view text) {
@@ -95,15 +107,14 @@ std::string dot_heading(const Picture& picture, bool legend) {
   line("POINT-SIZE=\"18\"",
        name.find_first_not_of(' ') == std::string::npos ? "graph without a name" : shortened(name, 80));
   line(fmt::format("POINT-SIZE=\"11\" COLOR=\"{}\"", look::faint_ink), counts(picture, has));
-  line(fmt::format("POINT-SIZE=\"11\" COLOR=\"{}\"", look::gradient_ink), folds(picture));
+  for (const std::string& words : folds(picture))
+    line(fmt::format("POINT-SIZE=\"11\" COLOR=\"{}\"", look::gradient_ink), words);
   if (!legend) return made + "</TABLE>";
 
   std::string kinds;
   for (const Kind kind : has.kinds)
     kinds +=
         cell(fmt::format("BORDER=\"1\" COLOR=\"{}\" BGCOLOR=\"{}\"", look::faint_ink, colour_of(kind)), name_of(kind));
-  if (!kinds.empty()) made += row(kinds);
-
   std::string lines;
   if (has.gradient) {
     lines += cell("BORDER=\"0\"", "↓ forward");
@@ -116,7 +127,16 @@ std::string dot_heading(const Picture& picture, bool legend) {
     lines += fmt::format(
         "<TD BORDER=\"1\" COLOR=\"{0}\" BGCOLOR=\"{1}\">{2}</TD>", look::update_ink, look::update_fill,
         dot_font(fmt::format("POINT-SIZE=\"10\" COLOR=\"{}\"", look::update_ink), "update, at the end of the step"));
-  if (!lines.empty()) made += row(lines);
+  if (!picture.repeats.empty())
+    lines += fmt::format("<TD BORDER=\"0\">{}</TD>",
+                         dot_font(fmt::format("POINT-SIZE=\"10\" COLOR=\"{}\"", look::repeat_ink),
+                                  "━▸ to the next: what one repeat hands to another"));
+  if (has.gradient || has.update || kinds.empty()) {
+    if (!kinds.empty()) made += row(kinds);
+    if (!lines.empty()) made += row(lines);
+  } else {
+    made += row(kinds + lines);
+  }
 
   std::string shapes;
   const auto say = [&](bool present, std::string_view words) {

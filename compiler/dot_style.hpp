@@ -12,7 +12,7 @@ inline constexpr std::string_view ink = "#222222", faint_ink = "#777777", faint_
 inline constexpr std::string_view input_fill = "#2f4b66", input_ink = "#ffffff", state_fill = "#fff7d1",
                                   constant_fill = "#fafafa", folded_fill = "#eef1f5", folded_seam = "#8a94a0";
 inline constexpr std::string_view gradient_ink = "#b5411b", update_ink = "#5b3a8e", update_fill = "#f4f0fa",
-                                  output_ink = "#0b6b4f";
+                                  output_ink = "#0b6b4f", repeat_ink = "#1f5fa8";
 
 /// Of the border and badge of a group: dark enough to read on every fill; neighbours in number differ.
 constexpr std::string_view group_ink(std::uint32_t group) {

@@ -7,7 +7,9 @@
 #include <set>
 #include <unordered_map>
 
+#include "compiler/begin_of_state.hpp"
 #include "compiler/call_hash.hpp"
+#include "compiler/results.hpp"
 #include "vitrine/error.hpp"
 
 namespace vitrine {
@@ -29,35 +31,13 @@ struct Vertex {
 };
 using Dag = boost::adjacency_list<boost::vecS, boost::vecS, boost::bidirectionalS, Vertex, Use>;  // operand -> user
 
-/// Numbers of other types than f32 begin as one whole number that their type holds.
-void demand_fits(const std::string& name, const Type& type, const Init& init) {
-  const DType dtype = type.dtype;
-  if (init.rule == Init::Rule::seed) {
-    if (type.dtype == DType::i32 && type.shape.rank() == 1 && type.shape[0].size == 2) return;
-    throw UsageError(
-        (Sentence{} << "state '" << name << "' is " << type << " and cannot begin as the seed, which is i32[2]").str());
-  }
-  struct Range {
-    float least, most;
-  };
-  // By DType; bf16 only begins at 0, which has the same bits in every type. i32: the largest float it holds.
-  constexpr std::array<Range, 6> ranges{{{0, 0}, {0, 0}, {-2147483648.f, 2147483520.f}, {-128, 127}, {0, 255}, {0, 1}}};
-  if (dtype == DType::f32) return;
-  const Range range = ranges[static_cast<std::size_t>(dtype)];
-  const float x = init.scale;
-  const bool fits = x >= range.least && x <= range.most;
-  if (init.rule != Init::Rule::constant || !fits || x != static_cast<float>(static_cast<std::int64_t>(x)))
-    throw UsageError("state '" + name + "' of type " + std::string(name_of(dtype)) +
-                     " cannot begin like this; give it a whole number that the type holds");
-}
-
 }  // namespace
 
 struct Graph::Impl {
   Dag dag{};
   std::string name{};
-  std::vector<std::pair<std::string, Value>> outputs{};
-  std::vector<std::pair<Value, Value>> updates{};
+  Results results{};
+  std::map<std::uint32_t, std::set<std::uint32_t>> groups{};    // the alive nodes of each
   std::unordered_multimap<std::size_t, std::uint32_t> known{};  // hash of op and operands -> node; entries may be stale
   std::map<std::string, std::size_t, std::less<>> sizes{};      // of each axis name
   std::map<std::string, std::uint32_t, std::less<>> leaves{};   // inputs and states by name
@@ -99,8 +79,7 @@ struct Graph::Impl {
   void point_to(Graph* graph) {
     for (auto v : boost::make_iterator_range(vertices(dag)))
       for (Value& operand : dag[v].node->operands) operand.graph = graph;
-    for (auto& [label, v] : outputs) v.graph = graph;
-    for (auto& [state, next] : updates) state.graph = next.graph = graph;
+    results.point_to(graph);
   }
 };
 
@@ -130,7 +109,7 @@ Value Graph::input(std::string name, const Type& type) {
 }
 
 Value Graph::state(std::string name, const Type& type, Init init) {
-  demand_fits(name, type, init);
+  demand_can_begin(name, type, init);
   const Value made = input(std::move(name), type);
   Node& node = *impl_->dag[made.id].node;
   node.leaf = Leaf::state;
@@ -182,12 +161,7 @@ Value Graph::add(const Op& op, std::vector<Value> operands) {
   return v;
 }
 
-void Graph::output(std::string name, Value v) {
-  for (const auto& [label, other] : impl_->outputs)
-    if (label == name)
-      throw UsageError("graph '" + impl_->name + "': two outputs are named '" + name + "'; give each its own name");
-  impl_->outputs.emplace_back(std::move(name), v);
-}
+void Graph::output(std::string name, Value v) { impl_->results.output(impl_->name, std::move(name), v); }
 
 void Graph::update(Value state, Value next) {
   if (state.node().leaf != Leaf::state) throw UsageError("graph '" + impl_->name + "': only a state can be updated");
@@ -195,10 +169,7 @@ void Graph::update(Value state, Value next) {
     throw UsageError((Sentence{} << "update of " << state.node().name << ": the state is " << state.type()
                                  << ", its next value " << next.type())
                          .str());
-  for (const auto& [other, value] : impl_->updates)
-    if (other == state)
-      throw UsageError("graph '" + impl_->name + "': state '" + state.node().name + "' is updated twice");
-  impl_->updates.emplace_back(state, next);
+  impl_->results.update(impl_->name, state, next);
 }
 
 void Graph::take_id(std::uint32_t id) { impl_->taken = id; }
@@ -235,8 +206,12 @@ std::vector<Value> Graph::users(Value v) const {
   return users;
 }
 
-const std::vector<std::pair<std::string, Value>>& Graph::outputs() const { return impl_->outputs; }
-const std::vector<std::pair<Value, Value>>& Graph::updates() const { return impl_->updates; }
+bool Graph::is_read(Value v) const { return out_degree(v.id, impl_->dag) > 0; }
+
+const std::vector<std::pair<std::string, Value>>& Graph::outputs() const { return impl_->results.outputs(); }
+const std::vector<std::pair<Value, Value>>& Graph::updates() const { return impl_->results.updates(); }
+bool Graph::is_result(Value v) const { return impl_->results.contains(v); }
+Value Graph::next(Value state) const { return impl_->results.next(state); }
 
 Value Graph::find(std::string_view leaf_name) const {
   const auto at = impl_->leaves.find(leaf_name);
@@ -281,20 +256,34 @@ void Graph::replace_all_uses(Value from, Value to, std::span<const Value> but_by
     dag[user].node->operands[use.slot] = to;
     impl_->known.emplace(call_hash(*dag[user].node->op, dag[user].node->operands), static_cast<std::uint32_t>(user));
   }
-  for (auto& [name, v] : impl_->outputs)
-    if (v == from) v = to;
-  for (auto& [state, next] : impl_->updates)
-    if (next == from) next = to;
+  impl_->results.replace(from, to);
 }
 
 void Graph::erase(Value v) {
   boost::clear_vertex(v.id, impl_->dag);  // the node keeps its op and operands: the record of rewrites speaks of it
   impl_->dag[v.id].node->alive = false;
+  leave_group(v);
 }
 
-void Graph::drop_update(Value state) {
-  std::erase_if(impl_->updates, [&](const auto& update) { return update.first == state; });
+void Graph::drop_update(Value state) { impl_->results.drop_update(state); }
+
+void Graph::leave_group(Value v) {
+  const auto found = impl_->groups.find(v.node().group);
+  if (found == impl_->groups.end()) return;
+  found->second.erase(v.id);
+  if (found->second.empty()) impl_->groups.erase(found);
 }
+void Graph::put_in_group(Value v, std::uint32_t group) {
+  leave_group(v);
+  edit(v).group = group;
+  if (group) impl_->groups[group].insert(v.id);
+}
+void Graph::dissolve(std::uint32_t group) {
+  const auto found = impl_->groups.extract(group);
+  if (!found) return;
+  for (const std::uint32_t id : found.mapped()) impl_->dag[id].node->group = 0;
+}
+std::uint32_t Graph::last_group() const { return impl_->groups.empty() ? 0 : impl_->groups.rbegin()->first; }
 
 Node& Graph::edit(Value v) { return *impl_->dag[v.id].node; }
 

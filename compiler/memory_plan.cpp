@@ -19,7 +19,8 @@ struct Block {
 
 class Planner {
  public:
-  explicit Planner(Draft& draft) : draft_(draft), lives_(draft.tensors.size()), block_of_(draft.tensors.size()) {
+  explicit Planner(Draft& draft)
+      : draft_(draft), lives_(draft.tensors.size()), block_of_(draft.tensors.size()), taken_(draft.tensors.size()) {
     find_lifetimes();
     std::iota(block_of_.begin(), block_of_.end(), std::size_t{0});
     for (std::size_t i = 0; i < steps().size(); ++i) reuse_operands(i);
@@ -62,7 +63,7 @@ class Planner {
       for (const Slot& operand : step.operands) {
         if (!may_take_place(result, operand, at)) continue;
         block_of_[result.index] = block_of_[operand.index];
-        taken_.push_back(operand.index);
+        taken_[operand.index] = true;
         break;
       }
     }
@@ -73,7 +74,7 @@ class Planner {
         lives_[operand.index].output)
       return false;
     if (draft_.tensors[operand.index].bytes != draft_.tensors[result.index].bytes || !is_dense(result)) return false;
-    if (std::ranges::find(taken_, operand.index) != taken_.end()) return false;
+    if (taken_[operand.index]) return false;
     return std::ranges::all_of(
         steps()[at].operands, [&](const Slot& other) {  // every look at it is at the same element
           return other.space != Space::arena || other.index != operand.index ||
@@ -137,10 +138,13 @@ class Planner {
         draft_.plan.lifetimes.push_back({draft_.tensors[t].node, draft_.tensors[t].workspace,
                                          blocks_[block_of_[t]].offset, draft_.tensors[t].bytes, lives_[t].first,
                                          lives_[t].last});
-    std::vector<std::size_t> alive(steps().size());
+    std::vector<std::size_t> comes(steps().size() + 1), goes(steps().size() + 1);
     for (const Block& block : blocks_)
-      for (std::size_t i = block.first; block.used && i <= block.last; ++i) alive[i] += block.bytes;
-    draft_.plan.lower_bound = alive.empty() ? 0 : std::ranges::max(alive);
+      if (block.used) comes[block.first] += block.bytes, goes[block.last + 1] += block.bytes;
+    for (std::size_t i = 0, alive = 0; i < steps().size(); ++i) {
+      alive = alive + comes[i] - goes[i];
+      draft_.plan.lower_bound = std::max(draft_.plan.lower_bound, alive);
+    }
   }
 
   struct Life {
@@ -152,7 +156,7 @@ class Planner {
   Draft& draft_;
   std::vector<Life> lives_;            // of each tensor
   std::vector<std::size_t> block_of_;  // of each tensor; a block is named by its first tensor
-  std::vector<std::uint32_t> taken_;   // tensors whose place a later one has taken
+  std::vector<bool> taken_;            // tensors whose place a later one has taken
   std::vector<Block> blocks_;
 };
 

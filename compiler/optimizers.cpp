@@ -11,14 +11,10 @@ namespace vitrine {
 namespace {
 
 /// A state with a next value of its own in the forward graph (a running mean, a counter) is no parameter.
-bool updates_itself(Value state) {
-  return std::ranges::any_of(state.graph->updates(), [&](const auto& u) { return u.first == state; });
-}
-
 std::vector<Value> parameters(const Graph& graph, std::span<const std::string> without) {
   std::vector<Value> found;
   for (Value v : graph.topological())
-    if (v.node().leaf == Leaf::state && v.type().dtype == DType::f32 && !updates_itself(v) &&
+    if (v.node().leaf == Leaf::state && v.type().dtype == DType::f32 && !graph.next(v) &&
         std::ranges::find(without, v.node().name) == without.end())
       found.push_back(v);
   return found;

@@ -15,29 +15,54 @@ struct Box {
   std::vector<Value> nodes{};  // what it stands for, operands before users
   std::string module{};        // "block.3.attention": the frame it is drawn in
   Phase phase = Phase::forward;
-  std::size_t family = none;  // of an update: an index into Picture::families
-  std::string folded_as{};    // what a folded box is called; empty if it is one node drawn as itself
+  std::size_t family = none;     // of an update: an index into Picture::families
+  std::string folded_as{};       // what a folded box is called; empty if it is one node drawn as itself
+  std::vector<Value> repeats{};  // the same nodes of the modules that this one stands for too
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
 };
+
+/// Modules numbered one after the other that compute the same; only the first is drawn.
+struct Repeats {
+  std::string first{}, last{};  // "blocks.0", "blocks.3"
+  std::size_t times = 0;
+  bool contains(const std::string& module) const;
+};
+/// "blocks.0 to blocks.3 (× 4)"
+std::string title_of(const Repeats&);
 
 struct Picture {
   const Graph* graph = nullptr;
   std::vector<Box> boxes{};
   std::vector<std::string> families{};
-  std::size_t nodes = 0, folded_nodes = 0, folded_boxes = 0;
+  std::vector<Repeats> repeats{};
+  std::size_t nodes = 0, folded_nodes = 0, folded_boxes = 0, repeated_nodes = 0;  // repeated: of repeats not drawn
   bool too_large = false;  // folded because there are more nodes than may be drawn
 
   bool folded(const Box& box) const { return !box.folded_as.empty(); }
+  /// Whether a node is drawn in or as this box.
+  bool holds(const Box& box, Value v) const { return box_of(v) == box_of(box.nodes.front()); }
+  /// A model of repeats, in so few boxes that all of it fits a screen.
+  bool fits_screen() const { return !repeats.empty() && boxes.size() <= 24; }
   /// The box a node is drawn in or as; Box::none for a number written into its readers' boxes.
   std::size_t box_of(Value) const;
 
   struct Fold {
     std::string title{};   // empty: leave the box alone
     std::string module{};  // the frame that the folded box is drawn in
+    bool repeat = false;   // what is folded repeats what is drawn
   };
-  /// Boxes for which `into` answers the same title become one.
+  /// Boxes for which `into` answers the same become one.
   void fold(const std::function<Fold(const Box&)>& into);
+  /// After boxes have changed: which node is in which, and how many are folded.
+  void number_boxes();
 
+  /// Which of which repeats a node belongs to, by node id; outside of repeats none.
+  struct Turn {
+    std::size_t repeats = Box::none, turn = 0;
+  };
+  std::vector<Turn> turn_of_id{};
+  /// Whether one repeat hands a value on to another.
+  bool hands_on(Value, Value user) const;
   std::vector<std::size_t> box_of_id{};  // by node id; read it through box_of
 };
 

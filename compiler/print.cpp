@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <tuple>
 
 #include "compiler/constant_text.hpp"
 #include "vitrine/attribute.hpp"
@@ -41,9 +42,9 @@ class Places {
   std::string note(Location at) {
     if (at.line == 0) at.file.clear();  // a file without a line says nothing
     if (at == Location{}) return "";
-    const auto found = std::ranges::find(places_, at) - places_.begin();
-    if (found == std::ssize(places_)) places_.push_back(at);
-    return fmt::format(" #{}", found + 1);
+    const auto [found, fresh] = numbers_.try_emplace({at.file, at.line, at.module}, places_.size() + 1);
+    if (fresh) places_.push_back(at);
+    return fmt::format(" #{}", found->second);
   }
   std::string table() const {
     std::string text;
@@ -58,6 +59,7 @@ class Places {
 
  private:
   std::vector<Location> places_;
+  std::map<std::tuple<std::string, std::uint32_t, std::string>, std::size_t> numbers_;
 };
 
 std::string notes_of(const Node& node, Places& places) {

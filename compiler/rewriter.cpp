@@ -6,6 +6,12 @@
 
 namespace vitrine {
 
+Rewriter::Rewriter(Graph& graph, std::string_view pass, Record& record)
+    : graph_(graph), pass_(pass), record_(record), made_until_(graph.end_of_ids()) {
+  for (std::size_t i = 0; i < record.refusals.size(); ++i)
+    if (record.refusals[i].pass == pass) refused_.emplace(record.refusals[i].candidate.id, i);
+}
+
 std::vector<Seen> Rewriter::made_since_the_last_change() {
   std::vector<Seen> made;
   for (; made_until_ < graph_.end_of_ids(); ++made_until_) {
@@ -30,17 +36,11 @@ void Rewriter::replace(Value value, Value by, std::string rule, Where at) {
   // A group was formed for the nodes it had: where one changes, it is to be formed anew.
   std::vector<Value> touched = graph_.users(value);
   touched.push_back(value);
-  for (Value t : touched) dissolve(t.node().group);
+  for (Value t : touched) graph_.dissolve(t.node().group);
   std::vector<Value> made_for_it;
   for (const Seen& seen : fresh) made_for_it.push_back(seen.value);
   graph_.replace_all_uses(value, by, made_for_it);
   record_.rewrites.push_back({pass_, std::move(rule), at, {{value, before.operands}}, std::move(fresh), by});
-}
-
-void Rewriter::dissolve(std::uint32_t group) {
-  if (group == 0) return;
-  for (Value v : graph_.topological())
-    if (v.node().group == group) graph_.edit(v).group = 0;
 }
 
 void Rewriter::erase(Value value, std::string rule, Where at) {
@@ -56,11 +56,10 @@ void Rewriter::keep(Value state, std::string rule, Where at) {
 }
 
 void Rewriter::group(std::span<const Value> members, std::string rule, Where at) {
-  std::uint32_t last = 0;
-  for (Value v : graph_.topological()) last = std::max(last, v.node().group);
+  const std::uint32_t made = graph_.last_group() + 1;
   std::vector<Seen> matched;
   for (Value v : members) {
-    graph_.edit(v).group = last + 1;
+    graph_.put_in_group(v, made);
     matched.push_back({v, v.operands()});
   }
   record_.rewrites.push_back({pass_, std::move(rule), at, std::move(matched), {}, {}});
@@ -68,12 +67,10 @@ void Rewriter::group(std::span<const Value> members, std::string rule, Where at)
 
 void Rewriter::refuse(Value candidate, std::string rule, std::string reason, std::string suggestion, Where at) {
   Refusal made{pass_, std::move(rule), at, candidate, std::move(reason), std::move(suggestion)};
-  if (std::ranges::find(record_.refusals, made) == record_.refusals.end()) record_.refusals.push_back(std::move(made));
-}
-
-bool is_result(Value v) {
-  return std::ranges::any_of(v.graph->outputs(), [&](const auto& o) { return o.second == v; }) ||
-         std::ranges::any_of(v.graph->updates(), [&](const auto& u) { return u.second == v; });
+  const auto [first, last] = refused_.equal_range(candidate.id);
+  if (std::any_of(first, last, [&](const auto& known) { return record_.refusals[known.second] == made; })) return;
+  refused_.emplace(candidate.id, record_.refusals.size());
+  record_.refusals.push_back(std::move(made));
 }
 
 }  // namespace vitrine

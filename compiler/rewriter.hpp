@@ -1,6 +1,7 @@
 #pragma once
 // Passes change a graph through a Rewriter only, so that the record of what they did is complete.
 #include <source_location>
+#include <unordered_map>
 
 #include "vitrine/graph.hpp"
 
@@ -42,8 +43,7 @@ struct Record {
 class Rewriter {
  public:
   using Where = std::source_location;
-  Rewriter(Graph& graph, std::string_view pass, Record& record)
-      : graph_(graph), pass_(pass), record_(record), made_until_(graph.end_of_ids()) {}
+  Rewriter(Graph&, std::string_view pass, Record&);
 
   /// Every use of value becomes a use of by (but where a node made for it reads value itself, as f(x) may), which has
   /// value's type (InternalError otherwise). Nodes made since the last change know value as their origin, its line and
@@ -58,18 +58,18 @@ class Rewriter {
   void refuse(Value candidate, std::string rule, std::string reason, std::string suggestion, Where = Where::current());
 
  private:
-  void dissolve(std::uint32_t group);
   std::vector<Seen> made_since_the_last_change();
 
   Graph& graph_;
   std::string_view pass_;
   Record& record_;
   std::uint32_t made_until_;
+  std::unordered_multimap<std::uint32_t, std::size_t> refused_{};  // candidate -> what this pass turned down before
 };
 
 /// Whether a value is an output or the next value of a state.
-bool is_result(Value);
+inline bool is_result(Value v) { return v.graph->is_result(v); }
 /// Whether anything reads it.
-inline bool is_used(Value v) { return is_result(v) || !v.graph->users(v).empty(); }
+inline bool is_used(Value v) { return is_result(v) || v.graph->is_read(v); }
 
 }  // namespace vitrine

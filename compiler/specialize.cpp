@@ -1,5 +1,7 @@
 #include "compiler/specialize.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "compiler/annotations.hpp"
@@ -14,10 +16,40 @@ Type resized(Type type, std::span<const Axis> sizes) {
       if (a.named() && a.label() == s.label()) a.size = s.size;
   return type;
 }
+
+/// The name that a size has, or null.
+const Axis* find(std::span<const Axis> sizes, const Axis& axis) {
+  const auto at = std::ranges::find_if(sizes, [&](const Axis& s) { return axis.named() && s.label() == axis.label(); });
+  return at == sizes.end() ? nullptr : &*at;
+}
+
+/// Where an op only calls an axis otherwise (time becomes key), the new name gets the old one's size.
+std::vector<Axis> with_other_names(const Graph& graph, std::span<const Axis> given, const std::vector<Value>& order) {
+  std::vector<Axis> sizes(given.begin(), given.end());
+  for (Value v : order) {
+    if (!v.op() || !v.op()->info->view || v.operands().size() != 1) continue;
+    const Shape &from = v.operands()[0].type().shape, &to = v.type().shape;
+    if (!std::ranges::equal(from, to, {}, &Axis::size, &Axis::size)) continue;
+    for (int i = 0; i < to.rank(); ++i) {
+      const Axis *known = find(sizes, from[i]), *other = find(sizes, to[i]);
+      if (!known || !to[i].named()) continue;
+      if (other && other->size != known->size)
+        throw UsageError(
+            fmt::format("specialize: graph '{}' calls axis '{}' also '{}', so they have one size, not {} and {}",
+                        graph.name(), known->label(), other->label(), known->size, other->size));
+      if (other) continue;
+      Axis same = to[i];
+      same.size = known->size;
+      sizes.push_back(same);
+    }
+  }
+  return sizes;
+}
 }  // namespace
 
-Graph specialize(const Graph& graph, std::span<const Axis> sizes) {
+Graph specialize(const Graph& graph, std::span<const Axis> given) {
   const auto order = graph.topological();
+  const std::vector<Axis> sizes = with_other_names(graph, given, order);
   for (const Axis& s : sizes) {
     const bool occurs = std::ranges::any_of(order, [&](Value v) {
       return std::ranges::any_of(v.type().shape, [&](const Axis& a) { return a.named() && a.label() == s.label(); });

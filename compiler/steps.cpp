@@ -66,7 +66,14 @@ class Drafter {
     if (const auto number = sources_.numbers.find(operand.id); number != sources_.numbers.end())
       sources_.numbers[v.id] = number->second;
     const auto view = view_of(*v.op(), slots_.at(operand.id), v.type());
-    slots_[v.id] = view ? *view : *view_of(*v.op(), draft_.copy(slots_.at(operand.id), v.id), v.type());
+    slots_[v.id] = view ? *view : *view_of(*v.op(), dense_copy(operand, v.id), v.type());
+  }
+
+  /// A value that strides cannot show otherwise is copied once, however many look at it.
+  const Slot& dense_copy(Value operand, std::uint32_t for_node) {
+    const auto [at, fresh] = copies_.try_emplace(operand.id);
+    if (fresh) at->second = draft_.copy(slots_.at(operand.id), for_node);
+    return at->second;
   }
 
   void add_step(const Unit& unit) {
@@ -96,10 +103,12 @@ class Drafter {
     sources_.inputs.clear();
     std::uint16_t inputs = 0;
     if (unit.head) sources_.inputs[unit.head.id] = inputs++;
+    std::set<std::uint32_t> members;
+    for (Value v : unit.members) members.insert(v.id);
     for (Value v : unit.members)
       for (Value operand : v.operands()) {
-        const bool inside = std::ranges::find(unit.members, operand) != unit.members.end();
-        if (inside || sources_.numbers.contains(operand.id) || !sources_.inputs.try_emplace(operand.id, inputs).second)
+        if (members.contains(operand.id) || sources_.numbers.contains(operand.id) ||
+            !sources_.inputs.try_emplace(operand.id, inputs).second)
           continue;
         step.operands.push_back(slots_.at(operand.id));
         ++inputs;
@@ -118,7 +127,8 @@ class Drafter {
   const Graph& graph_;
   Units cut_;
   Draft draft_;
-  std::map<std::uint32_t, Slot> slots_;  // where each value lies
+  std::map<std::uint32_t, Slot> slots_;   // where each value lies
+  std::map<std::uint32_t, Slot> copies_;  // of values whose own place a reshape could not read
   KernelSources sources_;
 };
 

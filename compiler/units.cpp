@@ -145,7 +145,7 @@ class Cutter {
   }
 
   static bool accompanies_one_of(const std::vector<Value>& nodes, Value v) {
-    return std::ranges::any_of(nodes, [&](Value head) { return accompanies(v, head); });
+    return v.op()->info->companion_of && std::ranges::any_of(nodes, [&](Value head) { return accompanies(v, head); });
   }
 
   Units made_;

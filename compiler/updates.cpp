@@ -72,7 +72,7 @@ class Committer {
     if (!may_overwrite(steps_[writer], *result, update.state)) return false;
     std::set<std::size_t> others = readers_[update.state];
     others.erase(writer);
-    if (reaches(writer, others)) return false;
+    if (!others.empty() && reaches(writer, others)) return false;
     for (std::size_t reader : others) after_[reader].push_back(writer);
     home_[next.index] = update.state;
     return true;
@@ -90,15 +90,13 @@ class Committer {
 
   bool reaches(std::size_t from, const std::set<std::size_t>& targets) const {
     std::vector<std::size_t> open{from};
-    std::vector<bool> seen(steps_.size());
+    std::set<std::size_t> seen;
     while (!open.empty()) {
       const std::size_t step = open.back();
       open.pop_back();
       for (std::size_t next : after_[step]) {
         if (targets.contains(next)) return true;
-        if (seen[next]) continue;
-        seen[next] = true;
-        open.push_back(next);
+        if (seen.insert(next).second) open.push_back(next);
       }
     }
     return false;

@@ -16,7 +16,7 @@ const Op* Value::op() const {
 }
 
 Value emit(const Op& op, std::initializer_list<Value> operands) { return operands.begin()->graph->add(op, operands); }
-Value emit(Graph& graph, const Op& op) { return graph.add(op, {}); }
+Value emit(Graph& graph, const Op& op, std::initializer_list<Value> operands) { return graph.add(op, operands); }
 Value number(Graph& graph, float n) {
   Constant made{Type{}, std::vector<std::byte>(sizeof n)};
   std::memcpy(made.bytes.data(), &n, sizeof n);

@@ -14,18 +14,21 @@ namespace {
   throw InternalError("verify: graph '" + graph.name() + "': " + line_of(v) + ": " + what);
 }
 
-bool contains(const std::vector<Value>& values, Value v) { return std::ranges::find(values, v) != values.end(); }
+/// Operand and user, sorted: as the nodes say it, and as the edges do.
+using Uses = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
 
-void verify_node(const Graph& graph, Value v, const std::set<std::uint32_t>& before) {
+bool contains(const Uses& uses, Value operand, Value user) {
+  return std::ranges::binary_search(uses, std::pair(operand.id, user.id));
+}
+
+void verify_node(const Graph& graph, Value v, const std::vector<bool>& before, const Uses& read, const Uses& mirrored) {
   for (Value operand : v.operands()) {
     if (!graph.find(operand.id)) broken(graph, v, "operand %" + std::to_string(operand.id) + " is dead");
-    if (!before.contains(operand.id))
-      broken(graph, v, "operand %" + std::to_string(operand.id) + " comes later: a cycle");
-    if (!contains(graph.users(operand), v)) broken(graph, v, "no edge mirrors operand " + name_of(operand));
+    if (!before[operand.id]) broken(graph, v, "operand %" + std::to_string(operand.id) + " comes later: a cycle");
+    if (!contains(mirrored, operand, v)) broken(graph, v, "no edge mirrors operand " + name_of(operand));
   }
   for (Value user : graph.users(v))
-    if (!contains(user.operands(), v))
-      broken(graph, v, "an edge leads to " + line_of(user) + ", which does not read it");
+    if (!contains(read, v, user)) broken(graph, v, "an edge leads to " + line_of(user) + ", which does not read it");
   if (!v.op()) return;
   std::vector<Type> in;
   for (Value operand : v.operands()) in.push_back(operand.type());
@@ -42,8 +45,36 @@ void verify_names(const Graph& graph, const std::vector<Value>& order) {
         broken(graph, v, (Sentence{} << "axis " << a.label() << " has two sizes in this graph").str());
 }
 
-/// A group runs at one moment: no path may leave it and come back.
+/// Whether the steps can be ordered: each group one, every other node by itself.
+bool can_be_ordered(const std::vector<Value>& order, std::uint32_t end_of_ids) {
+  std::map<std::uint32_t, std::uint32_t> first_of;  // of each group
+  std::vector<std::uint32_t> step(end_of_ids);      // of each node: the first one of its group
+  for (Value v : order) step[v.id] = v.node().group ? first_of.try_emplace(v.node().group, v.id).first->second : v.id;
+  std::vector<std::vector<std::uint32_t>> after(end_of_ids);
+  std::vector<std::size_t> waiting(end_of_ids);
+  for (Value v : order)
+    for (Value operand : v.operands())
+      if (step[operand.id] != step[v.id]) after[step[operand.id]].push_back(step[v.id]), ++waiting[step[v.id]];
+  std::vector<std::uint32_t> ready;
+  std::size_t steps = 0, ordered = 0;
+  for (Value v : order) {
+    if (step[v.id] != v.id) continue;
+    ++steps;
+    if (waiting[v.id] == 0) ready.push_back(v.id);
+  }
+  for (; !ready.empty(); ++ordered) {
+    const std::uint32_t done = ready.back();
+    ready.pop_back();
+    for (const std::uint32_t next : after[done])
+      if (--waiting[next] == 0) ready.push_back(next);
+  }
+  return ordered == steps;
+}
+
+/// A group runs at one moment: no path may leave it and come back. Only where the steps cannot be ordered is it worth
+/// asking of every node which groups the paths to it have left.
 void verify_groups(const Graph& graph, const std::vector<Value>& order) {
+  if (can_be_ordered(order, graph.end_of_ids())) return;
   std::map<std::uint32_t, std::set<std::uint32_t>> groups_before;  // of a node: groups that some path to it has left
   for (Value v : order) {
     std::set<std::uint32_t>& left = groups_before[v.id];
@@ -60,10 +91,16 @@ void verify_groups(const Graph& graph, const std::vector<Value>& order) {
 
 void verify(const Graph& graph) {
   const auto order = graph.topological();
-  std::set<std::uint32_t> before;
+  Uses read, mirrored;
   for (Value v : order) {
-    verify_node(graph, v, before);
-    before.insert(v.id);
+    for (Value operand : v.operands()) read.emplace_back(operand.id, v.id);
+    for (Value user : graph.users(v)) mirrored.emplace_back(v.id, user.id);
+  }
+  std::ranges::sort(read), std::ranges::sort(mirrored);
+  std::vector<bool> before(graph.end_of_ids());
+  for (Value v : order) {
+    verify_node(graph, v, before, read, mirrored);
+    before[v.id] = true;
   }
   std::size_t alive = 0;
   for (std::uint32_t id = 0; id < graph.end_of_ids(); ++id) alive += static_cast<bool>(graph.find(id));

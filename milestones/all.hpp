@@ -9,5 +9,6 @@ Project perceptron();             // 01_perceptron
 Project xor_gate();               // 02_xor
 Project mlp();                    // 03_mlp
 Project convolutional_network();  // 04_cnn
+Project gpt();                    // 05_gpt
 
 }  // namespace vitrine

@@ -4,9 +4,11 @@
 
 #include "runtime/kernel_part.hpp"
 #include "runtime/provider_table.hpp"
+#include "runtime/steps/attention_step.hpp"
 #include "runtime/steps/convolution_step.hpp"
 #include "runtime/steps/gemm_step.hpp"
 #include "vitrine/ops/avg_pool2d.hpp"
+#include "vitrine/ops/concat.hpp"
 #include "vitrine/ops/conv2d.hpp"
 #include "vitrine/ops/cross_entropy.hpp"
 #include "vitrine/ops/dropout.hpp"
@@ -16,6 +18,7 @@
 #include "vitrine/ops/max_pool2d.hpp"
 #include "vitrine/ops/max_to.hpp"
 #include "vitrine/ops/mean.hpp"
+#include "vitrine/ops/rotary.hpp"
 #include "vitrine/ops/row_norm.hpp"
 #include "vitrine/ops/softmax.hpp"
 #include "vitrine/ops/sum_to.hpp"
@@ -89,6 +92,9 @@ Choice CpuTarget::own(const Step& step) const {
   const auto by_rows = [&](const char* name, const char* reason) {
     return Choice{name, head_workspace(step), true, predicted(elements * row_ns_per_element), reason};
   };
+  const auto by_bytes = [&](const char* name, const char* reason) {
+    return Choice{name, head_workspace(step), true, predicted(0), reason};
+  };
   if (as<Matmul>(op)) {
     return {.kernel = "gemm",
             .workspace = gemm_step_workspace(step, isa_),
@@ -99,7 +105,8 @@ Choice CpuTarget::own(const Step& step) const {
   if (as<Softmax>(op) || as<LogSoftmax>(op))
     return by_rows(as<Softmax>(op) ? "softmax" : "log_softmax",
                    "rows of a dense matrix, each read while it is in cache");
-  if (as<CrossEntropy>(op)) return by_rows("cross_entropy", "rows of a dense matrix, each read while it is in cache");
+  if (as<CrossEntropy>(op) || as<CrossEntropyGradient>(op))
+    return by_rows("cross_entropy", "rows of a dense matrix, each read while it is in cache");
   if (as<Gather>(op) || as<ScatterAdd>(op)) return by_rows("gather", "rows by index, each moved whole");
   if (as<SumTo>(op) || as<Mean>(op) || as<MaxTo>(op) || as<Variance>(op))
     return by_rows("reduce", "one axis after the other, in an order that the shape fixes");
@@ -113,6 +120,17 @@ Choice CpuTarget::own(const Step& step) const {
             "all channels of a window at once"};
   if (as<RowNorm<true>>(op) || as<RowNorm<false>>(op) || as<RowNormScale<true>>(op) || as<RowNormScale<false>>(op))
     return by_rows("row_norm", "rows of a dense matrix, mean and deviation read while they are in cache");
+  if (const auto workspace = attention_step_workspace(step))
+    return {"attention", *workspace, attention_wants_dense(step),
+            predicted(attention_multiply_adds(step) / multiply_adds_per_ns(isa_)),
+            "tile by tile: no number for every pair of a query and a key is stored"};
+  if (as<Rotary>(op)) {
+    const Slot& x = step.operands[0];
+    const bool dense = x.strides[static_cast<std::size_t>(x.type.shape.rank() - 1)] != 1 || !is_dense(step.operands[1]);
+    return {"rotary", head_workspace(step), dense, predicted(elements / bytes_per_ns),
+            "each row turned by cosines and sines that are made once"};
+  }
+  if (as<Concat>(op)) return by_bytes("concat", "rows of each operand, moved whole");
   if (as<Drop>(op)) return by_rows("dropout", "each element draws its own number, whatever thread it is on");
   return {"reference", head_workspace(step), true, predicted(elements * reference_ns_per_element),
           "no kernel for " + std::string(op->name()) + ": its own definition runs"};

@@ -7,7 +7,7 @@
 namespace vitrine {
 
 namespace {
-constexpr std::array<std::pair<std::string_view, Prepare>, 14> kernels{{
+constexpr std::array<std::pair<std::string_view, Prepare>, 17> kernels{{
     {"gemm", prepare_gemm},
     {"onednn_gemm", prepare_onednn_gemm},
     {"elementwise", prepare_elementwise},
@@ -21,6 +21,9 @@ constexpr std::array<std::pair<std::string_view, Prepare>, 14> kernels{{
     {"row_norm", prepare_row_norm},
     {"dropout", prepare_dropout},
     {"gather", prepare_gather},
+    {"attention", prepare_attention},
+    {"rotary", prepare_rotary},
+    {"concat", prepare_concat},
     {"reference", prepare_reference},
 }};
 }  // namespace

@@ -3,6 +3,7 @@
 #include <xmmintrin.h>
 
 #include <algorithm>
+#include <cstring>
 
 namespace vitrine {
 namespace {
@@ -21,7 +22,7 @@ void pack_lanes(const PanelSource& from, std::size_t first, std::size_t last, st
 /// Lanes lie side by side: every k is one copy of fixed length, which is why the common widths are named.
 template <std::size_t Width> void copy_rows(const PanelSource& from, float* out) {
   for (std::size_t k = 0; k < from.depth; ++k) {
-    std::copy_n(from.data + static_cast<std::ptrdiff_t>(k) * from.k_stride, Width, out + k * Width);
+    std::memcpy(out + k * Width, from.data + static_cast<std::ptrdiff_t>(k) * from.k_stride, Width * sizeof(float));
   }
 }
 

@@ -7,6 +7,7 @@
 #include "runtime/row_table.hpp"
 #include "vitrine/error.hpp"
 #include "vitrine/math.hpp"
+#include "vitrine/ops/cross_entropy_gradient.hpp"
 
 namespace vitrine {
 namespace {
@@ -28,14 +29,6 @@ template <class Body> void for_blocks(Pool& pool, std::size_t rows, std::size_t 
   const std::size_t together = std::max<std::size_t>(1, chunk_size / std::max<std::size_t>(1, N));
   pool.run((rows + together - 1) / together,
            [&](std::size_t chunk, std::size_t) { body(chunk * together, std::min(rows, (chunk + 1) * together)); });
-}
-
-std::size_t label_at(const std::int32_t* labels, std::size_t row, std::size_t N) {
-  const std::int32_t label = labels[row];
-  if (label >= 0 && static_cast<std::size_t>(label) < N) return static_cast<std::size_t>(label);
-  throw InputError("label " + std::to_string(label) + " of row " + std::to_string(row) +
-                   " is not one of the classes 0 to " + std::to_string(static_cast<std::ptrdiff_t>(N) - 1) +
-                   ": check the labels or the number of classes");
 }
 
 void softmax_row(const RowTable& table, std::size_t N, const float* x, float* y) {
@@ -72,7 +65,7 @@ void softmax_cross_entropy(Pool& pool, Isa isa, std::size_t rows, std::size_t N,
     const auto exponentials = std::make_unique_for_overwrite<float[]>(N);
     for (std::size_t row = first; row < last; ++row) {
       const float* const logits = x + row * N;
-      const std::size_t label = label_at(labels, row, N);
+      const std::size_t label = label_within("cross_entropy", labels[row], row, N);
       const float largest = table.largest(logits, N);
       const float sum = table.exp_and_sum(logits, largest, exponentials.get(), N);
       loss[row] = math::log(sum) + (largest - logits[label]);
@@ -81,13 +74,14 @@ void softmax_cross_entropy(Pool& pool, Isa isa, std::size_t rows, std::size_t N,
 }
 
 void softmax_cross_entropy_gradient(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const float* x,
-                                    const std::int32_t* labels, float* gradient) {
+                                    const std::int32_t* labels, const float* g, float* gradient) {
   const RowTable& table = row_table(isa);
   for_blocks(pool, rows, N, [&](std::size_t first, std::size_t last) {
     for (std::size_t row = first; row < last; ++row) {
-      const std::size_t label = label_at(labels, row, N);
+      const std::size_t label = label_within("cross_entropy", labels[row], row, N);
       softmax_row(table, N, x + row * N, gradient + row * N);
       gradient[row * N + label] -= 1.0f;
+      table.scale(gradient + row * N, g[row], N);
     }
   });
 }

@@ -21,10 +21,10 @@ void log_softmax(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const flo
 void softmax_cross_entropy(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const float* x,
                            const std::int32_t* labels, float* loss);
 
-/// The derivative of that loss by x: gradient[r, j] = softmax(x)[r, j] - (j == labels[r]). gradient may be x. Throws
-/// InputError for a label outside 0 .. N-1.
+/// What that loss passes on to x: gradient[r, j] = (softmax(x)[r, j] - (j == labels[r])) * g[r]. gradient may be x.
+/// Throws InputError for a label outside 0 .. N-1.
 void softmax_cross_entropy_gradient(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const float* x,
-                                    const std::int32_t* labels, float* gradient);
+                                    const std::int32_t* labels, const float* g, float* gradient);
 
 /// y[r, j] = (x[r, j] - mean[r]) * rstd[r], with rstd[r] = 1 / sqrt(mean of (x[r, j] - mean[r])^2 + eps) and mean[r]
 /// that of the row, or 0 if the rows are not centered. Null: y or rstd is not wanted. y may be x.

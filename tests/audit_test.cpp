@@ -164,12 +164,12 @@ TEST_CASE("a module that only gradients use is not needed by the model, but stop
                               [] {
                                 Graph graph("rows");
                                 const Value w = graph.state("w", f32<2, 3>, {Init::Rule::normal, 0.5f});
-                                graph.output("loss", cross_entropy(w, graph.input("label", i32<2>)));
+                                graph.output("loss", mean(emit(Map{"tanh(x)"}, {w})));
                                 return graph;
                               },
                           .optimizer = Sgd{}}});
-  CHECK(of(a, Module::losses).needed_by == Names{"rows"});
-  CHECK(of(a, Module::activations).needed_by.empty());  // softmax, in the derivative
+  CHECK(of(a, Module::tensor).needed_by == Names{"rows"});
+  CHECK(of(a, Module::activations).needed_by.empty());  // tanh, in the formula's derivative
   CHECK(of(a, Module::activations).stops == Names{"rows"});
 }
 
@@ -201,19 +201,35 @@ TEST_CASE("audit prints every module within 100 columns, and every op that none 
   }
   const auto json = nlohmann::json::parse(content_of(scratch / "audit.json"));
   REQUIRE(json.at("modules").size() == module_count);
-  const std::string idle = run.out.substr(run.out.find("not needed by any of them"));
+  const auto begin = run.out.find("not needed by any of them");
+  const std::string idle = run.out.substr(begin, run.out.find("\nrewrites of each pass") - begin);
   const auto passes = idle.find("  passes:");
   const std::string idle_passes = passes == idle.npos ? "" : idle.substr(passes, idle.find("\n\n", passes) - passes);
+  std::size_t features = 0;
   for (const auto& m : json["modules"]) {
     CAPTURE(m.at("name").get<std::string>());
     CHECK(run.out.find(m.at("name").get<std::string>()) != std::string::npos);
     CHECK(m.at("shares").size() == json.at("projects").size());
     for (const std::string op : m.at("not_needed")) CHECK(idle.find(op) != std::string::npos);
+    // Every layer, way to learn and reader of data is used by a project or named as not needed.
+    for (const auto& feature : m.at("features")) {
+      const std::string feature_name = feature.at("name");
+      CAPTURE(feature_name);
+      CHECK(run.out.find(feature_name + (feature.at("used_by").empty() ? "" : " (")) != std::string::npos);
+      const bool named =
+          idle.find(" " + feature_name + ",") != idle.npos || idle.find(" " + feature_name + "\n") != idle.npos;
+      CHECK(named == feature.at("used_by").empty());
+      features += 1;
+    }
   }
+  CHECK(features == vitrine::features().size());
   REQUIRE(json.at("passes").size() == every_pass.size());
   for (const auto& p : json["passes"]) {
     std::size_t all = 0;
     for (const auto& [project, count] : p.at("rewrites").items()) all += count.get<std::size_t>();
+    std::size_t attributed = 0;
+    for (const auto& [module, count] : p.at("modules").items()) attributed += count.get<std::size_t>();
+    CHECK(attributed == all);
     const std::string name = p.at("name");
     CHECK((idle_passes.find(" " + name) != std::string::npos) == (all == 0));
   }

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/cifar_bytes.hpp"
 #include "tests/idx_bytes.hpp"
 #include "tests/scratch.hpp"
 #include "tools/data/cifar_file.hpp"
@@ -13,25 +14,6 @@ using namespace vitrine;
 using Catch::Contains;
 
 namespace {
-
-/// A record whose pixels tell the channel (the hundreds), and the place in it.
-std::string record(int label, int image) {
-  std::string made(1, static_cast<char>(label));
-  for (int channel = 0; channel < 3; ++channel)
-    for (int p = 0; p < 1024; ++p) made += static_cast<char>(channel * 80 + (p + image) % 77);
-  return made;
-}
-
-/// Six files of `count` records each; labels count up through all of them.
-void put_batches(const std::filesystem::path& folder, int count) {
-  int image = 0;
-  for (const char* name :
-       {"data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"}) {
-    std::string bytes;
-    for (int i = 0; i < count; ++i, ++image) bytes += record(image % 10, image);
-    put(folder / (std::string(name) + ".bin"), bytes);
-  }
-}
 
 /// The package's picture of `count` records from number `first` on: a row for each, red, green and blue side by side.
 void put_picture(const std::filesystem::path& path, int first, int count, std::uint32_t format = PNG_FORMAT_RGB,
@@ -194,6 +176,14 @@ TEST_CASE("a package that is not what it was is refused, and nothing is written"
       {"train_lables.json", "[0,1,2,3,4,5,6,7,8,10]", "label 9 is 10, but there are 10 classes"},
       {"train_lables.json", "[0,1,2,3,4,5,6,7,8,-1]", "label 9 is -1"},
       {"train_lables.json", "[0,1,2,3,4,5,6,7,8,1.0]", "label 9 is 1.0"},
+      {"train_lables.json", "[0,1,2,3,4,5,6,7,8,[9]]", "label 9 is of the type array"},
+      {"train_lables.json", "[0,\"a\\u001b[31m\"]", "label 1 is of the type string"},
+      {"train_lables.json", "[0,1,2,3,4,5,6,7,8,NaN]", "not a list of labels"},
+      {"train_lables.json", "[Infinity,1,2,3,4,5,6,7,8,9]", "not a list of labels"},
+      {"train_lables.json", "[-Infinity]", "not a list of labels"},
+      {"train_lables.json", "[1e999]", "not a list of labels"},
+      {"train_lables.json", std::string(1'000'000, '[') + std::string(1'000'000, ']'), "nest deeper than 64"},
+      {"train_lables.json", std::string(1'000'000, '['), "nest deeper than 64"},
       {"train_lables.json", "[0,1,2,3,4,5,6,7,8,9,0]", "it has 11 labels for 10 images"},
       {"train_lables.json", "[0,1,2,3,4,5,6,7,8]", "at most 1 rows"},
       {"data_batch_2.png", "no picture", "not a sound PNG file"},

@@ -1,18 +1,21 @@
 // The program from a user's eyes: help, wrong use, a broken environment, and what the commands that list things list.
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "compiler/op_table.hpp"
 #include "compiler/passes.hpp"
 #include "tests/run_program.hpp"
 #include "tests/scratch.hpp"
+#include "tools/composed.hpp"
 
 using namespace vitrine;
 using Catch::Contains;
+using Catch::StartsWith;
 using Words = std::vector<std::string>;
 
 namespace {
 
-const Words commands{"list", "run", "show", "opt", "exec", "passes", "ops", "audit", "bench"};
+const Words commands{"list", "run", "generate", "show", "opt", "exec", "tokenize", "passes", "ops", "audit", "bench"};
 
 const std::string small_graph = "graph small {\n  input %x : f32[2]\n  %1 = relu(%x) : f32[2]\n  output y = %1\n}\n";
 
@@ -76,6 +79,7 @@ TEST_CASE("wrong use is one sentence that names what was wrong, suggests the nea
       {{"exec", "--grad", "w", "x.vit", "-o", "y"}, "so give FILE first"},
       {{"exec", "x.vit", "-o", "y", "--provider", "on"}, "--provider takes own, onednn, auto, not 'on'"},
       {{"ops", "geluu"}, "no op named 'geluu'; did you mean 'gelu'?"},
+      {{"ops", "clmap"}, "no op named 'clmap'; did you mean 'clamp'?"},
       {{"bench", "W1c"}, "did you mean 'W1a'?"},
       {{"bench", "--repeats", "0"}, "--repeats takes a whole number from 1 to 1000"},
   };
@@ -144,7 +148,7 @@ TEST_CASE("list names every milestone, its data and whether that is here") {
   CHECK(run.status == 0);
   CHECK(is_plain(run.out));
   const auto rows = json_of(scratch / "list.json");
-  REQUIRE(rows.size() == 4);
+  REQUIRE(rows.size() == 5);
   for (const auto& row : rows) {
     CHECK_THAT(run.out, Contains(row["name"].get<std::string>()) && Contains(row["idea"].get<std::string>()));
     CHECK(row["here"].is_boolean());
@@ -170,17 +174,32 @@ TEST_CASE("ops lists every op with its rule, derivative, colour and an example")
   const Finished run = vitrine_run({"ops", "--json", (scratch / "ops.json").string()});
   CHECK(run.status == 0);
   const auto rows = json_of(scratch / "ops.json");
-  REQUIRE(rows.size() == every_op().size());
+  REQUIRE(rows.size() == every_op().size() + composed_functions().size());
+  std::set<std::string> names;
   for (const auto& row : rows) {
     CAPTURE(row.dump());
-    CHECK(find_op(row["name"].get<std::string>()) != nullptr);
+    const std::string name = row["name"];
+    CHECK(names.insert(name).second);
+    CHECK((find_op(name) == nullptr) == row["composed"].get<bool>());
     CHECK(row["colour"].get<std::string>().size() == 7);
+    CHECK_FALSE(row["rule"].get<std::string>().empty());
+    CHECK_THAT(run.out, Contains(name));
+    if (row["composed"]) continue;
     for (const char* key : {"rule", "derivative", "example"}) CHECK_FALSE(row[key].get<std::string>().empty());
     CHECK_THAT(run.out, Contains("\n  " + row["rule"].get<std::string>() + "\n"));
   }
   const Finished one = vitrine_run({"ops", "sub"});
   CHECK(one.out.starts_with("sub "));
   CHECK_THAT(one.out, Contains("r = x - y\n  dx = dr, dy = -dr\n"));
+  // What is made of ops has a page too, and a file.
+  const Finished made = vitrine_run({"ops", "clamp", "--json", (scratch / "clamp.json").string()});
+  CHECK(made.status == 0);
+  CHECK_THAT(made.out,
+             Contains("clamp ") && Contains("arithmetic (#cfe8f7)") && Contains("minimum(maximum(x, low), high)"));
+  REQUIRE(json_of(scratch / "clamp.json").size() == 1);
+  CHECK(json_of(scratch / "clamp.json")[0]["composed"] == true);
+  for (const char* name : {"adamw", "cosine_schedule", "convolution2d", "clip_by_norm"})
+    CHECK_THAT(vitrine_run({"ops", name}).out, StartsWith(name) && Contains("(#"));
 }
 
 TEST_CASE("bench writes the agreed array") {

@@ -39,6 +39,21 @@ TEST_CASE("a table's names, numbers and lines are read, with and without a heade
   CHECK(table_of("1\t2\n", Header::no, '\t').columns == 2);
 }
 
+TEST_CASE("a first row with a field that is meant as a number is no header, and is not lost") {
+  for (const auto& [text, says] :
+       {std::pair("nan,0\n1,2\n", "line 1, column 1: \"nan\" is not a finite number"),
+        std::pair("-inf,a\n1,2\n", "line 1, column 1: \"-inf\" is not a finite number"),
+        std::pair("a,NaN\n1,2\n", "line 1, column 1: \"a\" is not a number"),
+        std::pair("1e39,0\n1,2\n", "line 1, column 1: \"1e39\" is outside of what f32 can hold"),
+        std::pair("1e999,b\n1,2\n", "line 1, column 1: \"1e999\" is outside"),
+        std::pair(",0\n1,2\n", "line 1, column 1: \"\" is empty"), std::pair("x,+7\n1,2\n", "\"x\" is not a number"),
+        std::pair("\"3\", y \n1,2\n", "line 1, column 2: \" y \" is not a number")}) {
+    CAPTURE(text);
+    CHECK_THAT(refusal_of(text), Contains(says));
+  }
+  CHECK(table_of("nano,infinite,+,1e\n1,2,3,4\n").names == std::vector<std::string>{"nano", "infinite", "+", "1e"});
+}
+
 TEST_CASE("line ends, blank lines, a byte order mark, spaces and quotes do not change the numbers") {
   const std::vector<float> four{1, 2, 3, 4};
   for (const char* text :
@@ -117,7 +132,7 @@ TEST_CASE("a table that is none is refused with line and column") {
 }
 
 TEST_CASE("a column is found by its name, else by its number from 1") {
-  const Table table = table_of("x,3,kind\n1,2,0\n");
+  const Table table = table_of("x,3,kind\n1,2,0\n", Header::yes);
   CHECK(column_of(table, "kind") == 2);
   CHECK(column_of(table, "3") == 1);  // a name goes first
   CHECK(column_of(table, "1") == 0);

@@ -97,6 +97,8 @@ bool all_finite(const Graph& graph, const Values<double>& leaves) {
 }
 
 std::string derivative_disagreement(const Graph& graph, const Values<double>& leaves) {
+  // The difference of two losses has no more digits than they have.
+  const double rounding = 1e-10 * std::max(1.0, std::abs(loss_at(graph, leaves)));
   for (Value leaf : leaves_of(graph)) {
     if (leaf.type().dtype != DType::f32) continue;
     Graph differentiated(graph);
@@ -111,7 +113,7 @@ std::string derivative_disagreement(const Graph& graph, const Values<double>& le
     for (std::size_t i = 0; i < got.size(); ++i) {
       // Constants of formulas are f32: where terms of that precision cancel, what is left has fewer digits.
       const double scale = std::max({std::abs(got[i]), std::abs(wanted[i]), 0.05 * largest});
-      if (!(std::abs(got[i] - wanted[i]) <= 1e-6 * scale))
+      if (!(std::abs(got[i] - wanted[i]) <= 1e-6 * scale + rounding))
         return "d loss / d " + leaf.node().name + "[" + std::to_string(i) + "] is " + std::to_string(got[i]) +
                ", but differences say " + std::to_string(wanted[i]);
     }

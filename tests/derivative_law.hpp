@@ -17,8 +17,9 @@ Values<double> positive(const Graph&, Values<double>);
 bool all_finite(const Graph&, const Values<double>& leaves);
 
 /// A graph's output "loss" against the gradients that the compiler derives for every f32 input and state: in double,
-/// with a step of 1e-5 max(1, |x|), to a relative 1e-6 (floor: 0.05 of the operand's largest derivative). An operand
-/// without a gradient must not change the loss. Hands out the first disagreement as a sentence, or nothing.
+/// with a step of 1e-5 max(1, |x|), to a relative 1e-6 (floor: 0.05 of the operand's largest derivative) and 1e-10 of
+/// the loss. An operand without a gradient must not change the loss. Hands out the first disagreement as a sentence, or
+/// nothing.
 std::string derivative_disagreement(const Graph&, const Values<double>& leaves);
 
 /// The op on inputs of these types, with the sum of its result, each element times a number of input "seed", as output

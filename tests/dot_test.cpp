@@ -254,15 +254,17 @@ TEST_CASE("each update has a frame of its own, or one box when folded") {
 
 TEST_CASE("blocks that compute the same are drawn once when folded") {
   const std::string same = dot(blocks(12), {.fold = true});
-  CHECK(count(same, "shape=box3d") == 11);
-  CHECK(same.find("block.11: the same as block.0") != std::string::npos);
-  CHECK(same.find("33 nodes are folded into 11 boxes.") != std::string::npos);
+  CHECK(count(same, "<B>block.0 to block.11 (× 12)</B>") == 1);
+  CHECK(same.find("33 nodes repeat what is drawn.") != std::string::npos);
   CHECK(count(same, "<B>relu</B>") == 1);
+  CHECK(count(same, "label=\"to the next\"") == 3);  // to relu, mul and add of the next block
 
   const std::string odd = dot(blocks(12, 5), {.fold = true});
-  CHECK(count(odd, "shape=box3d") == 10);
-  CHECK(odd.find("<B>tanh</B>") != std::string::npos);
-  CHECK(odd.find("block.5: the same") == std::string::npos);
+  CHECK(count(odd, "<B>block.0 to block.4 (× 5)</B>") == 1);
+  CHECK(count(odd, "<B>block.5</B>") == 1);
+  CHECK(count(odd, "<B>block.6 to block.11 (× 6)</B>") == 1);
+  CHECK(count(odd, "<B>tanh</B>") == 1);
+  CHECK(count(odd, "<B>relu</B>") == 2);
 }
 
 TEST_CASE("a picture never has more boxes than asked for, and says so") {

@@ -122,7 +122,7 @@ TEST_CASE("exec refuses tensors that are not the graph's, by name, and writes no
     write_tensor_file(example.inputs, changed);
   };
   given("z", tensor({1}, {0}));
-  CHECK_THAT(example.refused(3), Contains("no input or state named 'z'"));
+  CHECK_THAT(example.refused(3), Contains("no input or state named \"z\""));
   given("x", tensor({3, 2}, {1, 2, 3, 4, 5, 6}));
   CHECK_THAT(example.refused(3), Contains("'x' is f32[3, 2]") && Contains("f32[batch 2, in 3]"));
   HostTensor integers = tensor({2, 3}, {1, 2, 3, 4, 5, 6});
@@ -136,6 +136,13 @@ TEST_CASE("exec refuses tensors that are not the graph's, by name, and writes no
   example.write();
   CHECK_THAT(example.refused(2, {"--grad", "v"}), Contains("--grad v") && Contains("no input or state"));
   CHECK_THAT(example.refused(2, {"--passes=remove_unusd"}), Contains("did you mean 'remove_unused'?"));
+}
+
+TEST_CASE("a tensor's name from a file cannot break the sentence nor drive the terminal") {
+  Example example;
+  example.tensors.tensors["a\x1b[31m\nvitrine: ok"] = tensor({1}, {0});
+  example.write();
+  CHECK_THAT(example.refused(3), Contains(R"("a\x1b[31m\x0avitrine: ok")"));
 }
 
 TEST_CASE("exec refuses a gradient where there is not one scalar to differentiate") {

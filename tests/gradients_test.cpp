@@ -97,6 +97,23 @@ TEST_CASE("the second derivative of gelu has at most 60 nodes, because equal one
   CHECK(nodes <= 60);
 }
 
+TEST_CASE("a chain of y = x + f(x) makes as many nodes for every further link, forward, gradients and updates") {
+  const auto nodes_at = [](int depth) {
+    Graph forward("chain");
+    Value y = forward.input("x", f32<4>);
+    for (int i = 0; i < depth; ++i) y = y + gelu(y * forward.state("w" + std::to_string(i), f32<4>));
+    forward.output("loss", sum(y));
+    const Graph step = training_step(forward, Adam{});
+    return std::pair(forward.topological().size(), step.topological().size());
+  };
+  const auto [forward8, step8] = nodes_at(8);
+  const auto [forward16, step16] = nodes_at(16);
+  const auto [forward32, step32] = nodes_at(32);
+  CHECK(forward32 - forward16 == 2 * (forward16 - forward8));
+  CHECK(step32 - step16 == 2 * (step16 - step8));
+  CHECK(step32 < 32 * 80);
+}
+
 TEST_CASE("a loss that is no scalar is refused by name, with what to do") {
   Graph graph;
   const Value x = graph.input("x", f32<3>), y = relu(x);

@@ -163,8 +163,8 @@ TEST_CASE("saved parameters are where a later run begins, unless they are damage
     return said;
   };
   CHECK_THAT(load(other), Contains("not the parameters of mlp") &&
-                              Contains("'up.weight' is f32[2, 4], the model has f32[784, 128]") &&
-                              Contains("'down.bias' is f32[1]"));
+                              Contains(R"("up.weight" is f32[2, 4], the model has f32[784, 128])") &&
+                              Contains(R"("down.bias" is f32[1])"));
   std::string damaged = content_of(saved);
   damaged[damaged.size() / 2] = static_cast<char>(damaged[damaged.size() / 2] ^ 4);
   put(saved, damaged);

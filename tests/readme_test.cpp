@@ -106,7 +106,9 @@ TEST_CASE("every part that a milestone's page leaves out is one that can be left
   REQUIRE(vitrine_run({"list", "--json", (scratch / "list.json").string()}).status == 0);
   for (const auto& project : nlohmann::json::parse(content_of(scratch / "list.json"))) {
     const std::string name = project["name"];
-    const std::vector<std::string> parts = project["parts"];
+    std::vector<std::string> parts = project["parts"];
+    const std::vector<std::string> elsewhere = project["parts_elsewhere"];
+    parts.insert(parts.end(), elsewhere.begin(), elsewhere.end());
     int seen = 0;
     for (const auto& folder : std::filesystem::directory_iterator(source / "milestones")) {
       if (!folder.path().filename().string().ends_with("_" + name)) continue;

@@ -80,6 +80,39 @@ TEST_CASE("argmax takes the first of equals and the first NaN, and the maximum o
   CHECK(std::isnan(made_of(shape_of<3>, {inf, not_a_number, 1}, [](Value x) { return max(x); })[0]));
 }
 
+TEST_CASE("argmax over all axes is the place among all elements, and refused of nothing") {
+  constexpr Axis batch{"batch", 2}, time{"time", 3};
+  Graph graph("all");
+  const auto x = input<Tensor<batch, time>>(graph, "x");
+  const Indices<> typed = argmax(x);
+  const auto values = evaluate<double>(graph, leaves<double>(graph, {{"x", {0, 7, 1, 2, 9, 9}}}));
+  CHECK(numbers<double>(values, typed.value) == Numbers{4});
+  CHECK(made_of(shape_of<>, {5}, [](Value v) { return argmax(v); }) == Numbers{0});
+  CHECK_THROWS_WITH(argmax(graph.input("none", f32<2, 0>)), Catch::Contains("no element that could be the largest"));
+}
+
+TEST_CASE("softmax along another axis is softmax of the transposed, and along the last it is one node") {
+  constexpr Axis batch{"batch", 2}, time{"time", 3}, width{"width", 4};
+  Graph graph("softmax");
+  const auto x = input<Tensor<batch, time, width>>(graph, "x");
+  const Tensor<batch, time, width> a = softmax<batch>(x), b = log_softmax<1>(x), c = softmax<width>(x), d = softmax(x);
+  CHECK(c.value == d.value);
+  Numbers at(24);
+  for (std::size_t i = 0; i < 24; ++i) at[i] = std::sin(static_cast<double>(3 * i));
+  const auto values = evaluate<double>(graph, leaves<double>(graph, {{"x", at}}));
+  const Numbers of_a = numbers<double>(values, a.value), of_b = numbers<double>(values, b.value);
+  for (std::size_t i = 0; i < 24; ++i) {
+    CHECK(of_a[i] == Approx(std::exp(at[i]) / (std::exp(at[i % 12]) + std::exp(at[12 + i % 12]))));
+    const std::size_t column = i / 12 * 12 + i % 4;
+    const double sum = std::exp(at[column]) + std::exp(at[column + 4]) + std::exp(at[column + 8]);
+    CHECK(of_b[i] == Approx(at[i] - std::log(sum)));
+  }
+  // Values too, with the same sentence.
+  CHECK(softmax<0>(x.value).operands()[0].op()->name() == "softmax");
+  CHECK_THROWS_WITH(softmax<3>(x.value), Catch::Contains("softmax: there is no axis 3 in [batch 2, time 3, width 4]"));
+  CHECK_THROWS_WITH(log_softmax<-1>(graph.input("one", f32<>)), Catch::Contains("log_softmax: there is no axis -1"));
+}
+
 TEST_CASE("reductions of nothing: 0 as the sum, -infinity as the maximum, NaN as the mean, and of one number, itself") {
   const auto nothing = [](auto function) { return made_of(shape_of<2, 0>, {}, function); };
   CHECK(nothing([](Value x) { return sum<1>(x); }) == Numbers{0, 0});

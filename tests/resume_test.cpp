@@ -1,15 +1,13 @@
 // `run --save --resume --load --test` through the real program: killed and gone on with, with other options, without
 // disk.
-#include <fcntl.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 
-#include <csignal>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "runtime/tensor_file.hpp"
 #include "tests/idx_bytes.hpp"
+#include "tests/killed_program.hpp"
 #include "tests/run_program.hpp"
 #include "tests/scratch.hpp"
 
@@ -50,40 +48,6 @@ struct Training {
     return done;
   }
 };
-
-/// Starts the program and kills it as soon as its stderr says `line`. Hands out whether it came to that.
-bool killed_behind(const Words& words, const std::string& line) {
-  int ends[2];
-  REQUIRE(::pipe(ends) == 0);
-  std::vector<std::string> all{VITRINE_PROGRAM};
-  all.insert(all.end(), words.begin(), words.end());
-  std::vector<char*> arguments;
-  for (std::string& word : all) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  const pid_t child = ::fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    ::dup2(ends[1], 2);
-    ::dup2(::open("/dev/null", O_WRONLY), 1);
-    ::close(ends[0]);
-    ::execv(arguments[0], arguments.data());
-    ::_exit(127);
-  }
-  ::close(ends[1]);
-  std::string said;
-  std::array<char, 256> piece;
-  for (ssize_t count = 1; count > 0 && said.find(line) == said.npos;) {
-    count = ::read(ends[0], piece.data(), piece.size());
-    said.append(piece.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
-  }
-  ::kill(child, SIGKILL);
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  ::close(ends[0]);
-  INFO(said);
-  CHECK(said.find(line) != said.npos);
-  return WIFSIGNALED(status);
-}
 
 nlohmann::json json_of(const std::string& file) { return nlohmann::json::parse(content_of(file)); }
 
@@ -128,14 +92,15 @@ TEST_CASE("resuming with other options is refused with what differs, and the fil
     CHECK(run.status == 2);
     return run.err;
   };
-  CHECK_THAT(said({"--seed", "7"}), Contains("another training; seed is 7 here and 1 there; go on with the same"));
-  CHECK_THAT(said({"--quick"}), Contains("quick is yes here and no there") && Contains("data is 333 images"));
-  CHECK_THAT(said({"--without", "up"}), Contains("without is up here and none there"));
-  CHECK_THAT(said({"--load", state}), Contains("load is " + state + " here and none there"));
+  CHECK_THAT(said({"--seed", "7"}),
+             Contains("another training; seed is \"7\" here and \"1\" there; go on with the same"));
+  CHECK_THAT(said({"--quick"}), Contains("quick is \"yes\" here and \"no\" there") && Contains("data is \"333 images"));
+  CHECK_THAT(said({"--without", "up"}), Contains("without is \"up\" here and none there"));
+  CHECK_THAT(said({"--load", state}), Contains("load is \"" + state + "\" here and none there"));
   put(training.folder + "/train-labels-idx1-ubyte", idx_bytes(8, {1000}, std::string(1000, '\1')));
-  CHECK_THAT(said({}), Contains("data is 1000 images"));
+  CHECK_THAT(said({}), Contains("data is \"1000 images"));
   Words longer{"run", "mlp", "--data", training.folder, "--epochs", "9", "--save", state, "--resume"};
-  CHECK_THAT(vitrine_run(longer).err, Contains("epochs is 9 here and 6 there"));
+  CHECK_THAT(vitrine_run(longer).err, Contains("epochs is \"9\" here and \"6\" there"));
   CHECK(content_of(state) == before);
 }
 

@@ -31,6 +31,13 @@ std::vector<std::int32_t> some_labels(std::size_t rows, std::size_t N) {
   return labels;
 }
 
+/// What each row's loss is worth to what comes after it: other numbers, one of them negative and one 0.
+std::vector<float> some_gradients(std::size_t rows) {
+  std::vector<float> g(rows);
+  for (std::size_t r = 0; r < rows; ++r) g[r] = static_cast<float>(r % 5) * 0.75f - 0.75f;
+  return g;
+}
+
 double log_sum_exp(const float* x, std::size_t N) {
   const double largest = *std::max_element(x, x + N);
   double sum = 0;
@@ -56,12 +63,13 @@ TEST_CASE("softmax and cross entropy agree with double, also for logits far from
       for (const float scale : {1.0f, 30.0f, 1000.0f}) {
         const std::vector<float> x = noise(rows * N, scale);
         const std::vector<std::int32_t> labels = some_labels(rows, N);
+        const std::vector<float> g = some_gradients(rows);
         std::vector<float> y(rows * N);
         std::vector<float> gradient(rows * N);
         std::vector<float> loss(rows);
         softmax(pool, isa, rows, N, x.data(), y.data());
         softmax_cross_entropy(pool, isa, rows, N, x.data(), labels.data(), loss.data());
-        softmax_cross_entropy_gradient(pool, isa, rows, N, x.data(), labels.data(), gradient.data());
+        softmax_cross_entropy_gradient(pool, isa, rows, N, x.data(), labels.data(), g.data(), gradient.data());
         std::size_t wrong = 0;  // counted, not a largest error: std::max would swallow a NaN
         const auto check = [&](double error) { wrong += !(error < 0x1p-23); };
         for (std::size_t r = 0; r < rows; ++r) {
@@ -74,7 +82,7 @@ TEST_CASE("softmax and cross entropy agree with double, also for logits far from
             // The argument of the exponential rounds at |x - max| <= 2 scale.
             const double unit = std::max(p, 1e-30) * (8 + 2 * scale);
             check(std::abs(y[r * N + j] - p) / unit);
-            check(std::abs(gradient[r * N + j] - (p - (j == label))) / (unit + 1));
+            check(std::abs(gradient[r * N + j] - (p - (j == label)) * g[r]) / (unit + 1) / 2.25);
           }
         }
         CHECK(wrong == 0);
@@ -123,6 +131,7 @@ TEST_CASE("row kernels give the same bits for 1, 2 and 4 threads and on every in
   const std::size_t N = 203;
   const std::vector<float> x = noise(rows * N, 5);
   const std::vector<std::int32_t> labels = some_labels(rows, N);
+  const std::vector<float> g = some_gradients(rows);
   std::vector<std::vector<float>> first;
   for (const Isa isa : all_isas()) {
     for (const int threads : {1, 2, 4}) {
@@ -131,7 +140,7 @@ TEST_CASE("row kernels give the same bits for 1, 2 and 4 threads and on every in
                                         std::vector<float>(rows * N), std::vector<float>(N), std::vector<float>(rows)};
       softmax(pool, isa, rows, N, x.data(), y[0].data());
       softmax_cross_entropy(pool, isa, rows, N, x.data(), labels.data(), y[1].data());
-      softmax_cross_entropy_gradient(pool, isa, rows, N, x.data(), labels.data(), y[2].data());
+      softmax_cross_entropy_gradient(pool, isa, rows, N, x.data(), labels.data(), g.data(), y[2].data());
       sum_rows(pool, isa, rows, N, x.data(), y[3].data());
       sum_each_row(pool, isa, rows, N, x.data(), y[4].data());
       if (first.empty()) first = y;
@@ -172,6 +181,17 @@ TEST_CASE("softmax of a masked row spreads over what is left, and works in place
   }
 }
 
+TEST_CASE("a row of which the loss is worth nothing gets no gradient, and cross entropy's gradient works in place") {
+  Pool pool(1);
+  const std::vector<std::int32_t> labels{1, 0};
+  const std::vector<float> g{0, -2};
+  for (const Isa isa : all_isas()) {
+    std::vector<float> x{300, -300, 5, 7, 7, -infinity};
+    softmax_cross_entropy_gradient(pool, isa, 2, 3, x.data(), labels.data(), g.data(), x.data());
+    CHECK(x == std::vector<float>{0, 0, 0, 1, -1, 0});
+  }
+}
+
 TEST_CASE("log_softmax agrees with double, has the same bits everywhere, and works in place") {
   Pool pool(2);
   for (const auto& [rows, N] : shapes)
@@ -196,14 +216,15 @@ TEST_CASE("log_softmax agrees with double, has the same bits everywhere, and wor
 
 TEST_CASE("cross entropy refuses a label that is not a class, and says which") {
   Pool pool(2);
-  const std::vector<float> x(20);
+  const std::vector<float> x(20), g(2, 1);
   std::vector<float> y(20);
   for (const std::int32_t bad : {-1, 10}) {
     const std::vector<std::int32_t> labels{0, bad};
     CHECK_THROWS_WITH(softmax_cross_entropy(pool, best_isa(), 2, 10, x.data(), labels.data(), y.data()),
                       Catch::Contains("label " + std::to_string(bad) + " of row 1"));
-    CHECK_THROWS_AS(softmax_cross_entropy_gradient(pool, best_isa(), 2, 10, x.data(), labels.data(), y.data()),
-                    InputError);
+    CHECK_THROWS_AS(
+        softmax_cross_entropy_gradient(pool, best_isa(), 2, 10, x.data(), labels.data(), g.data(), y.data()),
+        InputError);
   }
 }
 

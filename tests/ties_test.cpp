@@ -2,6 +2,7 @@
 // and in the compiled program.
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <limits>
 
 #include "compiler/gradients.hpp"
 #include "tests/compiled_values.hpp"
@@ -149,4 +150,20 @@ TEST_CASE("log_softmax of equal numbers shares the gradient out evenly") {
   const Value d = gradients(sum(log_softmax(x) * seed), std::array{x})[0];
   const auto values = evaluate<double>(graph, leaves<double>(graph, {{"x", {5, 5, 5, 5}}, {"seed", {1, 0, 0, 0}}}));
   CHECK(numbers<double>(values, d) == std::vector<double>{0.75, -0.25, -0.25, -0.25});
+}
+
+TEST_CASE("of equal numbers in a window of max_pool2d the first, row by row, gets the whole gradient") {
+  // Windows of 2 x 2: all equal; the largest twice, at the top right and the bottom left; zeros of both signs; one NaN
+  // behind another.
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  Graph graph("windows");
+  const Value x = graph.input("x", f32<1, 2, 8, 1>), seed = graph.input("seed", f32<1, 1, 4, 1>);
+  graph.output("d", gradients(sum(max_pool2d<Extent{2, 2}>(x) * seed), std::array{x})[0]);
+  const Named at{{"x", {5, 5, 1, 7, -0., 0, 3, nan, 5, 5, 7, 2, -1, 0, nan, 9}}, {"seed", {1, 2, 3, 4}}};
+  const std::vector<double> wanted{1, 0, 0, 2, 3, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0};
+  CHECK(numbers<double>(evaluate<double>(graph, leaves<double>(graph, at)), output_of(graph, "d")) == wanted);
+  for (const Isa isa : all_isas()) {
+    const auto got = compiled(graph, leaves<float>(graph, at), isa)["d"];
+    CHECK(std::vector<double>(got.begin(), got.end()) == wanted);
+  }
 }

@@ -2,9 +2,12 @@
 #include <catch2/catch.hpp>
 #include <numeric>
 
+#include "compiler/gradients.hpp"
 #include "compiler/op_table.hpp"
+#include "tests/compiled_values.hpp"
 #include "tests/derivative_law.hpp"
 #include "tests/program_bits.hpp"
+#include "vitrine/error.hpp"
 #include "vitrine/ops.hpp"
 
 using namespace vitrine;
@@ -32,6 +35,11 @@ Value turned(Graph& graph, const std::string& name, const Type& type) {
   Type other{type.dtype, {}};
   for (int i = type.shape.rank() - 1; i >= 0; --i) order << i, other.shape << type.shape[i];
   return emit(Permute{order}, {graph.input(name, other)});
+}
+
+constexpr std::array looks{Look{backwards}, Look{every_other}, Look{turned}};
+std::string_view name_of(Look look) {
+  return look == Look{backwards} ? "backwards" : look == Look{turned} ? "turned" : "every other";
 }
 
 Graph graph_of(const OpInfo& info, Look look) {
@@ -70,9 +78,9 @@ Values<float> some_leaves(const Graph& graph) {
 
 TEST_CASE("every op reads slices, flips and permutes as it reads the tensors that they are, in programs too") {
   for (const OpInfo* info : every_op())
-    for (const Look look : {Look{backwards}, Look{every_other}, Look{turned}}) {
+    for (const Look look : looks) {
       const Graph graph = graph_of(*info, look), dense = graph_of(*info, nullptr);
-      CAPTURE(info->doc.name, look == Look{backwards} ? "backwards" : look == Look{turned} ? "turned" : "every other");
+      CAPTURE(info->doc.name, name_of(look));
       const Values<float> leaves = some_leaves(graph), values = evaluate<float>(graph, leaves);
       // The same operands as inputs of their own.
       Values<float> operands;
@@ -84,6 +92,40 @@ TEST_CASE("every op reads slices, flips and permutes as it reads the tensors tha
       CHECK(with_one_nan(type, values.at(graph.outputs()[0].second.id)) == reference);
       CHECK(with_one_nan(type, run_compiled(graph, leaves).at("y")) ==
             with_one_nan(type, run_compiled(dense, operands).at("y")));
+    }
+}
+
+TEST_CASE("every op's gradients reach through slices, flips and permutes, in programs too") {
+  for (const OpInfo* info : every_op())
+    for (const Look look : looks) {
+      if (info->operands == 0) continue;
+      Graph graph = graph_of(*info, look);
+      CAPTURE(info->doc.name, name_of(look));
+      Value y = graph.outputs()[0].second;
+      if (y.type().dtype != DType::f32) y = cast<DType::f32>(y);
+      const Value loss = sum(y * graph.input("seed", y.type()));
+      graph.output("loss", loss);
+      // What differences say, through the view to what it looks at.
+      Values<double> wide = random_leaves(graph, 31);
+      if (!all_finite(graph, wide)) wide = positive(graph, wide);
+      REQUIRE(derivative_disagreement(graph, wide) == "");
+      // The program's are the reference's; a sum may be added in another order.
+      for (Value leaf : graph.topological())
+        if (leaf.node().leaf == Leaf::input && leaf.type().dtype == DType::f32) try {
+            graph.output("d " + leaf.node().name, gradients(loss, std::array{leaf})[0]);
+          } catch (const UsageError&) {  // it reaches the loss through a comparison or a place only
+          }
+      const Values<float> leaves = some_leaves(graph), values = evaluate<float>(graph, leaves);
+      auto made = run_compiled(graph, leaves);
+      for (const auto& [name, v] : graph.outputs()) {
+        if (!name.starts_with("d ")) continue;
+        const std::vector<float> got = floats(made.at(name)), wanted = floats(values.at(v.id));
+        REQUIRE(got.size() == wanted.size());
+        for (std::size_t i = 0; i < got.size(); ++i) {
+          CAPTURE(name, i, got[i], wanted[i]);
+          CHECK((std::isnan(wanted[i]) ? std::isnan(got[i]) : got[i] == Approx(wanted[i]).epsilon(1e-5).margin(1e-5)));
+        }
+      }
     }
 }
 

@@ -15,7 +15,8 @@ std::size_t index_of(Module m) { return static_cast<std::size_t>(m); }
 /// The training step; a project that brings updates of its own has it already.
 Graph step_of(const Project& project) {
   Graph forward = project.forward();
-  return forward.updates().empty() ? training_step(forward, project.optimizer) : forward;
+  const Optimizer* optimizer = optimizer_of(project, forward);
+  return optimizer ? training_step(forward, *optimizer) : forward;
 }
 
 class Auditor {
@@ -23,6 +24,7 @@ class Auditor {
   explicit Auditor(const std::vector<Project>& projects) {
     for (const CourseModule& m : course()) made_.modules.push_back({.module = m.module});
     for (const Pass& pass : every_pass) made_.passes.push_back({&pass, {}});
+    for (const Feature& feature : features()) made_.features.push_back({&feature});
     for (const Project& project : projects) add(project);
     conclude();
   }
@@ -41,8 +43,10 @@ class Auditor {
     const Workers module_of_node(in_use);
     std::set<Module> needed, stops;
     look_at(step, module_of_node, needed, stops);
-    count(optimize(step));
-    count(optimize(in_use, inference_pipeline));
+    for (FeatureAudit& feature : made_.features)
+      if (is_used(project, in_use, *feature.feature)) feature.used_by.push_back(project.name);
+    count(optimize(step), module_of_node);
+    count(optimize(in_use, inference_pipeline), module_of_node);
     look_at(step, module_of_node, needed, stops);
     measure(step, module_of_node);
     for (Module m : needed) of(m).needed_by.push_back(project.name);
@@ -61,9 +65,14 @@ class Auditor {
     }
   }
 
-  void count(const Record& record) {
-    for (const Rewrite& rewrite : record.rewrites)
-      ++std::ranges::find(made_.passes, rewrite.pass, [](const PassAudit& p) { return p.pass->name; })->rewrites.back();
+  void count(const Record& record, const Workers& module_of_node) {
+    for (const Rewrite& rewrite : record.rewrites) {
+      PassAudit& pass = *std::ranges::find(made_.passes, rewrite.pass, [](const PassAudit& p) { return p.pass->name; });
+      ++pass.rewrites.back();
+      const auto node = std::ranges::find_if(rewrite.matched, [](const Seen& seen) { return seen.value.op(); });
+      // What matched no op, a state that is kept or a constant, is the tensor's.
+      ++pass.of_module[node == rewrite.matched.end() ? Module::tensor : module_of_node(node->value)];
+    }
   }
 
   void measure(const Graph& step, const Workers& module_of_node) {

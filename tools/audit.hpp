@@ -4,7 +4,7 @@
 
 #include "compiler/cost.hpp"
 #include "compiler/passes.hpp"
-#include "tools/course.hpp"
+#include "tools/features.hpp"
 #include "vitrine/project.hpp"
 
 namespace vitrine {
@@ -39,9 +39,16 @@ struct ModuleAudit {
   Share total{};
 };
 
+/// A feature of a module that is no op, and the projects that use it.
+struct FeatureAudit {
+  const Feature* feature;
+  std::vector<std::string> used_by{};
+};
+
 struct PassAudit {
   const Pass* pass;
-  std::vector<std::size_t> rewrites;  // in each project: of its training step, and of its forward graph in use
+  std::vector<std::size_t> rewrites;          // in each project: of its training step, and of its forward graph in use
+  std::map<Module, std::size_t> of_module{};  // the rewrites by the module that the first node they matched works for
 };
 
 struct Audit {
@@ -49,7 +56,8 @@ struct Audit {
   std::vector<Share> whole;  // of each project
   Share total{};
   std::vector<ModuleAudit> modules;  // in the course's order
-  std::vector<PassAudit> passes;     // in the order of the pipeline
+  std::vector<FeatureAudit> features;
+  std::vector<PassAudit> passes;  // in the order of the pipeline
 };
 
 /// Traces, differentiates and compiles every project's training step; runs nothing. A module whose nodes no graph holds

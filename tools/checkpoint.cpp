@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "runtime/in_quotes.hpp"
+#include "tools/difference_list.hpp"
 #include "tools/parameter_file.hpp"
 #include "vitrine/error.hpp"
 
@@ -31,8 +33,8 @@ std::uint64_t number_in(const TensorFile& file, const std::string& key, const st
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size())
     throw InputError(
-        fmt::format("{}: '{}' in its metadata is not a whole number: '{}'; the file is damaged, use another copy", path,
-                    key, text.substr(0, 40)));
+        fmt::format("{}: '{}' in its metadata is not a whole number: {}; the file is damaged, use another copy", path,
+                    key, in_quotes(text)));
   return number;
 }
 
@@ -43,24 +45,29 @@ std::map<std::string, std::string> options_in(const TensorFile& file) {
   return found;
 }
 
-/// "; seed is 1 here and 2 there".
-std::string differences(const std::map<std::string, std::string>& here,
-                        const std::map<std::string, std::string>& there) {
+/// "; seed is "1" here and "2" there": every option that differs, but the compiled step.
+std::string option_differences(const std::map<std::string, std::string>& here,
+                               const std::map<std::string, std::string>& there, bool of_step = false) {
   std::map<std::string, std::string> all = here;
   all.insert(there.begin(), there.end());
-  std::string differs;
-  const auto compare = [&](const std::string& key) {
-    const auto value = [&](const auto& options) {
+  DifferenceList differs;
+  for (const auto& [key, ignored] : all) {
+    if ((key == step_option) != of_step) continue;
+    const auto value = [&key](const auto& options) {
       const auto at = options.find(key);
-      return at == options.end() || at->second.empty() ? std::string("none") : at->second;
+      return at == options.end() || at->second.empty() ? std::string("none") : in_quotes(at->second);
     };
     if (value(here) != value(there))
-      differs += fmt::format("; {} is {} here and {} there", key, value(here), value(there));
-  };
-  for (const auto& [key, ignored] : all)
-    if (key != step_option) compare(key);
-  if (differs.empty()) compare(std::string(step_option));
-  return differs;
+      differs.add(fmt::format("{} is {} here and {} there", here.contains(key) ? key : in_quotes(key), value(here),
+                              value(there)));
+  }
+  return differs.str();
+}
+
+/// The compiled step tells of what no option names: another version of this program, or of the model.
+std::string step_difference(const std::map<std::string, std::string>& here,
+                            const std::map<std::string, std::string>& there) {
+  return option_differences(here, there, true);
 }
 
 }  // namespace
@@ -86,29 +93,35 @@ TrainingState load_training(const std::string& path, const Graph& forward, State
                             const std::map<std::string, std::string>& options) {
   TensorFile file = read_tensor_file(path);
   TrainingState state{options_in(file), {number_in(file, "epoch", path), number_in(file, "position", path)}, {}};
-  if (const auto model = file.metadata.find("model"); model != file.metadata.end() && model->second != forward.name())
-    throw InputError(fmt::format("{}: it is a training of '{}' and not of '{}'; name another file", path, model->second,
-                                 forward.name()));
-  if (const std::string differs = differences(options, state.options); !differs.empty())
-    throw UsageError(
+  const auto losses = file.tensors.extract(losses_name);
+  const auto model = named_states(forward, states);
+  std::map<std::string, Type> wanted;
+  for (const std::string& name : states.names()) wanted[file_name(name, model)] = states.type(name);
+  const std::string tensors = differences(file.tensors, wanted, "this one");
+
+  // Whatever else is wrong, the tensors that differ are told with it: they say most about what the file is.
+  if (const auto name = file.metadata.find("model"); name != file.metadata.end() && name->second != forward.name())
+    throw InputError(fmt::format("{}: it is a training of {} and not of {}{}; name another file", path,
+                                 in_quotes(name->second), in_quotes(forward.name()), tensors));
+  const auto another = [&](const std::string& differs) {
+    return UsageError(
         fmt::format("{}: it is another training{}; go on with the same options, for its rate and its order of examples "
                     "depend on them, or begin anew with --load",
                     path, differs));
+  };
+  if (const std::string differs = option_differences(options, state.options); !differs.empty())
+    throw another(differs + tensors);
+  if (!tensors.empty())
+    throw InputError(fmt::format("{}: it is not this training of {}{}; name a file that this program saved", path,
+                                 in_quotes(forward.name()), tensors));
+  if (const std::string differs = step_difference(options, state.options); !differs.empty()) throw another(differs);
 
-  const auto losses = file.tensors.extract(losses_name);
   if (losses.empty() || losses.mapped().dtype != DType::f32 || losses.mapped().sizes.size() != 1)
     throw InputError(
         fmt::format("{}: it has no '{}' f32[batches]; the file is damaged, use another copy", path, losses_name));
   state.losses.resize(losses.mapped().sizes[0]);
   if (!state.losses.empty())
     std::memcpy(state.losses.data(), losses.mapped().bytes.data(), losses.mapped().bytes.size());
-
-  const auto model = named_states(forward, states);
-  std::map<std::string, Type> wanted;
-  for (const std::string& name : states.names()) wanted[file_name(name, model)] = states.type(name);
-  if (const std::string differs = vitrine::differences(file.tensors, wanted, "this one"); !differs.empty())
-    throw InputError(fmt::format("{}: it is not this training of {}{}; name a file that this program saved", path,
-                                 forward.name(), differs));
   for (const std::string& name : states.names()) states.set(name, file.tensors.at(file_name(name, model)).bytes);
   return state;
 }

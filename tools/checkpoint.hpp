@@ -23,8 +23,8 @@ struct TrainingState {
 void save_training(const std::string& path, const Graph& forward, const States&, const TrainingState&);
 
 /// Reads the file into `states`, which must be there already (programs make them), and hands out the rest. UsageError
-/// listing the options that are not `options`, InputError listing every tensor that differs; the states are then as
-/// before.
+/// for options that are not `options`, InputError for another model or other tensors; both list the tensors that
+/// differ, and the states are then as before.
 TrainingState load_training(const std::string& path, const Graph& forward, States& states,
                             const std::map<std::string, std::string>& options);
 

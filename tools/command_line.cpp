@@ -5,19 +5,12 @@
 #include <charconv>
 
 #include "tools/commands/commands.hpp"
+#include "tools/complaint.hpp"
 #include "vitrine/error.hpp"
-#include "vitrine/nearest.hpp"
 
 namespace vitrine {
 
 namespace {
-
-/// "; did you mean 'list'?", or nothing.
-std::string suggestion(std::string_view word, const std::vector<std::string>& known) {
-  const std::vector<std::string_view> candidates(known.begin(), known.end());
-  const std::string_view near = nearest(word, candidates);
-  return near.empty() ? "" : fmt::format("; did you mean '{}'?", near);
-}
 
 /// Checks of our own, because CLI11's say "Value x not in range 0 to 100000". What they hand out follows the flag.
 CLI::Validator whole_number(std::uint64_t least, std::uint64_t most) {
@@ -40,52 +33,6 @@ CLI::Validator one_of(std::vector<std::string> words) {
       "");
 }
 
-/// What was wrong with the words, as one sentence that begins with the command. CLI11's own text names neither the
-/// command nor the nearest word that it would have understood.
-std::string complaint(const CLI::App& app, const CLI::ParseError& error) {
-  const CLI::App* command = app.get_subcommands().empty() ? nullptr : app.get_subcommands().front();
-  std::vector<std::string> flags, commands;
-  for (const CLI::Option* option : (command ? command : &app)->get_options())
-    for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
-  for (const CLI::App* each : app.get_subcommands({})) commands.push_back(each->get_name());
-  // What the program itself did not understand comes before the command; what a command did not, after it.
-  const std::vector<std::string> before = app.remaining(), after = command ? command->remaining() : before;
-  const std::string help = command ? command->get_name() + " --help" : "--help";
-  if (!before.empty() && !before[0].starts_with('-'))
-    return fmt::format("there is no command '{}'{} ('vitrine --help' lists them)", before[0],
-                       suggestion(before[0], commands));
-  if (!before.empty() && command)
-    return fmt::format("'{}' stands before the command; a command's flags follow it: vitrine {} {} ...", before[0],
-                       command->get_name(), before[0]);
-  const std::string who = command ? command->get_name() + ": " : "";
-  for (const std::string& word : after) {
-    const std::string flag = word.substr(0, word.find('='));
-    if (flag.starts_with('-'))
-      return fmt::format("{}there is no flag '{}'{} ('vitrine {}' lists them)", who, flag, suggestion(flag, flags),
-                         help);
-  }
-  if (!after.empty())
-    return fmt::format("{}'{}' is one word too many ('vitrine {}' shows what it takes)", who, after[0], help);
-
-  std::string said = error.what();
-  if (!command)
-    return fmt::format("no command is given; one of {} ('vitrine --help' explains)", fmt::join(commands, ", "));
-  const std::string name = said.substr(0, said.find_first_of(": "));
-  const CLI::Option* option = command->get_option_no_throw(name);
-  const std::string what = option ? ": " + option->get_description() : "";
-  if (dynamic_cast<const CLI::RequiredError*>(&error)) {
-    said = name + " is missing" + what;
-    for (const CLI::Option* greedy : command->get_options())
-      if (greedy->get_allow_extra_args() && greedy->count() > 0 && !greedy->get_positional())
-        said += fmt::format("; {} takes every word up to the next flag, so give {} first", greedy->get_name(), name);
-  }
-  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error)) said = name + " takes exactly one value" + what;
-  // "--epochs: takes a whole number" reads on without the colon.
-  if (const auto colon = said.find(": takes "); colon != said.npos) said.erase(colon, 1);
-  std::ranges::replace(said, '\n', ' ');
-  return fmt::format("{}{} ('vitrine {}' explains)", who, said, help);
-}
-
 /// CLI11's help with a line between what a command does and how it is called.
 struct Help : CLI::Formatter {
   Help() {
@@ -102,11 +49,13 @@ struct Help : CLI::Formatter {
 /// A command's flags go into a struct of their own, which lives as long as the parser.
 struct Commands {
   const Projects& projects;
-  std::string list_json{}, passes_json{}, ops_json{}, audit_json{}, op{}, run_name{};
+  std::string list_json{}, passes_json{}, ops_json{}, audit_json{}, op{}, run_name{}, generate_name{};
   RunOptions run{};
+  GenerateOptions generate{};
   ShowOptions show{};
   OptOptions opt{};
   ExecOptions exec{};
+  TokenizeOptions tokenize{};
   BenchOptions bench{};
   std::function<int()> chosen{};
 
@@ -136,9 +85,11 @@ struct Commands {
                  [this] { return list_projects(projects, list_json); }),
              list_json);
     add_run(app);
+    add_generate(app);
     add_show(app);
     add_opt(app);
     add_exec(app);
+    add_tokenize(app);
     add_json(
         add(app, "passes", "every pass with its contract and equation", [this] { return list_passes(passes_json); }),
         passes_json);
@@ -159,7 +110,9 @@ struct Commands {
     c->add_option("--epochs", run.epochs, "times through the data; 0: the project's own number")
         ->type_name("N")
         ->check(whole_number(0, 100000));
-    c->add_option("--data", run.data, "another folder with the data: IDX files, or CIFAR-10's")->type_name("PATH");
+    c->add_option("--data", run.data,
+                  "other data: a folder with IDX files or CIFAR-10's for models of images, a text for models of text")
+        ->type_name("PATH");
     c->add_option("--save", run.save, "write the training so far at the end of every epoch (safetensors)")
         ->type_name("FILE");
     c->add_flag("--resume", run.resume, "go on from the file that --save names, if it is there, bit for bit");
@@ -174,6 +127,30 @@ struct Commands {
     add_seed(c, run.seed);
     add_threads(c, run.threads);
     add_json(c, run.json);
+  }
+  void add_generate(CLI::App& app) {
+    CLI::App* c = add(app, "generate", "a trained language model writes on from a prompt",
+                      [this] { return vitrine::generate(projects, generate_name, generate); });
+    c->add_option("NAME", generate_name, "which model; 'vitrine list' shows the names")->required();
+    c->add_option("--prompt", generate.prompt, "the text to go on from")->type_name("TEXT")->required();
+    c->add_option("--tokens", generate.tokens, "how many to write")
+        ->type_name("N")
+        ->check(whole_number(1, 1000000))
+        ->capture_default_str();
+    c->add_option("--temperature", generate.temperature, "below 1 plainer, above 1 wilder; 0: always the likeliest")
+        ->type_name("T")
+        ->capture_default_str();
+    c->add_option("--top-k", generate.top_k, "choose among so many likeliest tokens; 0: all")
+        ->type_name("K")
+        ->check(whole_number(0, 1000000))
+        ->capture_default_str();
+    c->add_option("--top-p", generate.top_p, "choose among the likeliest tokens that together have this probability")
+        ->type_name("P")
+        ->capture_default_str();
+    c->add_option("--load", generate.load, "a trained model's file [what 'run' left in out/NAME]")->type_name("FILE");
+    add_seed(c, generate.seed);
+    add_threads(c, generate.threads);
+    add_json(c, generate.json);
   }
   void add_show(CLI::App& app) {
     CLI::App* c = add(app, "show", "a graph at any point of the pipeline, as text or picture",
@@ -190,7 +167,7 @@ struct Commands {
         ->type_name("FORMAT")
         ->check(one_of({"text", "dot", "svg", "png", "json"}))
         ->capture_default_str();
-    c->add_flag("--fold", show.fold, "draw each update, and each repeat of a block, as one box");
+    c->add_flag("--fold", show.fold, "draw each update as one box, and blocks that compute the same once");
     c->add_option("-o", show.output, "write to FILE instead of standard output")->type_name("FILE");
   }
   void add_opt(CLI::App& app) {
@@ -224,11 +201,33 @@ struct Commands {
     add_threads(c, exec.common.threads);
     add_json(c, exec.common.json);
   }
+  void add_tokenize(CLI::App& app) {
+    CLI::App* c = add(app, "tokenize", "text as numbers and back; learn how from a text",
+                      [this] { return vitrine::tokenize(tokenize); });
+    c->add_option("TEXT", tokenize.text, "what to print the ids and pieces of; -: standard input");
+    c->add_option("--decode", tokenize.decode, "print the bytes of these ids instead")->type_name("IDS");
+    c->add_option("--with", tokenize.with, "a tokenizer that --save wrote, or a folder with GPT-2's files")
+        ->type_name("PATH");
+    c->add_option("--train", tokenize.train, "learn from a text, or from a dictionary's .index")->type_name("FILE");
+    c->add_option("--kind", tokenize.kind, "what to learn: characters, or pairs of bytes")
+        ->type_name("KIND")
+        ->check(one_of({"characters", "bytes"}));
+    c->add_option("--vocabulary", tokenize.vocabulary, "how many tokens of bytes there shall be [1024]")
+        ->type_name("N")
+        ->check(whole_number(256, 1000000));
+    c->add_option("--split", tokenize.split, "cut the text first: gpt2 (at words), or none [gpt2]")
+        ->type_name("S")
+        ->check(one_of({"gpt2", "none"}));
+    c->add_option("--save", tokenize.save, "write the tokenizer to FILE")->type_name("FILE");
+    add_json(c, tokenize.json);
+  }
   void add_bench(CLI::App& app) {
     CLI::App* c =
         add(app, "bench", "time the workloads, 1 and 2 threads, interleaved", [this] { return vitrine::bench(bench); });
-    c->add_option("WORK", bench.works,
-                  "W1a, W1b (an MLP's training step), W2 (a CNN's), W7 (a whole process); all if none is named");
+    c->add_option(
+        "WORK", bench.works,
+        "W1a, W1b (an MLP's training step), W2 (a CNN's), W3s, W3m (a GPT's), W7 (a whole process); all if none "
+        "is named");
     c->add_option("--repeats", bench.repeats, "how often each is measured")
         ->type_name("N")
         ->check(whole_number(1, 1000))

@@ -5,12 +5,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "runtime/write_file.hpp"
 #include "tools/data/idx_file.hpp"
 #include "tools/draw_graphs.hpp"
+#include "tools/features.hpp"
 #include "tools/image_gates.hpp"
 #include "tools/plot.hpp"
 #include "tools/text_file.hpp"
@@ -20,12 +22,12 @@ namespace vitrine {
 
 namespace {
 
-void draw_loss(const std::filesystem::path& file, const ImageTask& task, const ImageTraining& training) {
+void draw_loss(const std::filesystem::path& file, const ImageTask& task, const ModelTraining& training) {
   Series each{"each batch", "", {}, true}, mean{"mean of an epoch", "", {}, false};
   const auto per_epoch = static_cast<double>(training.batches_per_epoch());
   for (const float loss : training.losses())
     each.points.push_back({static_cast<double>(each.points.size()) / per_epoch, static_cast<double>(loss)});
-  for (const double loss : epoch_losses(training.losses(), task.train.count(), task.batch.size))
+  for (const double loss : training.mean_losses())
     mean.points.push_back({static_cast<double>(mean.points.size()) + 0.5, loss});
   write_file(file, line_plot("Loss of " + task.name + " while training", "epochs", "cross entropy",
                              std::array{each, mean}, Scale::logarithmic));
@@ -36,7 +38,7 @@ void draw_predictions(const std::filesystem::path& file, const ImageTask& task, 
                          pictures(task.files.test, test.captions.size()), test.captions));
 }
 
-void write_numbers(const RunOptions& options, const ImageTask& task, const ImageTraining& training,
+void write_numbers(const RunOptions& options, const ImageTask& task, const ModelTraining& training,
                    const ImageTest& test, const Gates& gates) {
   if (options.json.empty()) return;
   const nlohmann::json numbers{{"name", task.name},
@@ -45,16 +47,29 @@ void write_numbers(const RunOptions& options, const ImageTask& task, const Image
                                {"data", task.files.name},
                                {"accuracy", test.accuracy},
                                {"train_seconds", training.seconds()},
-                               {"epoch_loss", epoch_losses(training.losses(), task.train.count(), task.batch.size)},
+                               {"epoch_loss", training.mean_losses()},
                                {"gates", gates.json()},
                                {"holds", gates.all_hold()}};
   write_text(options.json, numbers.dump(2) + "\n");
 }
 
-bool run_classifier(const ImageClassifier& setup, const std::vector<std::string>& parts, const RunOptions& options) {
+/// The parts with a parameter that is learned: leaving out a running mean would change nothing that a gate looks at.
+std::vector<std::string> learned_parts(const Graph& forward) {
+  std::vector<std::string> found;
+  const std::vector<std::string> parameters = parameters_of(forward);
+  for (const std::string& part : parts_of(forward)) {
+    const auto belongs = [&](const std::string& parameter) {
+      return parameter == part || parameter.substr(0, parameter.rfind('.')) == part;
+    };
+    if (std::ranges::any_of(parameters, belongs)) found.push_back(part);
+  }
+  return found;
+}
+
+bool run_classifier(const ImageClassifier& setup, const RunOptions& options) {
   const ImageTask task(setup, options);
+  ModelTraining training(task.training(options), options);
   make_folder(options.out);
-  ImageTraining training(task, options);
   if (!options.test) training.run();
   const ImageTest test = test_images(task, training.forward(), training.states(), training.pool());
 
@@ -62,7 +77,7 @@ bool run_classifier(const ImageClassifier& setup, const std::vector<std::string>
   Gates gates;
   const FirstImages first(task, training.states(), training.pool());
   check_accuracy(task, test, options.quick, gates);
-  if (!options.test) check_training(task, training, training.states(), options.quick, gates);
+  if (!options.test) check_training(training, std::log(static_cast<double>(task.classes)), options.quick, gates);
   check_loss(task, training, first, gates);
   const TrainedClassifier trained{
       .forward = training.forward(),
@@ -90,22 +105,29 @@ bool run_classifier(const ImageClassifier& setup, const std::vector<std::string>
       "step as text, passes.txt what each pass did. Next:\n"
       "  {} show {} --after fold_transposes\n  {} run {} --without {}\n",
       options.out, drawn, options.test ? "" : "loss.svg, ", program_invocation_name, task.name, program_invocation_name,
-      task.name, parts[0]);
+      task.name, learned_parts(task.forward)[0]);
   return gates.all_hold();
 }
 
-/// The parts with a parameter that is learned: leaving out a running mean would change nothing that a gate looks at.
-std::vector<std::string> learned_parts(const Graph& forward) {
-  std::vector<std::string> found;
-  const std::vector<std::string> parameters = parameters_of(forward);
-  for (const std::string& part : parts_of(forward)) {
-    const auto belongs = [&](const std::string& parameter) {
-      return parameter == part || parameter.substr(0, parameter.rfind('.')) == part;
-    };
-    if (std::ranges::any_of(parameters, belongs)) found.push_back(part);
-  }
-  found.push_back("labels");
-  return found;
+/// What the runs of these setups take from the library beside the first one's graph and optimizer.
+std::vector<std::string> uses_of(const ImageClassifier& setup) {
+  std::vector<std::string> made{"IDX", "shuffling", "prefetch", "saved parameters", "whole trainings"};
+  const auto add = [&](bool used, std::string_view feature) {
+    if (used && std::ranges::find(made, feature) == made.end()) made.emplace_back(feature);
+  };
+  const auto of = [&](const ImageClassifier& each) {
+    add(each.data == "CIFAR-10", "CIFAR-10");
+    add(each.flip || each.pad > 0, "flips and crops");
+    // Where there is no schedule yet, ModelTraining makes it a cosine.
+    add(std::visit([](const auto& rule) { return rule.rate.drop_every == 0; }, each.optimizer), "cosine");
+    if (&each == &setup || !each.forward) return;
+    const Graph forward = each.forward();
+    for (const Feature& feature : features())
+      add(feature.shown && feature.shown(forward, &each.optimizer), feature.name);
+  };
+  of(setup);
+  for (const ImageClassifier& other : setup.elsewhere) of(other);
+  return made;
 }
 
 }  // namespace
@@ -121,8 +143,14 @@ Project image_classifier(ImageClassifier setup) {
   made.forward = setup.forward;
   made.optimizer = setup.optimizer;
   made.parts = learned_parts(setup.forward());
+  made.parts.push_back("labels");
+  for (const ImageClassifier& other : setup.elsewhere)
+    if (other.forward)
+      for (const std::string& part : learned_parts(other.forward()))
+        if (std::ranges::find(made.parts, part) == made.parts.end()) made.parts_elsewhere.push_back(part);
   made.resumes = true;
-  made.run = [setup, parts = made.parts](const RunOptions& options) { return run_classifier(setup, parts, options); };
+  made.uses = uses_of(setup);
+  made.run = [setup](const RunOptions& options) { return run_classifier(setup, options); };
   return made;
 }
 

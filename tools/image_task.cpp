@@ -84,10 +84,21 @@ ImageTask::ImageTask(const ImageClassifier& first, const RunOptions& options, Ch
             options.seed),
       test(files.test, scale, layout_of(input, files.test, folder)) {}
 
-std::string ImageTask::images() const {
+TrainingTask ImageTask::training(const RunOptions& options) const {
   const auto sum = [](std::span<const std::uint8_t> bytes) { return checksum(std::as_bytes(bytes)).substr(0, 16); };
-  return fmt::format("{} images ({}), pixels {}, labels {}", files.train.count, files.name, sum(files.train.pixels),
-                     sum(files.train.labels));
+  std::vector<std::string> without = options.without;
+  std::erase(without, "labels");  // no part of the graph: they were put in disorder
+  return {.name = name,
+          .forward = forward,
+          .data = train,
+          .unit = "image",
+          .batch = batch,
+          .optimizer = setup.optimizer,
+          .epochs = options.quick ? 1 : setup.epochs,
+          .without = without,
+          .identity = {{"augmentation", fmt::format("flip {}, pad {}", setup.flip ? "yes" : "no", setup.pad)},
+                       {"data", fmt::format("{} images ({}), pixels {}, labels {}", files.train.count, files.name,
+                                            sum(files.train.pixels), sum(files.train.labels))}}};
 }
 
 }  // namespace vitrine

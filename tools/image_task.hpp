@@ -1,6 +1,7 @@
 #pragma once
 #include "tools/data/image_files.hpp"
 #include "tools/data/images.hpp"
+#include "tools/model_training.hpp"
 #include "vitrine/image_classifier.hpp"
 
 namespace vitrine {
@@ -25,8 +26,8 @@ struct ImageTask {
   ChannelScale scale;
   ImageExamples train, test;
 
-  /// Which images these are, in a line: kind, number, checksum of what is learned from.
-  std::string images() const;
+  /// The training of this task. It refers to this object.
+  TrainingTask training(const RunOptions&) const;
 
  private:
   struct Chosen;

@@ -9,7 +9,7 @@
 #include "compiler/specialize.hpp"
 #include "tools/compiled.hpp"
 #include "tools/data/batches.hpp"
-#include "tools/image_training.hpp"
+#include "tools/model_training.hpp"
 
 namespace vitrine {
 

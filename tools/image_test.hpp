@@ -19,6 +19,7 @@ ImageTest test_images(const ImageTask&, const Graph& forward, States&, Pool&);
 class FirstImages {
  public:
   FirstImages(const ImageTask&, States&, Pool&, std::size_t most = ~std::size_t{0});
+  const Batch& batch() const { return batch_; }
   std::span<const float> images() const { return batch_.floats("image"); }
   std::span<const std::int32_t> labels() const { return batch_.integers("label"); }
 

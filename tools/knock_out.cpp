@@ -1,8 +1,13 @@
 #include "tools/knock_out.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "compiler/rewriter.hpp"
+#include "vitrine/error.hpp"
+#include "vitrine/nearest.hpp"
 #include "vitrine/ops/add.hpp"
 
 namespace vitrine {
@@ -17,9 +22,20 @@ std::vector<Value> parameters(const Graph& graph) {
 std::string module_of(const std::string& parameter) {
   return parameter.substr(0, std::min(parameter.rfind('.'), parameter.size()));
 }
+void demand_part(const Graph& forward, const std::string& part) {
+  const std::vector<std::string> known = parts_of(forward);
+  if (std::ranges::find(known, part) != known.end()) return;
+  const std::string_view near = nearest(part, std::vector<std::string_view>(known.begin(), known.end()));
+  throw UsageError(fmt::format("--without {}: the model {} has no such part to leave out{}; parts: {}", part,
+                               forward.name(), near.empty() ? "" : fmt::format("; did you mean '{}'?", near),
+                               fmt::join(known, ", ")));
+}
 }  // namespace
 
-KnockedOut knock_out(const Graph& forward, std::span<const std::string> parts) {
+KnockedOut knock_out(const Graph& forward, std::span<const std::string> parts,
+                     std::initializer_list<std::string_view> not_here) {
+  for (const std::string& part : parts)
+    if (std::ranges::find(not_here, part) == not_here.end()) demand_part(forward, part);
   KnockedOut made{Graph(forward), {}};
   Record record;
   Rewriter rewriter(made.forward, "knock_out", record);

@@ -1,5 +1,7 @@
 #include "tools/parameter_file.hpp"
 
+#include "runtime/in_quotes.hpp"
+#include "tools/difference_list.hpp"
 #include "vitrine/error.hpp"
 
 namespace vitrine {
@@ -33,23 +35,29 @@ HostTensor tensor_of(const States& states, const std::string& name) {
 
 std::string differences(const std::map<std::string, HostTensor>& found, const std::map<std::string, Type>& wanted,
                         const std::string& who) {
-  std::string differs;
-  for (const auto& [name, type] : wanted) {
-    const auto at = found.find(name);
-    const std::string want = described(type.dtype, sizes_of(type.shape));
-    if (at == found.end())
-      differs += "; '" + name + "' is missing, " + who + " has " + want;
-    else if (at->second.dtype != type.dtype || at->second.sizes != sizes_of(type.shape))
-      differs += "; '" + name + "' is " + described(at->second.dtype, at->second.sizes) + ", " + who + " has " + want;
+  DifferenceList differs;
+  // The model's own first: what a training keeps beside them follows from it.
+  for (const bool beside : {false, true}) {
+    for (const auto& [name, type] : wanted) {
+      if (name.starts_with(of_training) != beside) continue;
+      const auto at = found.find(name);
+      const std::string want = described(type.dtype, sizes_of(type.shape));
+      if (at == found.end())
+        differs.add(in_quotes(name) + " is missing, " + who + " has " + want);
+      else if (at->second.dtype != type.dtype || at->second.sizes != sizes_of(type.shape))
+        differs.add(in_quotes(name) + " is " + described(at->second.dtype, at->second.sizes) + ", " + who + " has " +
+                    want);
+    }
+    for (const auto& [name, tensor] : found)
+      if (name.starts_with(of_training) == beside && !wanted.contains(name))
+        differs.add(who + " has no " + in_quotes(name) + ", which is " + described(tensor.dtype, tensor.sizes));
   }
-  for (const auto& [name, tensor] : found)
-    if (!wanted.contains(name))
-      differs += "; " + who + " has no '" + name + "', which is " + described(tensor.dtype, tensor.sizes);
-  return differs;
+  return differs.str();
 }
 
-void save_parameters(const std::string& path, const Graph& forward, const States& states) {
-  TensorFile file;
+void save_parameters(const std::string& path, const Graph& forward, const States& states,
+                     std::map<std::string, std::string> metadata) {
+  TensorFile file{{}, std::move(metadata)};
   for (const auto& [name, type] : named_states(forward, states)) file.tensors[name] = tensor_of(states, name);
   file.metadata["model"] = forward.name();
   write_tensor_file(path, file);

@@ -12,11 +12,12 @@ namespace vitrine {
 inline constexpr std::string_view of_training = "training/";
 
 /// Writes the states that a forward graph names (its parameters, running means, counters) as safetensors, whole or not
-/// at all.
-void save_parameters(const std::string& path, const Graph& forward, const States&);
+/// at all, with the graph's name as metadata "model" beside what is given.
+void save_parameters(const std::string& path, const Graph& forward, const States&,
+                     std::map<std::string, std::string> metadata = {});
 
 /// Reads them back, from a file of save_parameters or of a whole training, of which the rest is left. InputError
-/// listing every name, shape and type that differs; the states are then as before.
+/// listing the names, shapes and types that differ; the states are then as before.
 void load_parameters(const std::string& path, const Graph& forward, States&);
 
 /// The states that a forward graph names, by name.
@@ -25,8 +26,8 @@ std::map<std::string, Type> named_states(const Graph& forward, const States&);
 /// A state as a file holds it.
 HostTensor tensor_of(const States&, const std::string& name);
 
-/// How the tensors of a file differ from those that are wanted: "; 'b' is f32[3], the model has f32[4]; ..." for every
-/// name that is missing, too many, or of another type or shape. Empty if nothing does.
+/// How the tensors of a file differ from those that are wanted: `; "b" is f32[3], the model has f32[4]; ...` for the
+/// names that are missing, too many, or of another type or shape; the first dozen and how many more. Empty if none is.
 std::string differences(const std::map<std::string, HostTensor>& found, const std::map<std::string, Type>& wanted,
                         const std::string& who);
 

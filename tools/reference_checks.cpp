@@ -21,9 +21,8 @@ template <class Real> std::vector<std::byte> bytes_of(std::span<const float> num
   return {bytes.begin(), bytes.end()};
 }
 
-template <class Real> Values<Real> leaves_of(const Graph& graph, const States& states, const ImageBatch& batch) {
+template <class Real> Values<Real> leaves_of(const Graph& graph, const States& states, const Batch& batch) {
   Values<Real> leaves;
-  const auto labels = std::as_bytes(batch.labels);
   for (Value v : graph.topological()) {
     const Node& node = v.node();
     if (node.leaf == Leaf::state && states.contains(node.name)) {
@@ -31,17 +30,20 @@ template <class Real> Values<Real> leaves_of(const Graph& graph, const States& s
       leaves[v.id] = node.type.dtype == DType::f32 ? bytes_of<Real>(floats(bytes))
                                                    : std::vector<std::byte>(bytes.begin(), bytes.end());
     }
-    if (node.leaf == Leaf::input && node.name == "label")
-      leaves[v.id] = {labels.begin(), labels.end()};
-    else if (node.leaf == Leaf::input)
-      leaves[v.id] = bytes_of<Real>(batch.images);
+    if (node.leaf != Leaf::input) continue;
+    if (node.type.dtype == DType::f32) {
+      leaves[v.id] = bytes_of<Real>(batch.floats(node.name));
+    } else {
+      const auto bytes = std::as_bytes(batch.integers(node.name));
+      leaves[v.id] = {bytes.begin(), bytes.end()};
+    }
   }
   return leaves;
 }
 
 }  // namespace
 
-std::map<std::string, double> gradient_norms(const Graph& forward, const States& states, const ImageBatch& batch) {
+std::map<std::string, double> gradient_norms(const Graph& forward, const States& states, const Batch& batch) {
   const Graph graph = with_gradients(forward, unread_parameters(forward));
   const auto values = evaluate<float>(graph, leaves_of<float>(graph, states, batch));
   std::map<std::string, double> norms;
@@ -50,7 +52,7 @@ std::map<std::string, double> gradient_norms(const Graph& forward, const States&
   return norms;
 }
 
-double reference_loss(const Graph& forward, const States& states, const ImageBatch& batch) {
+double reference_loss(const Graph& forward, const States& states, const Batch& batch) {
   const auto values = evaluate<double>(forward, leaves_of<double>(forward, states, batch));
   for (const auto& [name, v] : forward.outputs())
     if (name == "loss") return *reinterpret_cast<const double*>(values.at(v.id).data());

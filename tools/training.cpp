@@ -79,6 +79,7 @@ void train(const TrainingPlan& plan, const TrainingSteps& steps, TrainingState& 
     // Said once the file has it: who kills the training behind this line loses nothing.
     progress.line(fmt::format("epoch {}: mean loss {:.4f}", state.cursor.epoch,
                               epoch_losses(state.losses, count, plan.batch).back()));
+    if (const std::string more = plan.after_epoch ? plan.after_epoch() : ""; !more.empty()) progress.line(more);
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 // The training loop: batches through a program, losses out, the whole state saved at the end of every epoch.
+#include <functional>
 #include <string>
 
 #include "runtime/program.hpp"
@@ -22,10 +23,11 @@ struct TrainingPlan {
   const Dataset& data;
   std::size_t batch;
   int epochs;
-  std::uint64_t seed = 0;              // of the order of the examples
-  std::string save{};                  // file for the training so far; empty: none
-  int log = 2;                         // descriptor that progress goes to; -1: nowhere
-  std::size_t most = ~std::size_t{0};  // batches at which to stop, wherever that is; for tests
+  std::uint64_t seed = 0;                      // of the order of the examples
+  std::string save{};                          // file for the training so far; empty: none
+  int log = 2;                                 // descriptor that progress goes to; -1: nowhere
+  std::size_t most = ~std::size_t{0};          // batches at which to stop, wherever that is; for tests
+  std::function<std::string()> after_epoch{};  // what it answers is printed behind an epoch's loss; may be empty
 };
 
 /// Goes on from `state` until the plan's epochs are over, and keeps `state` up to date. At the end of every epoch the

@@ -63,13 +63,31 @@ struct Cnn {
 Graph graph() { return training_step(trace_classifier<Cnn>("W2", "image"), Adam{.rate = {.rate = 1e-3f}}); }
 }  // namespace w2
 
+namespace w3s {
+constexpr Axis batch{"batch", 16}, time{"time", 128}, token{"token", 96}, width{"width", 128}, head{"head", 4};
+using Model = Gpt<batch, time, token, width, head, 4>;
+}  // namespace w3s
+
+namespace w3m {
+constexpr Axis batch{"batch", 8}, time{"time", 256}, token{"token", 4096}, width{"width", 384}, head{"head", 6};
+using Model = Gpt<batch, time, token, width, head, 6>;
+}  // namespace w3m
+
+template <class M> Graph language_step(const char* name) {
+  return training_step(trace_language_model(M(), name), AdamW{.rate = {.rate = 3e-4f}, .clip = {.norm = 1}});
+}
+
 }  // namespace
 
 std::span<const Workload> workloads() {
   static constexpr std::array all{
       Workload{"W1a", "training step, MLP 784-128-10, relu, SGD, batch 64", w1a::graph},
       Workload{"W1b", "training step, MLP 784-1024-1024-10, relu, Adam, batch 256", w1b::graph},
-      Workload{"W2", "training step, CNN on 3x32x32: conv 32, 64, linear 128, Adam, batch 64", w2::graph}};
+      Workload{"W2", "training step, CNN on 3x32x32: conv 32, 64, linear 128, Adam, batch 64", w2::graph},
+      Workload{"W3s", "training step, GPT of 0.83 M: width 128, 4 blocks, 16 x 128 tokens, AdamW, clipped",
+               [] { return language_step<w3s::Model>("W3s"); }},
+      Workload{"W3m", "training step, GPT of 14 M: width 384, 6 blocks, 8 x 256 tokens, AdamW, clipped",
+               [] { return language_step<w3m::Model>("W3m"); }}};
   return all;
 }
 

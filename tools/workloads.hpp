@@ -6,7 +6,7 @@
 
 namespace vitrine {
 
-/// A training step that `bench` times: inputs "image" (f32) and "label" (i32).
+/// A training step that `bench` times. Its f32 inputs are images, its i32 inputs labels or tokens.
 struct Workload {
   std::string_view name, what;
   Graph (*graph)();

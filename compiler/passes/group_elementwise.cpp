@@ -4,10 +4,10 @@
 // Nothing is computed twice and nothing is reordered, so the bits stay.
 //   %3 = matmul(a, b)   %4 = add(%3, c)   %5 = relu(%4)   =>   the same, all three @g1
 #include <algorithm>
-#include <numeric>
 #include <set>
 
 #include "compiler/passes.hpp"
+#include "compiler/step_order.hpp"
 #include "compiler/units.hpp"
 
 namespace vitrine {
@@ -29,14 +29,7 @@ bool can_lead(Value v) { return v.op() && v.op()->info->leads; }
 
 class Grouping {
  public:
-  Grouping(Graph& graph, Rewriter& rewriter) : graph_(graph), rewriter_(rewriter), leader_(graph.end_of_ids()) {
-    std::iota(leader_.begin(), leader_.end(), 0u);
-    std::map<std::uint32_t, std::uint32_t> first_of;
-    for (Value v : graph.topological()) {
-      members_[v.id] = {v};
-      if (v.node().group) join(first_of.try_emplace(v.node().group, v.id).first->second, v.id);
-    }
-  }
+  Grouping(Graph& graph, Rewriter& rewriter) : graph_(graph), rewriter_(rewriter), steps_(graph) {}
 
   void run() {
     find_inner_masks();
@@ -47,32 +40,17 @@ class Grouping {
         for (Value operand : std::vector(v.operands())) consider(operand, v);
     for (Value v : graph_.topological())
       if (v.op() && v.op()->info->companion_of) join_head(v);
-    for (const auto& [id, members] : members_) {
-      const bool is_new = std::ranges::any_of(
-          members, [&](Value v) { return v.node().group == 0 || v.node().group != members[0].node().group; });
-      if (members.size() > 1 && is_new) rewriter_.group(members, rule);
-    }
+    for (const std::vector<Value>& members : steps_.joined())
+      if (std::ranges::any_of(
+              members, [&](Value v) { return v.node().group == 0 || v.node().group != members[0].node().group; }))
+        rewriter_.group(members, rule);
   }
 
  private:
-  std::uint32_t find(std::uint32_t id) const {
-    while (leader_[id] != id) id = leader_[id];
-    return id;
-  }
-  void join(std::uint32_t a, std::uint32_t b) {
-    a = find(a), b = find(b);
-    if (a == b) return;
-    if (b < a) std::swap(a, b);
-    leader_[b] = a;
-    auto& all = members_[a];
-    all.insert(all.end(), members_[b].begin(), members_[b].end());
-    std::ranges::sort(all, {}, &Value::id);
-    members_.erase(b);
-  }
-  const std::vector<Value>& group_of(Value v) const { return members_.at(find(v.id)); }
+  bool together(Value a, Value b) const { return steps_.step(a) == steps_.step(b); }
 
   void consider(Value producer, Value consumer) {
-    if (find(producer.id) == find(consumer.id)) return;
+    if (together(producer, consumer)) return;
     if (!producer.op() || (!may_join(producer) && !can_lead(producer))) return;
     if (producer.type().shape != consumer.type().shape) {
       if (producer.type().shape.elements() > 1)
@@ -85,41 +63,41 @@ class Grouping {
     }
     // Groups that a text came with may have any head, not only one that this pass would choose.
     const auto leads = [](const std::vector<Value>& group) { return !std::ranges::all_of(group, computes_numbers); };
-    if (leads(group_of(producer)) && leads(group_of(consumer)))
+    if (leads(steps_.members(producer)) && leads(steps_.members(consumer)))
       return refuse(consumer, "a step has one head, and %" + std::to_string(producer.id) + " would bring a second one",
                     "nothing: the second head's result is stored once");
-    if (const Value head = head_reading(group_of(producer), group_of(consumer)))
+    if (const Value head = head_reading(steps_.members(producer), steps_.members(consumer)))
       return refuse(consumer,
                     "%" + std::to_string(head.id) + " of its step reads %" + std::to_string(producer.id) +
                         "'s, and a head runs before the rest of its step",
                     "nothing: what the head reads is stored once");
-    if (group_of(producer).size() + group_of(consumer).size() > most_members)
+    if (steps_.members(producer).size() + steps_.members(consumer).size() > most_members)
       return refuse(consumer,
                     "the step would have more than " + std::to_string(most_members) +
                         " nodes, and as many results may have to be stored",
                     "nothing: the chain goes on in a second step");
-    if (const Value between = path_outside(producer, consumer))
+    if (const Value between = steps_.between(producer, consumer))
       return refuse(consumer,
                     "%" + std::to_string(between.id) +
                         " reads from the one and feeds the other, so it would have to run in the middle of the step",
                     "move that use before or after the chain");
-    join(producer.id, consumer.id);
+    steps_.join(producer, consumer);
   }
 
   /// A companion joins the step of the op that computes it, wherever both read the same.
   void join_head(Value companion) {
     for (Value head : graph_.users(companion.operands()[0])) {
-      if (!accompanies(companion, head) || find(head.id) == find(companion.id)) continue;
-      for (Value other : group_of(head))
+      if (!accompanies(companion, head) || together(head, companion)) continue;
+      for (Value other : steps_.members(head))
         if (other.op() && *other.op() == *companion.op() && other.operands() == companion.operands())
           return refuse(companion, "its step computes %" + std::to_string(other.id) + ", which is the same",
                         "run merge_duplicates before");
       for (const auto& [from, to] : {std::pair{head, companion}, std::pair{companion, head}})
-        if (const Value between = path_outside(from, to))
+        if (const Value between = steps_.between(from, to))
           return refuse(companion,
                         "%" + std::to_string(between.id) + " reads from the one and feeds the step of the other",
                         "compute it in a step of its own, as now");
-      return join(head.id, companion.id);
+      return steps_.join(head, companion);
     }
   }
 
@@ -129,29 +107,6 @@ class Grouping {
       if (can_lead(v) && std::ranges::any_of(
                              v.operands(), [&](Value o) { return std::ranges::find(producers, o) != producers.end(); }))
         return v;
-    return {};
-  }
-
-  /// A node outside of both groups on a path from the first to the second; empty if there is none.
-  Value path_outside(Value producer, Value consumer) const {
-    const std::uint32_t from = find(producer.id), to = find(consumer.id);
-    std::set<std::uint32_t> seen;
-    std::vector<Value> open;
-    auto leave = [&](Value v) {
-      for (Value user : graph_.users(v))
-        if (find(user.id) != from && find(user.id) != to && seen.insert(user.id).second) open.push_back(user);
-    };
-    for (Value v : members_.at(from)) leave(v);
-    while (!open.empty()) {
-      const Value v = open.back();
-      open.pop_back();
-      // What runs as one step waits for all of it: a path may also go through the rest of v's group.
-      for (Value together : members_.at(find(v.id))) {
-        for (Value user : graph_.users(together))
-          if (find(user.id) == to) return v;
-        leave(together);
-      }
-    }
     return {};
   }
 
@@ -176,7 +131,7 @@ class Grouping {
   }
   void tie_mask_to_its_reader(Value mask) {
     const auto readers = graph_.users(mask);
-    if (inner_masks_.contains(mask.id)) return join(mask.id, readers[0].id);
+    if (inner_masks_.contains(mask.id)) return steps_.join(mask, readers[0]);
     lone_masks_.insert(mask.id);
     refuse(mask,
            "its mask would have to be stored for " + std::to_string(readers.size()) +
@@ -186,7 +141,7 @@ class Grouping {
   /// What reads a mask from outside of its group reads memory that no kernel knows.
   bool may_join(Value v) const {
     return computes_numbers(v) && !lone_masks_.contains(v.id) && std::ranges::none_of(v.operands(), [&](Value o) {
-             return o.type().dtype == DType::boolean && find(o.id) != find(v.id);
+             return o.type().dtype == DType::boolean && !together(o, v);
            });
   }
 
@@ -197,8 +152,7 @@ class Grouping {
 
   Graph& graph_;
   Rewriter& rewriter_;
-  std::vector<std::uint32_t> leader_;
-  std::map<std::uint32_t, std::vector<Value>> members_{};
+  StepOrder steps_;
   std::set<std::uint32_t> inner_masks_{};
   std::set<std::uint32_t> lone_masks_{};
 };

@@ -19,18 +19,44 @@ namespace {
 
 constexpr const char* rule = "f(permute(x)) => permute(f(x))";
 
-/// What outputs and updates depend on: a chain that is no longer read is not worth turning.
-std::set<std::uint32_t> live_nodes(const Graph& graph) {
-  std::set<std::uint32_t> live;
-  for (Value v : graph.topological() | std::views::reverse)
-    if (is_result(v) || std::ranges::any_of(graph.users(v), [&](Value user) { return live.contains(user.id); }))
-      live.insert(v.id);
-  return live;
-}
+/// The ops that outputs and updates depend on: a chain that is no longer read is not worth turning.
+class Live {
+ public:
+  explicit Live(const Graph& graph) : graph_(graph) {
+    for (Value v : graph.topological() | std::views::reverse)
+      if (v.op() && is_live(v)) nodes_.insert(v.id);
+  }
+  bool contains(Value v) const { return nodes_.contains(v.id); }
+
+  /// After a rewrite: what was made for it lives as far as it is read, and so does what it reads; what only the
+  /// replaced nodes read dies with them. Both lists have operands before users.
+  void follow(std::vector<Value> made, std::vector<Value> replaced) {
+    while (!made.empty()) {
+      const Value v = made.back();
+      made.pop_back();
+      if (!v.op() || !is_live(v) || !nodes_.insert(v.id).second) continue;
+      for (Value operand : v.operands()) made.push_back(operand);
+    }
+    while (!replaced.empty()) {
+      const Value v = replaced.back();
+      replaced.pop_back();
+      if (!v.op() || is_live(v) || nodes_.erase(v.id) == 0) continue;
+      for (Value operand : v.operands()) replaced.push_back(operand);
+    }
+  }
+
+ private:
+  bool is_live(Value v) const {
+    return is_result(v) || std::ranges::any_of(graph_.users(v), [&](Value user) { return contains(user); });
+  }
+
+  const Graph& graph_;
+  std::set<std::uint32_t> nodes_{};
+};
 
 class Turn {
  public:
-  Turn(Graph& graph, Value permute, const std::set<std::uint32_t>& live)
+  Turn(Graph& graph, Value permute, const Live& live)
       : graph_(graph), live_(live), shape_(permute.type().shape), order_(*order_of(permute)), back_(order_.inverse()) {
     std::vector<Value> open = graph.users(permute);
     while (!open.empty()) {
@@ -56,7 +82,7 @@ class Turn {
       for (Value operand : v.operands())
         if (!operand.type().shape.empty() && !region_.contains(operand.id)) operands.insert(operand.id);
       const std::vector<Value> readers = graph_.users(v);
-      const auto outside = [&](Value reader) { return live_.contains(reader.id) && !region_.contains(reader.id); };
+      const auto outside = [&](Value reader) { return live_.contains(reader) && !region_.contains(reader.id); };
       const auto permutes_back = [&](Value reader) { return order_of(reader) == back_; };
       const auto is_other = [&](Value reader) { return outside(reader) && !permutes_back(reader); };
       made.gone += static_cast<std::size_t>(
@@ -65,9 +91,7 @@ class Turn {
     }
     for (std::uint32_t id : operands) {
       const Value operand = graph_.find(id);
-      const auto reader_inside = [&](Value reader) {
-        return !live_.contains(reader.id) || region_.contains(reader.id);
-      };
+      const auto reader_inside = [&](Value reader) { return !live_.contains(reader) || region_.contains(reader.id); };
       if (order_of(operand) != order_)
         ++made.come;
       else if (!is_result(operand) && std::ranges::all_of(graph_.users(operand), reader_inside))
@@ -76,12 +100,10 @@ class Turn {
     return made;
   }
 
-  void make(Rewriter& rewriter) {
+  void make(Rewriter& rewriter, Live& live) {
     std::map<std::uint32_t, Value> turned;
-    std::vector<Value> nodes;
-    for (Value v : graph_.topological())
-      if (region_.contains(v.id)) nodes.push_back(v);
-    for (Value v : nodes) {
+    std::vector<Value> made, replaced;
+    for (Value v : in_order()) {
       std::vector<Value> operands;
       for (Value operand : v.operands()) {
         const auto inside = turned.find(operand.id);
@@ -92,23 +114,48 @@ class Turn {
       }
       turned[v.id] = graph_.add(*v.op(), operands);
       const Value as_before = ordered(turned.at(v.id), order_);
+      made.insert(made.end(), {turned.at(v.id), as_before});
       rewriter.replace(v, as_before, rule);
+      replaced.push_back(v);
       for (Value reader : graph_.users(as_before))
-        if (order_of(reader) == back_) rewriter.replace(reader, turned.at(v.id), "permute(permute(x)) => x");
+        if (order_of(reader) == back_) {
+          rewriter.replace(reader, turned.at(v.id), "permute(permute(x)) => x");
+          replaced.push_back(reader);
+        }
     }
+    live.follow(std::move(made), std::move(replaced));
   }
 
  private:
+  /// The region, operands before users and the oldest first among those that are ready.
+  std::vector<Value> in_order() const {
+    std::map<std::uint32_t, std::size_t> waiting;
+    std::set<std::uint32_t> ready;
+    for (const std::uint32_t id : region_) {
+      std::set<std::uint32_t> inside;
+      for (Value operand : graph_.find(id).operands())
+        if (region_.contains(operand.id)) inside.insert(operand.id);
+      if ((waiting[id] = inside.size()) == 0) ready.insert(id);
+    }
+    std::vector<Value> order;
+    while (!ready.empty()) {
+      order.push_back(graph_.find(ready.extract(ready.begin()).value()));
+      for (Value user : graph_.users(order.back()))
+        if (region_.contains(user.id) && --waiting.at(user.id) == 0) ready.insert(user.id);
+    }
+    return order;
+  }
+
   /// An elementwise node of the region's very shape whose operands have that shape too, or none.
   bool may_turn(Value v) const {
-    return v.op() && live_.contains(v.id) && v.op()->info->elementwise() && !as<BroadcastTo>(v) &&
+    return v.op() && live_.contains(v) && v.op()->info->elementwise() && !as<BroadcastTo>(v) &&
            v.type().shape == shape_ && std::ranges::all_of(v.operands(), [&](Value operand) {
              return operand.type().shape.empty() || operand.type().shape == shape_;
            });
   }
 
   Graph& graph_;
-  const std::set<std::uint32_t>& live_;
+  const Live& live_;
   Shape shape_;
   Positions order_, back_;
   std::set<std::uint32_t> region_{};
@@ -117,15 +164,14 @@ class Turn {
 }  // namespace
 
 void move_permutes(Graph& graph, Rewriter& rewriter) {
-  std::set<std::uint32_t> live = live_nodes(graph);
+  Live live(graph);
   for (Value v : graph.topological()) {
-    if (!as<Permute>(v) || !live.contains(v.id)) continue;
+    if (!as<Permute>(v) || !live.contains(v)) continue;
     Turn turn(graph, v, live);
     if (turn.empty()) continue;
     const auto [gone, come] = turn.count();
     if (gone > come) {
-      turn.make(rewriter);
-      live = live_nodes(graph);
+      turn.make(rewriter, live);
     } else {
       rewriter.refuse(v, rule,
                       "of the permutes around what reads it " + std::to_string(gone) + " would go and " +

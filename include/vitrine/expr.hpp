@@ -1,7 +1,5 @@
 #pragma once
 // The front end. An expression is a tree type that carries its tensor type; naming it collapses it into graph nodes.
-#include <boost/hana/tuple.hpp>
-#include <boost/hana/unpack.hpp>
 #include <source_location>
 
 #include "vitrine/graph.hpp"
@@ -9,8 +7,6 @@
 #include "vitrine/stop_the_build.hpp"
 
 namespace vitrine {
-
-namespace hana = boost::hana;
 
 template <class T>
 concept Shaped = requires {
@@ -33,11 +29,28 @@ struct Refused {
 };
 template <class T> inline constexpr bool is_refused = std::same_as<std::remove_cvref_t<T>, Refused>;
 
+/// Argument I of an expression. (A tuple's own machinery would cost a model file a fifth of its compile time.)
+template <std::size_t I, class Arg> struct Held { Arg arg; };
+
+template <class Places, class... Args> struct HeldArgs;
+template <std::size_t... I, class... Args> struct HeldArgs<std::index_sequence<I...>, Args...> : Held<I, Args>... {
+  constexpr explicit HeldArgs(Args&&... a) : Held<I, Args>{std::move(a)}... {}
+  /// The graph of the first argument that has one.
+  Graph* graph() const {
+    Graph* found = nullptr;
+    ((found = found ? found : graph_of(static_cast<const Held<I, Args>&>(*this).arg)), ...);
+    return found;
+  }
+  Value traced(const Op& op, Graph& graph) const {
+    return emit(graph, op, {trace(static_cast<const Held<I, Args>&>(*this).arg, graph)...});
+  }
+};
+
 /// Op applied to Args, which it owns. Op is a value (say Matmul{}), so the type rule is a constant expression.
 /// Usable once: a tree used twice would be traced twice at every residual.
 template <auto O, Shaped... Args> struct Expr {
   static constexpr Type type = infer(O, Args::type...).type;
-  hana::tuple<Args...> args;
+  HeldArgs<std::index_sequence_for<Args...>, Args...> args;
 
   constexpr explicit Expr(Args... a) : args(std::move(a)...) {}
   Expr(const Expr&) = delete;
@@ -64,7 +77,8 @@ template <DType D, Axis... Axes> struct Typed {
   static constexpr Type type{D, shape_of<Axes...>};
   Value value;
 
-  explicit Typed(Value v = {}) : value(v) {
+  Typed() : Typed(Value{}) {}
+  explicit Typed(Value v) : value(v) {
     if constexpr (holds_a_name_twice(type.shape)) stop_the_build<name_held_twice("declared", type.shape)>();
   }
   template <class E>
@@ -87,13 +101,7 @@ template <Axis... Axes> using Mask = Typed<DType::boolean, Axes...>;
 inline Graph* graph_of(const Literal&) { return nullptr; }
 inline Graph* graph_of(const Refused&) { return nullptr; }
 template <DType D, Axis... Axes> Graph* graph_of(const Typed<D, Axes...>& t) { return t.value.graph; }
-template <auto O, class... Args> Graph* graph_of(const Expr<O, Args...>& e) {
-  return hana::unpack(e.args, [](const auto&... a) {
-    Graph* found = nullptr;
-    ((found = found ? found : graph_of(a)), ...);
-    return found;
-  });
-}
+template <auto O, class... Args> Graph* graph_of(const Expr<O, Args...>& e) { return e.args.graph(); }
 
 /// The op a tree's node becomes in the graph. A user's formula (map) becomes a table of its own.
 template <auto O> Op graph_op() {
@@ -107,10 +115,7 @@ inline Value trace(const Literal& n, Graph& graph) { return number(graph, n.valu
 inline Value trace(const Refused&, Graph&) { return {}; }
 template <DType D, Axis... Axes> Value trace(const Typed<D, Axes...>& t, Graph&) { return t.value; }
 template <auto O, class... Args> Value trace(const Expr<O, Args...>& e, Graph& graph) {
-  return hana::unpack(e.args, [&](const auto&... a) {
-    const std::array<Value, sizeof...(Args)> operands{trace(a, graph)...};
-    return graph.add(graph_op<O>(), {operands.begin(), operands.end()});
-  });
+  return e.args.traced(graph_op<O>(), graph);
 }
 
 /// The Typed that an expression makes. (A struct: g++ 12 crashes on an alias here.)

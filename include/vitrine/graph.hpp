@@ -81,8 +81,11 @@ class Graph {
   std::vector<Value> topological() const;
   const Node& node(Value) const;
   std::vector<Value> users(Value) const;
+  bool is_read(Value) const;  // whether it has a user
   const std::vector<std::pair<std::string, Value>>& outputs() const;
   const std::vector<std::pair<Value, Value>>& updates() const;  // state, next
+  bool is_result(Value) const;                                  // whether it is an output or a state's next value
+  Value next(Value state) const;                                // empty if the state is not updated
   Value find(std::string_view leaf_name) const;                 // empty if there is none
   Value find(std::uint32_t id) const;                           // empty if dead or never made
   /// One more than the largest id ever given. Ids are never renumbered or reused.
@@ -112,6 +115,10 @@ class Graph {
   void replace_all_uses(Value from, Value to, std::span<const Value> but_by);
   void erase(Value);
   void drop_update(Value state);
+  void put_in_group(Value, std::uint32_t group);
+  void leave_group(Value);
+  void dissolve(std::uint32_t group);
+  std::uint32_t last_group() const;
   Node& edit(Value);
   friend class Annotations;  // what the parser restores beside the graph itself: lines, phases, groups
 

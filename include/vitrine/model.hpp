@@ -4,14 +4,15 @@
 #include <boost/hana/accessors.hpp>
 #include <boost/hana/concept/struct.hpp>
 #include <boost/hana/define_struct.hpp>
-#include <boost/hana/first.hpp>
-#include <boost/hana/second.hpp>
+#include <boost/hana/pair.hpp>
 #include <boost/hana/string.hpp>
-#include <boost/hana/unpack.hpp>
+#include <boost/hana/tuple.hpp>
 
 #include "vitrine/expr.hpp"
 
 namespace vitrine {
+
+namespace hana = boost::hana;
 
 constexpr Init normal(float deviation) { return {Init::Rule::normal, deviation}; }
 constexpr Init uniform(float limit) { return {Init::Rule::uniform, limit}; }
@@ -58,19 +59,29 @@ concept ArrayOfModels = requires(T t) {
   t.size();
 };
 
-/// The bytes that reflection sees, laid out as the language lays out a struct.
-template <class M> constexpr std::size_t reflected_size() {
-  return hana::unpack(hana::accessors<M>(), [](auto... entry) {
+/// What Hana reflects of a struct, as a list of types: names, and how to reach each member. (Hana's own loops make a
+/// function for every pair and every tuple of them, which costs a model file a third of its compile time.)
+template <class M, class Accessors = decltype(hana::accessors<M>())> struct Members;
+template <class M, class... Name, class... Get> struct Members<M, hana::tuple<hana::pair<Name, Get>...>> {
+  template <class Reach> using Type = std::remove_cvref_t<decltype(Reach{}(std::declval<const M&>()))>;
+
+  /// The bytes of all of them, laid out as the language lays out a struct.
+  static constexpr std::size_t bytes() {
     std::size_t end = 0, alignment = 1;
-    auto lay = [&]<class Member>(Member*) {
-      end = (end + alignof(Member) - 1) / alignof(Member) * alignof(Member) + sizeof(Member);
-      alignment = alignment > alignof(Member) ? alignment : alignof(Member);
+    [[maybe_unused]] const auto lay = [&](std::size_t size, std::size_t aligned) {
+      end = (end + aligned - 1) / aligned * aligned + size;
+      alignment = alignment > aligned ? alignment : aligned;
     };
-    (lay(static_cast<std::remove_reference_t<decltype(hana::second(entry)(std::declval<M&>()))>*>(nullptr)), ...);
+    (lay(sizeof(Type<Get>), alignof(Type<Get>)), ...);
     end = (end + alignment - 1) / alignment * alignment;
-    return end == 0 ? std::size_t{1} : end;
-  });
-}
+    return end == 0 ? 1 : end;
+  }
+  /// Calls visit(member, name) for each.
+  static void each(const M& model, const auto& visit) { (visit(Get{}(model), Name::c_str()), ...); }
+  static constexpr std::size_t sum(const auto& count) {
+    return (count(static_cast<Type<Get>*>(nullptr)) + ... + std::size_t{0});
+  }
+};
 
 /// A model that hands out its members itself, instead of by a macro, so that none can be forgotten (Sequential).
 template <class M>
@@ -82,7 +93,7 @@ concept HandsOutItsMembers = requires {
 template <class M> constexpr void demand_reflected() {
   if constexpr (HandsOutItsMembers<M>)
     return;
-  else if constexpr (constexpr std::size_t seen = reflected_size<M>(); seen != sizeof(M))
+  else if constexpr (constexpr std::size_t seen = Members<M>::bytes(); seen != sizeof(M))
     stop_the_build<Sentence{} << "a model has " << sizeof(M) << " bytes of members, but reflection sees " << seen
                               << ": name every parameter in BOOST_HANA_DEFINE_STRUCT">();
 }
@@ -95,65 +106,75 @@ struct FoundParameter {
   Init init;
 };
 
+/// The list of a model's parameters while it is made, and where in the model we are.
+class ParameterList {
+ public:
+  void add(const char* name, const Value& value, const Type& type, Init init);
+  void enter(const char* name);
+  void enter(const char* name, std::size_t number);
+  void leave();
+  std::vector<FoundParameter> take() { return std::move(found_); }
+
+ private:
+  std::vector<FoundParameter> found_{};
+  std::string path_{};                // with a dot at its end
+  std::vector<std::size_t> lengths_;  // of the path at each level above
+};
+
 /// Adds every parameter and statistic of a model, however deep. Members that are neither tensors nor models (a rate, a
-/// flag) are settings and are passed over. (One list for every use: a fold over the members is slow to compile.)
-template <class M>
-void find_parameters(const M& model, std::vector<FoundParameter>& found, const std::string& path = "") {
+/// flag) are settings and are passed over.
+template <class M> void find_parameters(const M& model, ParameterList& found) {
   demand_reflected<M>();
-  const auto add = [&]<class Member>(const std::string& name, const Member& member) {
-    if constexpr (Shaped<Member>)
-      found.push_back({name, &member.value, Member::type, init_of<Member>()});
-    else if constexpr (Model<Member>)
-      find_parameters(member, found, name + ".");
-    else if constexpr (ArrayOfModels<Member>)
-      for (std::size_t i = 0; i < member.size(); ++i)
-        find_parameters(member[i], found, name + "." + std::to_string(i) + ".");
-  };
-  hana::unpack(hana::accessors<M>(),
-               [&](auto... entry) { (add(path + hana::first(entry).c_str(), hana::second(entry)(model)), ...); });
+  Members<M>::each(model, [&]<class Member>(const Member& member, const char* name) {
+    if constexpr (Shaped<Member>) {
+      found.add(name, member.value, Member::type, init_of<Member>());
+    } else if constexpr (Model<Member>) {
+      found.enter(name);
+      find_parameters(member, found);
+      found.leave();
+    } else if constexpr (ArrayOfModels<Member>) {
+      for (std::size_t i = 0; i < member.size(); ++i) {
+        found.enter(name, i);
+        find_parameters(member[i], found);
+        found.leave();
+      }
+    }
+  });
 }
 template <class M> std::vector<FoundParameter> parameters_of(const M& model) {
-  std::vector<FoundParameter> found;
+  ParameterList found;
   find_parameters(model, found);
-  return found;
+  return found.take();
 }
 
 /// How many numbers a model learns, while the program compiles.
 template <class M> constexpr std::size_t parameter_count() {
   demand_reflected<M>();
-  return hana::unpack(hana::accessors<M>(), [](auto... entry) {
-    auto count = []<class Member>(Member*) -> std::size_t {
-      if constexpr (Shaped<Member>)
-        return is_learned<Member> ? Member::type.shape.elements() : 0;
-      else if constexpr (Model<Member>)
-        return parameter_count<Member>();
-      else if constexpr (ArrayOfModels<Member>)
-        return std::tuple_size_v<Member> * parameter_count<typename Member::value_type>();
-      else
-        return 0;
-    };
-    return (count(static_cast<std::remove_reference_t<decltype(hana::second(entry)(std::declval<M&>()))>*>(nullptr)) +
-            ... + std::size_t{0});
+  return Members<M>::sum([]<class Member>(Member*) -> std::size_t {
+    if constexpr (Shaped<Member>)
+      return is_learned<Member> ? Member::type.shape.elements() : 0;
+    else if constexpr (Model<Member>)
+      return parameter_count<Member>();
+    else if constexpr (ArrayOfModels<Member>)
+      return std::tuple_size_v<Member> * parameter_count<typename Member::value_type>();
+    else
+      return 0;
   });
 }
 
 template <class T> T input(Graph& graph, std::string name) { return T(graph.input(std::move(name), T::type)); }
 
-/// The model with every parameter and statistic a state of the graph, named by its path.
-template <class M> M bind(Graph& graph) {
-  M model;
-  for (const FoundParameter& p : parameters_of(model))
-    *const_cast<Value*>(p.value) = graph.state(p.path, p.type, p.init);  // the model is ours: it is not const
+/// The model, its settings kept, with every parameter and statistic a state of the graph, named by its path.
+template <class M> M bind(Graph& graph, M model = M()) {
+  make_states(graph, parameters_of(model));
   return model;
 }
+/// Makes each a state of the graph and the value where it is kept that state's.
+void make_states(Graph& graph, const std::vector<FoundParameter>& parameters);
 
-/// Where a bound model stands in the whole: "block.3.attention", or "" for the whole itself.
-inline std::string path_of(const std::vector<FoundParameter>& parameters) {
-  if (parameters.empty()) return "";
-  const std::string &whole = parameters[0].value->node().name, &relative = parameters[0].path;
-  return whole.size() > relative.size() ? whole.substr(0, whole.size() - relative.size() - 1) : "";
-}
-template <class M> std::string path_of(const M& model) { return path_of(parameters_of(model)); }
+/// What a layer traces, in that layer's frame: "block.3.attention", or "" for the whole model itself. `parameters` are
+/// those of the layer, bound.
+Graph::Scope scope_of(Graph& graph, const std::vector<FoundParameter>& parameters);
 
 /// What a layer made. Not a Tensor, so that the Tensor a user names it by still says on which line.
 template <class T> struct Part {
@@ -170,8 +191,21 @@ template <class M, Shaped E> auto within(const M& layer, E&& e) {
     return Refused{};
   } else {
     auto& graph = *graph_of(e);
-    const Graph::Scope scope(graph, path_of(layer), graph.phase());
+    const Graph::Scope scope = scope_of(graph, parameters_of(layer));
     auto made = named(std::forward<E>(e));
+    return Part<decltype(made)>{made};
+  }
+}
+
+/// The same for a layer that does one thing after another to `x`, which is named: build() makes its last expression,
+/// and what it names or other layers make on the way is drawn in this layer's frame.
+template <class M, Shaped X, std::invocable Build> auto within(const M& layer, const X& x, Build build) {
+  if constexpr (is_refused<X> || is_refused<decltype(build())>) {
+    return Refused{};
+  } else {
+    auto& graph = *x.value.graph;
+    const Graph::Scope scope = scope_of(graph, parameters_of(layer));
+    auto made = named(build());
     return Part<decltype(made)>{made};
   }
 }

@@ -6,6 +6,7 @@
 #include "vitrine/ops/accumulate.hpp"
 #include "vitrine/ops/add.hpp"
 #include "vitrine/ops/argmax.hpp"
+#include "vitrine/ops/attention.hpp"
 #include "vitrine/ops/avg_pool2d.hpp"
 #include "vitrine/ops/binary_cross_entropy.hpp"
 #include "vitrine/ops/broadcast_to.hpp"
@@ -14,6 +15,7 @@
 #include "vitrine/ops/conv2d.hpp"
 #include "vitrine/ops/cos.hpp"
 #include "vitrine/ops/cross_entropy.hpp"
+#include "vitrine/ops/cross_entropy_gradient.hpp"
 #include "vitrine/ops/cumulative_sum.hpp"
 #include "vitrine/ops/div.hpp"
 #include "vitrine/ops/dropout.hpp"
@@ -51,6 +53,7 @@
 #include "vitrine/ops/relu.hpp"
 #include "vitrine/ops/rename.hpp"
 #include "vitrine/ops/reshape.hpp"
+#include "vitrine/ops/rotary.hpp"
 #include "vitrine/ops/row_norm.hpp"
 #include "vitrine/ops/scatter_add.hpp"
 #include "vitrine/ops/sigmoid.hpp"
@@ -72,13 +75,14 @@
 namespace vitrine {
 
 template <class... Ops> struct List {};
-using EveryOp =
-    List<Abs, Accumulate, Add, Argmax, AvgPool2d, AvgPool2dGradient, BinaryCrossEntropy, BroadcastTo, Cast, Concat,
-         Conv2d, Conv2dInputGradient, Conv2dWeightGradient, Cos, CrossEntropy, CumulativeSum, Div, Drop, Equal, Erf,
-         Exp, Flip, Gather, Gelu, GeluTanh, Greater, GreaterEqual, InverseSize, Iota, LeakyRelu, Log, LogSoftmax,
-         LogicalAnd, LogicalNot, LogicalOr, LogicalXor, Map, Matmul, MaxPool2d, MaxPool2dGather, MaxPool2dPlace,
-         MaxPool2dScatter, MaxTo, Maximum, Mean, Minimum, Mul, Neg, OneHot, Pad, Permute, Pow, Relu, Rename, Reshape,
-         RowNorm<false>, RowNorm<true>, RowNormScale<false>, RowNormScale<true>, ScatterAdd, Sigmoid, Silu, Sin, Slice,
-         Softmax, Softplus, Sqrt, Sub, SumTo, Tanh, Transpose, Variance, WhenTraining, Where>;
+using EveryOp = List<Abs, Accumulate, Add, Argmax, Attention, AttentionKeyGradient, AttentionLogsumexp,
+                     AttentionQueryGradient, AttentionValueGradient, AvgPool2d, AvgPool2dGradient, BinaryCrossEntropy,
+                     BroadcastTo, Cast, Concat, Conv2d, Conv2dInputGradient, Conv2dWeightGradient, Cos, CrossEntropy,
+                     CrossEntropyGradient, CumulativeSum, Div, Drop, Equal, Erf, Exp, Flip, Gather, Gelu, GeluTanh,
+                     Greater, GreaterEqual, InverseSize, Iota, LeakyRelu, Log, LogSoftmax, LogicalAnd, LogicalNot,
+                     LogicalOr, LogicalXor, Map, Matmul, MaxPool2d, MaxPool2dGather, MaxPool2dPlace, MaxPool2dScatter,
+                     MaxTo, Maximum, Mean, Minimum, Mul, Neg, OneHot, Pad, Permute, Pow, Relu, Rename, Reshape, Rotary,
+                     RowNorm<false>, RowNorm<true>, RowNormScale<false>, RowNormScale<true>, ScatterAdd, Sigmoid, Silu,
+                     Sin, Slice, Softmax, Softplus, Sqrt, Sub, SumTo, Tanh, Transpose, Variance, WhenTraining, Where>;
 
 }  // namespace vitrine

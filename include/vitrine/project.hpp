@@ -14,7 +14,7 @@ namespace vitrine {
 struct RunOptions {
   bool quick = false;                  // at most 10 s, thresholds lowered and printed as quick ones
   int epochs = 0;                      // 0: the project's own number
-  std::string data{};                  // another folder with the data; empty: the project's own
+  std::string data{};                  // other data: a folder of images, or a text; empty: the project's own
   std::string save{};                  // the training so far, at the end of every epoch (safetensors)
   std::string load{};                  // parameters to begin with (safetensors)
   bool resume = false;                 // go on from the file `save`, if it is there
@@ -26,6 +26,19 @@ struct RunOptions {
   std::string json{};  // file for the numbers; empty: none
 };
 
+/// What a user asked of `generate`.
+struct GenerateOptions {
+  std::string prompt{};
+  std::size_t tokens = 200;  // to write
+  float temperature = 0.8f;  // 0: always the likeliest
+  std::size_t top_k = 0;     // only the likeliest so many; 0: all
+  float top_p = 1;           // only the likeliest that together have this probability
+  std::string load{};        // a trained model's file; empty: the one that `run` left in out/<name>
+  std::uint64_t seed = 1;
+  int threads = 0;
+  std::string json{};
+};
+
 struct Project {
   std::string name{}, year{}, idea{};
   std::string data{};                // what it needs, in words
@@ -33,13 +46,21 @@ struct Project {
   std::function<Graph()> forward{};  // traced, with the output "loss"
   Optimizer optimizer{};
   std::vector<std::string> parts{};  // what --without takes
-  bool resumes = false;              // it saves whole trainings, and takes --resume and --test
+  /// Parts of its models for other data (--data), if it has such. `run` must refuse those that the data's model lacks.
+  std::vector<std::string> parts_elsewhere{};
+  bool resumes = false;  // it saves whole trainings, and takes --resume and --test
+  /// Of what tools/features.cpp lists, what its run uses that neither graph nor optimizer shows: readers of data, kinds
+  /// of files. `audit` believes it.
+  std::vector<std::string> uses{};
   /// Trains, tests, draws, prints; true if every gate holds.
   std::function<bool(const RunOptions&)> run{};
+  /// Writes text on stdout as it is made, and figures on stderr. Empty for a project that makes no text.
+  std::function<void(const GenerateOptions&)> generate{};
 };
 
-/// The program `vitrine` for these projects: list, run, show, opt, exec, passes, ops, bench. Hands out the exit code:
-/// 0 what it says is true, 1 a gate or check failed, 2 wrong use, 3 input or environment, 4 a bug of ours.
+/// The program `vitrine` for these projects: list, run, generate, tokenize, show, opt, exec, passes,
+/// ops, audit, bench. Hands out the
+/// exit code: 0 what it says is true, 1 a gate or check failed, 2 wrong use, 3 input or environment, 4 a bug of ours.
 int command_line(int argc, char** argv, std::vector<Project> projects);
 
 }  // namespace vitrine

@@ -30,8 +30,8 @@ using Gradients = std::vector<Value>;
 
 /// Adds a node to the operands' graph. Throws UsageError with the type rule's sentence.
 Value emit(const Op& op, std::initializer_list<Value> operands);
-/// The same for an op without operands.
-Value emit(Graph& graph, const Op& op);
+/// The same for an op that may have no operands.
+Value emit(Graph& graph, const Op& op, std::initializer_list<Value> operands = {});
 /// A number as a node: f32[].
 Value number(Graph& graph, float);
 

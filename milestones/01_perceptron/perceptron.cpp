@@ -164,7 +164,8 @@ bool run_perceptron(const RunOptions& options) {
   Lesson shirts = lesson(without("shirt") ? 7 : 6, 2);
 
   make_folder(options.out);
-  KnockedOut knocked = knock_out(forward_graph(!without("threshold")), options.without);
+  KnockedOut knocked =
+      knock_out(forward_graph(!without("threshold")), options.without, {"update", "threshold", "labels", "shirt"});
   if (without("update")) knocked.frozen = {"weight", "bias"};
   const Graph step = with_rule(knocked.forward, knocked.frozen);
   const int epochs = options.epochs ? options.epochs : options.quick ? 8 : 30;
@@ -219,6 +220,7 @@ Project perceptron() {
   made.forward = [] { return with_rule(forward_graph()); };
   made.parts = parts_of(made.forward());
   made.parts.insert(made.parts.end(), {"update", "threshold", "labels", "shirt"});
+  made.uses = {"IDX", "shuffling", "saved parameters"};
   made.run = run_perceptron;
   return made;
 }

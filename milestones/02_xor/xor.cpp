@@ -202,8 +202,8 @@ bool run_xor(const RunOptions& options) {
   make_folder(options.out);
   Pool pool(1);  // four rows: no second thread could help
   const Graph perceptron = trace_with_loss<Perceptron>("perceptron");
-  const KnockedOut network =
-      knock_out(bends ? trace_with_loss<Network>("xor") : trace_with_loss<Straight>("xor"), options.without);
+  const KnockedOut network = knock_out(bends ? trace_with_loss<Network>("xor") : trace_with_loss<Straight>("xor"),
+                                       options.without, {"tanh", "xor"});
 
   Progress progress("xor", static_cast<std::size_t>(perceptrons + networks));
   int best_right = 0, solved = 0;
@@ -278,6 +278,7 @@ Project xor_gate() {
   made.optimizer = optimizer;
   made.parts = parts_of(made.forward());
   made.parts.insert(made.parts.end(), {"tanh", "xor"});
+  made.uses = {"saved parameters"};
   made.run = run_xor;
   return made;
 }

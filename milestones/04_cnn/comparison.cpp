@@ -5,7 +5,7 @@
 #include "compiler/cost.hpp"
 #include "compiler/passes.hpp"
 #include "tools/image_test.hpp"
-#include "tools/image_training.hpp"
+#include "tools/model_training.hpp"
 
 namespace vitrine::cnn {
 
@@ -37,7 +37,7 @@ void compare_with_mlp(const TrainedClassifier& cnn, const ImageClassifier& mlp) 
   options.resume = options.test = false;
   fmt::print("beside it, {}:\n", mlp.name);
   const ImageTask task(mlp, options);
-  ImageTraining training(task, options);
+  ModelTraining training(task.training(options), options);
   training.run();
 
   std::array rows{row_of("convolutions", cnn.forward), row_of("one hidden layer", training.forward())};

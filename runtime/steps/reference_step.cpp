@@ -15,11 +15,22 @@ class ReferenceStep : public HeadStep {
   void place_head(const Memory& memory, float* result) override {
     for (std::size_t k = 0; k < in_.size(); ++k) in_[k].data = memory.at(step_.operands[k]);
     out_.data = result;
+    companions_.clear();
+    for (std::size_t k = 0; k < step_.companions.size(); ++k) {
+      const Slot& slot = step_.results[step_.own_results() + k];
+      companions_.push_back({slot.type, memory.at(slot)});
+    }
   }
-  void run_head() override { step_.head->info->run(step_.head->attributes.get(), in_, out_); }
+  /// A companion is what a kernel has on its way; here each is computed by itself.
+  void run_head() override {
+    const auto run = [&](const Op& op, const Buffer<float>& out) { op.info->run(op.attributes.get(), in_, out); };
+    run(*step_.head, out_);
+    for (std::size_t k = 0; k < companions_.size(); ++k) run(step_.companions[k], companions_[k]);
+  }
 
   std::vector<Buffer<float>> in_{};
   Buffer<float> out_;
+  std::vector<Buffer<float>> companions_{};
 };
 
 }  // namespace

@@ -106,6 +106,18 @@ void print_shares(const Audit& a) {
     if (m.total.nodes) print_share(fmt::format("  {}", name_of(m.module)), m.total, a.total);
 }
 
+/// What is used of the modules beside ops.
+void print_features(const Audit& a) {
+  fmt::print("\nlayers, ways to learn, data and files, and who uses them\n");
+  for (const ModuleAudit& m : a.modules) {
+    std::vector<std::string> words;
+    for (const FeatureAudit& f : a.features)
+      if (f.feature->module == m.module && !f.used_by.empty())
+        words.push_back(fmt::format("{} ({})", f.feature->name, who(f.used_by, a)));
+    if (!words.empty()) print_wrapped(fmt::format("  {}:", name_of(m.module)), words);
+  }
+}
+
 void print_ops(const Audit& a) {
   fmt::print("\nops that a step reaches, and where else they work\n");
   for (const ModuleAudit& m : a.modules) {
@@ -115,9 +127,14 @@ void print_ops(const Audit& a) {
       words.push_back(fmt::format("[{} node{} for {}]", nodes, nodes == 1 ? "" : "s", name_of(worker)));
     if (!words.empty()) print_wrapped(fmt::format("  {}:", name_of(m.module)), words);
   }
+  print_features(a);
   fmt::print("\nnot needed by any of them\n");
-  for (const ModuleAudit& m : a.modules)
-    if (!m.not_needed.empty()) print_wrapped(fmt::format("  {}:", name_of(m.module)), m.not_needed);
+  for (const ModuleAudit& m : a.modules) {
+    std::vector<std::string_view> idle(m.not_needed);
+    for (const FeatureAudit& f : a.features)
+      if (f.feature->module == m.module && f.used_by.empty()) idle.push_back(f.feature->name);
+    if (!idle.empty()) print_wrapped(fmt::format("  {}:", name_of(m.module)), idle);
+  }
   std::vector<std::string_view> idle;
   for (const PassAudit& p : a.passes)
     if (std::ranges::count(p.rewrites, 0u) == std::ssize(p.rewrites)) idle.push_back(p.pass->name);
@@ -127,6 +144,7 @@ void print_ops(const Audit& a) {
     std::vector<std::string> words;
     for (std::size_t i = 0; i < a.projects.size(); ++i)
       if (p.rewrites[i]) words.push_back(fmt::format("{} {}", a.projects[i], p.rewrites[i]));
+    for (const auto& [module, count] : p.of_module) words.push_back(fmt::format("[{} of {}]", count, name_of(module)));
     if (!words.empty()) print_wrapped(fmt::format("  {}:", p.pass->name), words);
   }
   fmt::print("\nwhat no trace shows\n");
@@ -136,6 +154,14 @@ void print_ops(const Audit& a) {
 
 nlohmann::json json_of(const Share& s) {
   return {{"nodes", s.nodes}, {"operations", s.cost.operations}, {"bytes", s.cost.bytes}};
+}
+
+nlohmann::json features_of(const Audit& a, Module module) {
+  nlohmann::json made = nlohmann::json::array();
+  for (const FeatureAudit& f : a.features)
+    if (f.feature->module == module)
+      made.push_back({{"name", f.feature->name}, {"where", f.feature->where}, {"used_by", f.used_by}});
+  return made;
 }
 
 nlohmann::json json_of(const Audit& a) {
@@ -163,9 +189,12 @@ nlohmann::json json_of(const Audit& a) {
                        {"works_for", by_name(m.works_for)},
                        {"shares", by_project([&](std::size_t p) { return json_of(m.shares[p]); })},
                        {"total", json_of(m.total)},
+                       {"features", features_of(a, m.module)},
                        {"unseen", course()[static_cast<std::size_t>(m.module)].unseen}});
   for (const PassAudit& p : a.passes)
-    passes.push_back({{"name", p.pass->name}, {"rewrites", by_project([&](std::size_t i) { return p.rewrites[i]; })}});
+    passes.push_back({{"name", p.pass->name},
+                      {"rewrites", by_project([&](std::size_t i) { return p.rewrites[i]; })},
+                      {"modules", by_name(p.of_module)}});
   return {{"projects", by_project([&](std::size_t p) { return json_of(a.whole[p]); })},
           {"total", json_of(a.total)},
           {"modules", modules},

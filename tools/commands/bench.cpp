@@ -27,7 +27,7 @@ double milliseconds_since(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
 
-/// A workload, ready to be run again and again on made-up images.
+/// A workload, ready to be run again and again on made-up data.
 class TrainingStep {
  public:
   TrainingStep(const Workload& work, int threads, Provider provider = Provider::automatic)
@@ -35,14 +35,14 @@ class TrainingStep {
     const RandomStream random(1, 0);
     for (const auto& [name, type] : program_.plan().inputs) {
       const std::size_t count = type.shape.elements();
-      if (name == "image") {
-        images_.resize(count);
-        for (std::size_t i = 0; i < count; ++i) images_[i] = random.normal(i);
-        program_.bind_input(name, images_.data());
+      if (type.dtype == DType::f32) {
+        numbers_.resize(count);
+        for (std::size_t i = 0; i < count; ++i) numbers_[i] = random.normal(i);
+        program_.bind_input(name, numbers_.data());
       } else {
-        labels_.resize(count);
-        for (std::size_t i = 0; i < count; ++i) labels_[i] = static_cast<std::int32_t>(i % 10);
-        program_.bind_input(name, labels_.data());
+        std::vector<std::int32_t>& made = integers_[name];
+        for (std::size_t i = 0; i < count; ++i) made.push_back(static_cast<std::int32_t>(i * 7 % 10));
+        program_.bind_input(name, made.data());
       }
     }
   }
@@ -60,15 +60,29 @@ class TrainingStep {
  private:
   Pool pool_;
   States states_{1};
-  std::vector<float> images_{};
-  std::vector<std::int32_t> labels_{};
+  std::vector<float> numbers_{};
+  std::map<std::string, std::vector<std::int32_t>> integers_{};
   Program program_;
 };
+
+/// The ways to run the peers on a workload that may be the best: one short look at each of them tells.
+std::vector<Measured> promising_peers(const std::string& work, int threads) {
+  std::vector<Measured> peers = peers_of(work);
+  std::erase_if(peers, [&](const Measured& peer) { return threads && peer.threads != threads; });
+  constexpr int look = 3;            // samples
+  constexpr std::size_t worthy = 3;  // variants for each number of threads
+  Progress progress(work + ", a look at each way to run PyTorch", peers.size());
+  for (Measured& peer : peers) {
+    measure_peer(peer, look);
+    progress.advance(1, fmt::format("{}, {} threads", peer.variant, peer.threads));
+  }
+  return fastest(std::move(peers), worthy);
+}
 
 /// Ours and the peers' samples in turns, so that a busy spell of the machine meets them all.
 void measure(const Workload& work, const BenchOptions& options, std::vector<Measured>& rows) {
   const std::string name(work.name);
-  std::vector<Measured> peers = options.peers ? peers_of(name) : std::vector<Measured>();
+  std::vector<Measured> peers = options.peers ? promising_peers(name, options.common.threads) : std::vector<Measured>();
   std::vector<std::unique_ptr<TrainingStep>> steps;
   const std::size_t first = rows.size();
   for (const int threads : options.common.threads ? std::vector{options.common.threads} : std::vector{1, 2}) {
@@ -76,8 +90,6 @@ void measure(const Workload& work, const BenchOptions& options, std::vector<Meas
     for (int i = 0; i < 3; ++i) steps.back()->run();
     rows.push_back({.work = name, .peer = "vitrine", .variant = options.provider, .unit = "ms", .threads = threads});
   }
-  std::erase_if(peers,
-                [&](const Measured& p) { return options.common.threads && p.threads != options.common.threads; });
   constexpr int in_a_turn = 5;
   const int turns = peers.empty() ? 1 : (options.repeats + in_a_turn - 1) / in_a_turn;
   const int samples = peers.empty() ? options.repeats : in_a_turn;
@@ -166,11 +178,11 @@ int bench(const BenchOptions& options) {
   if (wanted("W7")) measure_w7(options, rows);
 
   nlohmann::json made = nlohmann::json::array();
-  fmt::print("{:<5} {:<8} {:<24} {:>7} {:>10} {:>10} {:>10}  {}\n", "work", "who", "variant", "threads", "median",
+  fmt::print("{:<5} {:<8} {:<39} {:>7} {:>10} {:>10} {:>10}  {}\n", "work", "who", "variant", "threads", "median",
              "least", "most", "unit");
   for (const Measured& row : rows) {
     const auto [least, most] = std::ranges::minmax(row.samples);
-    fmt::print("{:<5} {:<8} {:<24} {:>7} {:>10.3f} {:>10.3f} {:>10.3f}  {}\n", row.work, row.peer, row.variant,
+    fmt::print("{:<5} {:<8} {:<39} {:>7} {:>10.3f} {:>10.3f} {:>10.3f}  {}\n", row.work, row.peer, row.variant,
                row.threads, median(row.samples), least, most, row.unit);
     made.push_back({{"work", row.work},
                     {"peer", row.peer},

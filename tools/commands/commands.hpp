@@ -20,6 +20,7 @@ struct Common {
 
 int list_projects(const Projects&, const std::string& json);
 int run_project(const Projects&, const std::string& name, const RunOptions&);
+int generate(const Projects&, const std::string& name, const GenerateOptions&);
 
 struct ShowOptions {
   std::string model, after, before, format = "text", output;
@@ -41,6 +42,13 @@ struct ExecOptions {
   Common common{};
 };
 int exec(const ExecOptions&);
+
+struct TokenizeOptions {
+  std::optional<std::string> text{}, decode{};
+  std::string with{}, train{}, kind{}, split{}, save{}, json{};
+  std::size_t vocabulary = 0;  // 0: not given
+};
+int tokenize(const TokenizeOptions&);
 
 int list_passes(const std::string& json);
 int list_ops(const std::string& name, const std::string& json);

@@ -4,8 +4,10 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "compiler/escape.hpp"
 #include "compiler/gradients.hpp"
 #include "compiler/reference.hpp"
+#include "runtime/in_quotes.hpp"
 #include "runtime/tensor_file.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/compiled.hpp"
@@ -128,7 +130,9 @@ int exec(const ExecOptions& options) {
   const TensorFile inputs = options.inputs.empty() ? TensorFile{} : read_tensor_file(options.inputs);
   for (const auto& [name, t] : inputs.tensors)
     if (!graph.find(name))
-      throw InputError(fmt::format("{}: the graph has no input or state named '{}'", options.inputs, name));
+      throw InputError(fmt::format(
+          "{}: the graph has no input or state named {}; leave it out of the file, or name one of the graph's",
+          options.inputs, in_quotes(name)));
 
   Pool pool(thread_count(options.common.threads));
   States states(options.common.seed);
@@ -151,7 +155,7 @@ int exec(const ExecOptions& options) {
       scalars[name] = number;
       text += fmt::format(" = {}", number);
     }
-    fmt::print("{} : {}\n", name, text);
+    fmt::print("{} : {}\n", visible(name), text);
   }
   if (!options.common.json.empty()) write_text(options.common.json, scalars.dump(2) + "\n");
   return 0;

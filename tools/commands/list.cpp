@@ -17,8 +17,13 @@ int list_projects(const Projects& projects, const std::string& json) {
     const bool here = p.has_data();
     fmt::print("{:<{}}  {:<10} {}\n{:<{}}  {:<10} data: {} ({})\n", p.name, width, p.year, p.idea, "", width, "",
                p.data, here ? "here" : "missing");
-    rows.push_back(
-        {{"name", p.name}, {"year", p.year}, {"idea", p.idea}, {"data", p.data}, {"here", here}, {"parts", p.parts}});
+    rows.push_back({{"name", p.name},
+                    {"year", p.year},
+                    {"idea", p.idea},
+                    {"data", p.data},
+                    {"here", here},
+                    {"parts", p.parts},
+                    {"parts_elsewhere", p.parts_elsewhere}});
   }
   fmt::print("\nrun one with: {} run NAME [--quick]\n", program_invocation_name);
   if (!json.empty()) write_text(json, rows.dump(2) + "\n");

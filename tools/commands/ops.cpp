@@ -5,6 +5,7 @@
 
 #include "compiler/op_table.hpp"
 #include "tools/commands/commands.hpp"
+#include "tools/composed.hpp"
 #include "tools/text_file.hpp"
 #include "vitrine/attribute.hpp"
 #include "vitrine/error.hpp"
@@ -64,72 +65,62 @@ Page page_of(const OpInfo& info) {
   return page;
 }
 
-/// What a model may call that becomes nodes of other ops.
-struct Composed {
-  std::string_view name, means;
-};
-constexpr std::array composed{
-    Composed{"clamp", "clamp(x, low, high) = minimum(maximum(x, low), high)"},
-    Composed{"less", "less(x, y) = greater(y, x)"},
-    Composed{"less_equal", "less_equal(x, y) = greater_equal(y, x)"},
-    Composed{"not_equal", "not_equal(x, y) = logical_not(equal(x, y))"},
-    Composed{"stack", "stack<New>(x, y, ...): each under a new axis of size 1, then concat along it"},
-    Composed{"split", "split<axis, to axes...>(x): reshape, with the axes' names checked"},
-    Composed{"merge", "merge<axes..., to axis>(x): reshape, with the axes' names checked"},
-    Composed{"sum", "sum<axes...>(x) = sum_to(x), of all axes without any"},
-    Composed{"max", "max<axes...>(x) = max_to(x), of all axes without any"},
-    Composed{"min", "min<axes...>(x) = -max_to(-x)"},
-    Composed{"sample_variance", "variance(x) scaled to a division by N - 1"},
-    Composed{"batch_norm", "BatchNorm2d: mean, sub, mul, sqrt, div, add and when_training, folded by fold_batch_norm"},
-    Composed{"mean_squared_error", "mean(map((x - y) * (x - y)))"},
-    Composed{"mean_absolute_error", "mean(abs(x - y))"},
-    Composed{"label_smoothing",
-             "cross_entropy<Labels{.smoothing = 0.1f}>(x, label): cross_entropy, log_softmax, gather, where"},
-    Composed{"ignored_index",
-             "cross_entropy<Labels{.ignored = -100}>(x, label): cross_entropy, log_softmax, gather, where"},
-    Composed{"class_weights", "cross_entropy<Labels{}>(x, label, weights): cross_entropy, log_softmax, gather, where"}};
+Page page_of(const Composed& function) {
+  return {std::string(function.name),  std::string(name_of(function.kind)), std::string(colour_of(function.kind)),
+          std::string(function.means), "that of the ops it is made of",     {}};
+}
 
-const Composed* find_composed(std::string_view name) {
-  if (find_op(name)) return nullptr;
-  const auto at = std::ranges::find(composed, name, &Composed::name);
-  return at == composed.end() ? nullptr : &*at;
+/// Ops first, then what is made of them. A function with an op's name is the op's page.
+struct Entry {
+  Page page;
+  const OpInfo* op;  // null for what is made of ops
+};
+std::vector<Entry> entries() {
+  std::vector<Entry> made;
+  for (const OpInfo* info : every_op()) made.push_back({page_of(*info), info});
+  for (const Composed& function : composed_functions()) made.push_back({page_of(function), nullptr});
+  return made;
+}
+
+void print_page(const Entry& entry) {
+  const Page& page = entry.page;
+  const char* const note = !entry.op                 ? ", C++ that makes nodes of other ops"
+                           : entry.op->elementwise() ? ", elementwise"
+                           : entry.op->view          ? ", a view"
+                                                     : "";
+  fmt::print("{:<14} {} ({}){}\n  {}\n", page.name, page.kind, page.colour, note, page.rule);
+  if (entry.op) fmt::print("  {}\n  {}\n", page.derivative, page.example);
 }
 
 }  // namespace
 
 int list_ops(const std::string& name, const std::string& json) {
+  const std::vector<Entry> all = entries();
   std::vector<std::string_view> names;
-  for (const OpInfo* info : every_op()) names.push_back(info->doc.name);
-  if (const Composed* function = find_composed(name)) {
-    fmt::print("{}: a C++ function that makes nodes of other ops, and no op of its own\n  {}\n", name, function->means);
-    return 0;
-  }
-  if (!name.empty() && !find_op(name)) {
+  for (const Entry& entry : all) names.push_back(entry.page.name);
+  if (!name.empty() && std::ranges::find(names, name) == names.end()) {
     const std::string_view near = nearest(name, names);
     throw UsageError(fmt::format("ops: there is no op named '{}'{}", name,
                                  near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
   }
   nlohmann::json rows = nlohmann::json::array();
-  for (const OpInfo* info : every_op()) {
-    if (!name.empty() && info->doc.name != name) continue;
-    const Page page = page_of(*info);
-    fmt::print("{:<14} {} ({}){}\n  {}\n  {}\n  {}\n", page.name, page.kind, page.colour,
-               info->elementwise() ? ", elementwise"
-               : info->view        ? ", a view"
-                                   : "",
-               page.rule, page.derivative, page.example);
+  std::string functions;
+  for (const Entry& entry : all) {
+    const Page& page = entry.page;
+    if (!name.empty() && page.name != name) continue;
+    if (entry.op || !name.empty())
+      print_page(entry);
+    else
+      functions += (functions.empty() ? "" : ", ") + page.name;
     rows.push_back({{"name", page.name},
                     {"kind", page.kind},
                     {"colour", page.colour},
                     {"rule", page.rule},
                     {"derivative", page.derivative},
-                    {"example", page.example}});
+                    {"example", page.example},
+                    {"composed", entry.op == nullptr}});
   }
-  if (name.empty()) {
-    std::string functions;
-    for (const Composed& c : composed) functions += (functions.empty() ? "" : ", ") + std::string(c.name);
-    fmt::print("functions made of these (vitrine ops NAME tells of what): {}\n", functions);
-  }
+  if (name.empty()) fmt::print("functions made of these (vitrine ops NAME tells of what): {}\n", functions);
   if (!json.empty()) write_text(json, rows.dump(2) + "\n");
   return 0;
 }

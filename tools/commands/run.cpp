@@ -43,7 +43,8 @@ void check_state_flags(const Project& project, const RunOptions& options) {
 
 int run_project(const Projects& projects, const std::string& name, const RunOptions& options) {
   const Project& project = find_project(projects, name);
-  const std::vector<std::string_view> parts(project.parts.begin(), project.parts.end());
+  std::vector<std::string_view> parts(project.parts.begin(), project.parts.end());
+  parts.insert(parts.end(), project.parts_elsewhere.begin(), project.parts_elsewhere.end());
   for (const std::string& part : options.without) {
     if (std::ranges::find(parts, part) != parts.end()) continue;
     const std::string_view near = nearest(part, parts);

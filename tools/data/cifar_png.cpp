@@ -21,9 +21,23 @@ namespace {
 
 constexpr std::size_t width = cifar_side * cifar_side;
 
+/// A label as a sentence names it. Only of a number is the text short.
+std::string described(const nlohmann::json& label) {
+  return label.is_number() ? label.dump() : fmt::format("of the type {}", label.type_name());
+}
+
 std::vector<std::uint8_t> read_labels(const std::filesystem::path& path) {
   const std::string name = in_quotes(path.native());
-  const auto list = nlohmann::json::parse(read_text(path.string()), nullptr, false);
+  const auto shallow = [&name](int depth, nlohmann::json::parse_event_t, const nlohmann::json&) {
+    constexpr int deepest = 64;
+    if (depth > deepest)
+      throw InputError(
+          fmt::format("{}: lists in it nest deeper than {}, and a list of labels holds none; use another "
+                      "copy of the package",
+                      name, deepest));
+    return true;
+  };
+  const auto list = nlohmann::json::parse(read_text(path.string()), shallow, false);
   if (!list.is_array())
     throw InputError(fmt::format("{}: it is not a list of labels in JSON; use another copy of the package", name));
   std::vector<std::uint8_t> labels;
@@ -31,7 +45,7 @@ std::vector<std::uint8_t> read_labels(const std::filesystem::path& path) {
     if (!label.is_number_unsigned() || label.get<std::uint64_t>() >= cifar_classes)
       throw InputError(
           fmt::format("{}: label {} is {}, but there are {} classes, 0 to {}; use another copy of the package", name,
-                      labels.size(), label.dump().substr(0, 40), cifar_classes, cifar_classes - 1));
+                      labels.size(), described(label), cifar_classes, cifar_classes - 1));
     labels.push_back(label.get<std::uint8_t>());
   }
   return labels;

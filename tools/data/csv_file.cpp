@@ -121,7 +121,14 @@ Reading number_in(std::string_view field) {
   return reading;
 }
 
-bool is_number(const std::string& field) { return number_in(field).wrong.empty(); }
+/// Whether a field is meant as a number, be it one that a table cannot hold: nan, an infinity, too large for f32.
+bool means_number(const std::string& field) {
+  std::string_view text = without_spaces(field);
+  if (text.starts_with('+')) text.remove_prefix(1);
+  double ignored = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), ignored);
+  return error != std::errc::invalid_argument && stop == text.data() + text.size();
+}
 
 void take_names(Table& table, const std::vector<std::string>& fields, std::size_t line) {
   std::set<std::string> seen;
@@ -160,7 +167,7 @@ Table read_csv(const std::filesystem::path& path, Header header, char separator)
       throw InputError(fmt::format("{}: line {}: it has {} fields, but the first row has {}; every row needs as many",
                                    table.file, rows.begins(), fields.size(), table.columns));
     const bool is_header =
-        first && (header == Header::yes || (header == Header::detect && !std::ranges::all_of(fields, is_number)));
+        first && (header == Header::yes || (header == Header::detect && std::ranges::none_of(fields, means_number)));
     if (is_header)
       take_names(table, fields, rows.begins());
     else

@@ -20,7 +20,7 @@ struct Table {
 };
 
 enum class Header {
-  detect,  // the first row is a header if one of its fields is no number
+  detect,  // the first row is a header if none of its fields is meant as a number; nan and inf are: no row gets lost
   yes,
   no,
 };

@@ -77,6 +77,15 @@ std::u32string code_points(std::string_view utf8, std::string_view name) {
   return found;
 }
 
+std::size_t end_of_utf8(std::string_view text, std::size_t from) {
+  while (from < text.size()) {
+    const std::size_t next = character_at(text, from).next;
+    if (next == from) break;
+    from = next;
+  }
+  return from;
+}
+
 Alphabet::Alphabet(std::string_view utf8, std::string_view name) : characters_(code_points(utf8, name)) {
   std::ranges::sort(characters_);
   characters_.erase(std::unique(characters_.begin(), characters_.end()), characters_.end());

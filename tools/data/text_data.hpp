@@ -18,6 +18,9 @@ std::string read_text_bytes(const std::filesystem::path& path);
 /// InputError with the offset of the first byte that is wrong; `name` says of what.
 std::u32string code_points(std::string_view utf8, std::string_view name);
 
+/// Where the UTF-8 that begins at `from` ends: the offset of the first byte that is none, or the text's size.
+std::size_t end_of_utf8(std::string_view text, std::size_t from = 0);
+
 /// The characters of a text in the order of their code points: the first has id 0.
 class Alphabet {
  public:

@@ -17,6 +17,48 @@ work, variant, threads, repeats = sys.argv[1], sys.argv[2], int(sys.argv[3]), in
 torch.set_num_threads(threads)
 torch.manual_seed(1)
 
+
+class Block(nn.Module):
+    """Pre-norm: attention to what came before, then two linear layers, each added to what comes in."""
+
+    def __init__(self, width: int, heads: int):
+        super().__init__()
+        self.heads, self.each = heads, width // heads
+        self.before_attention, self.before_mlp = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.query_key_value, self.mix = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+    def forward(self, x, future):
+        batch, time, width = x.shape
+        split = self.query_key_value(self.before_attention(x)).view(batch, time, 3, self.heads, self.each)
+        query, key, value = split.permute(2, 0, 3, 1, 4).unbind(0)
+        scores = query @ key.transpose(-2, -1) * self.each ** -0.5 + future
+        attended = (F.softmax(scores, dim=-1) @ value).transpose(1, 2).reshape(batch, time, width)
+        x = x + self.mix(attended)
+        return x + self.down(F.gelu(self.up(self.before_mlp(x)), approximate="tanh"))
+
+
+class Gpt(nn.Module):
+    """Learned positions, a head of its own without bias."""
+
+    def __init__(self, vocabulary: int, context: int, width: int, heads: int, layers: int):
+        super().__init__()
+        self.token, self.position = nn.Embedding(vocabulary, width), nn.Embedding(context, width)
+        self.blocks = nn.ModuleList([Block(width, heads) for _ in range(layers)])
+        self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, vocabulary, bias=False)
+        self.register_buffer("future", torch.full((context, context), float("-inf")).triu(1))
+        for parameter in self.parameters():
+            if parameter.dim() > 1:
+                nn.init.normal_(parameter, 0, 0.02)
+
+    def forward(self, tokens):
+        x = self.token(tokens) + self.position.weight
+        for block in self.blocks:
+            x = block(x, self.future)
+        return self.head(self.norm(x)).flatten(0, 1)
+
+
+classes, largest_norm = 10, 0.0
 if work == "W1a":
     batch, network = 64, nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10))
     x = torch.randn(batch, 784)
@@ -33,11 +75,19 @@ elif work == "W2":
     x = torch.randn(batch, 3, 32, 32)
     if variant == "channels_last":
         network, x = network.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
+elif work in ("W3s", "W3m"):
+    sizes = {"W3s": (96, 128, 128, 4, 4, 16), "W3m": (4096, 256, 384, 6, 6, 8)}[work]
+    classes, context, examples = sizes[0], sizes[1], sizes[5]
+    network, largest_norm = Gpt(*sizes[:5]), 1.0
+    x = torch.randint(0, classes, (examples, context))
+    batch = examples * context  # every token is to be told
 else:
-    sys.exit(f"torch_peer.py: no workload named {work!r}; it knows W1a, W1b, W2")
-labels = torch.randint(0, 10, (batch,))
+    sys.exit(f"torch_peer.py: no workload named {work!r}; it knows W1a, W1b, W2, W3s, W3m")
+labels = torch.randint(0, classes, (batch,))
 if work == "W1a":
     optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
+elif work.startswith("W3"):
+    optimizer = torch.optim.AdamW(network.parameters(), lr=3e-4, foreach=True)
 else:
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, foreach=True)
 if variant == "script":
@@ -47,6 +97,8 @@ if variant == "script":
 def step():
     optimizer.zero_grad(set_to_none=True)
     F.cross_entropy(network(x), labels).backward()
+    if largest_norm > 0:
+        nn.utils.clip_grad_norm_(network.parameters(), largest_norm)
     optimizer.step()
 
 

@@ -36,7 +36,7 @@ template <Axis Channel, Float Eps = 1e-5f, Float Momentum = 0.1f> struct BatchNo
       return Refused{};
     } else {
       const auto in = named(std::forward<X>(x));
-      const Graph::Scope scope(*in.value.graph, path_of(*this), in.value.graph->phase());
+      const Graph::Scope scope = scope_of(*in.value.graph, parameters_of(*this));
       constexpr Type made = infer(Add{}, type, Gain::type).type;
       using Result = typename MadeFrom<made>::type;
       return Part<Result>{Result(of(in.value))};

@@ -29,9 +29,9 @@ template <Float Rate, std::int64_t Stream = -1> struct Dropout {
   }
 
  private:
-  static std::int64_t free_stream(const Graph& graph) {
+  static std::int64_t free_stream(Graph& graph) {
     std::set<std::int64_t> taken;
-    for (Value v : graph.topological())
+    for (Value v : graph.users(random_seed(graph)))
       if (const Drop* drop = as<Drop>(v)) taken.insert(drop->stream);
     std::int64_t stream = 0;
     while (taken.contains(stream)) ++stream;

@@ -17,4 +17,13 @@ template <Axis In, Axis Out> struct Linear {
   }
 };
 
+/// The same without a bias.
+template <Axis In, Axis Out> struct UnbiasedLinear {
+  using Weight = Tensor<In, Out>;
+  BOOST_HANA_DEFINE_STRUCT(UnbiasedLinear, (Weight, weight));
+
+  /// [..., In] -> [..., Out]
+  template <Shaped X> auto operator()(X&& x) const { return within(*this, matmul(named(std::forward<X>(x)), weight)); }
+};
+
 }  // namespace vitrine

@@ -15,7 +15,7 @@ namespace vitrine {
 /// How cross entropy reads the labels.
 struct Labels {
   static constexpr std::int32_t none = -2147483647 - 1;
-  Float smoothing = 0.f;        // this share of every label is spread evenly over all classes, its own too
+  Float smoothing = 0.f;        // this share (0 to 1) of every label is spread evenly over all classes, its own too
   std::int32_t ignored = none;  // rows with this label do not count; it may be one that no class has, as -100
 };
 
@@ -35,6 +35,7 @@ inline Value kept(Value x) { return x; }
 template <Labels L, Operand... Weights>
 constexpr auto cross_entropy(Operand auto&& logits, Operand auto&& labels, Weights&&... class_weights) {
   static_assert(sizeof...(Weights) <= 1, "cross_entropy: wants logits, labels and at most one tensor of class weights");
+  static_assert(L.smoothing >= 0.f && L.smoothing <= 1.f, "cross_entropy: Labels::smoothing is not from 0 to 1");
   constexpr bool weighted = sizeof...(Weights) == 1, ignores = L.ignored != Labels::none;
   constexpr float share = L.smoothing;
   const auto x = kept(std::forward<decltype(logits)>(logits));

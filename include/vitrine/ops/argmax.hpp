@@ -1,6 +1,7 @@
 #pragma once
 #include "vitrine/along.hpp"
 #include "vitrine/attributes.hpp"
+#include "vitrine/ops/reshape.hpp"
 #include "vitrine/rows.hpp"
 
 namespace vitrine {
@@ -51,5 +52,7 @@ template <Along A> constexpr auto argmax(Operand auto&& x) {
   };
   return apply_chosen(choose, std::forward<decltype(x)>(x));
 }
+/// Over all axes: the place among all elements, in row-major order; i32[].
+constexpr auto argmax(Operand auto&& x) { return argmax<0>(reshape<-1>(std::forward<decltype(x)>(x))); }
 
 }  // namespace vitrine

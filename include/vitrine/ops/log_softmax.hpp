@@ -1,4 +1,5 @@
 #pragma once
+#include "vitrine/along_last.hpp"
 #include "vitrine/ops/exp.hpp"
 #include "vitrine/ops/mul.hpp"
 #include "vitrine/ops/sub.hpp"
@@ -33,6 +34,10 @@ struct LogSoftmax {
   }
 };
 
+/// log_softmax(x) along the last axis; log_softmax<time>(x), log_softmax<0>(x) along another.
 constexpr auto log_softmax(Operand auto&& x) { return apply<LogSoftmax{}>(std::forward<decltype(x)>(x)); }
+template <Along A> constexpr auto log_softmax(Operand auto&& x) {
+  return apply_along<LogSoftmax{}, A>(std::forward<decltype(x)>(x));
+}
 
 }  // namespace vitrine

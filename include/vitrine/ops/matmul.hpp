@@ -1,6 +1,7 @@
 #pragma once
 #include "vitrine/attributes.hpp"
 #include "vitrine/expr.hpp"
+#include "vitrine/ops/reshape.hpp"
 #include "vitrine/ops/sum_to.hpp"
 #include "vitrine/ops/transpose.hpp"
 
@@ -45,8 +46,14 @@ struct Matmul {
       b = renamed(b, b.type().shape.with(-2, K));
     }
     const Value da = matmul(g, transpose(b));
-    Value db = matmul(transpose(a), g);
-    if (in[1].type().shape.rank() == 2 && db.type().shape.rank() > 2) db = sum_to(db, b.type().shape);
+    Value db;
+    if (in[1].type().shape.rank() > 2 || g.type().shape.rank() == 2) {
+      db = matmul(transpose(a), g);
+    } else if (transpose_left) {
+      db = sum_to(matmul(transpose(a), g), b.type().shape);
+    } else {  // all batches' rows are one product's inner dimension: no product of each batch is stored
+      db = matmul(transpose(as_rows(a)), as_rows(g));
+    }
     return {transpose_left ? transpose(da) : da, transpose_right ? transpose(db) : db};
   }
 
@@ -69,6 +76,12 @@ struct Matmul {
   }
 
  private:
+  /// [..., M, K] -> [all rows, K]
+  static Value as_rows(Value x) {
+    const Shape& shape = x.type().shape;
+    const std::size_t K = shape[-1].size;
+    return emit(Reshape{Shape{} << (K == 0 ? shape.with(-1, 1).elements() : shape.elements() / K) << shape[-1]}, {x});
+  }
   static constexpr Shape swapped(const Shape& s) { return s.with(-1, s[-2]).with(-2, s[-1]); }
 };
 

@@ -1,4 +1,5 @@
 #pragma once
+#include "vitrine/along_last.hpp"
 #include "vitrine/ops/mul.hpp"
 #include "vitrine/ops/sub.hpp"
 #include "vitrine/ops/sum_to.hpp"
@@ -32,6 +33,10 @@ struct Softmax {
   }
 };
 
+/// softmax(x) along the last axis; softmax<time>(x), softmax<0>(x) along another.
 constexpr auto softmax(Operand auto&& x) { return apply<Softmax{}>(std::forward<decltype(x)>(x)); }
+template <Along A> constexpr auto softmax(Operand auto&& x) {
+  return apply_along<Softmax{}, A>(std::forward<decltype(x)>(x));
+}
 
 }  // namespace vitrine

@@ -1,8 +1,9 @@
-#include "tools/image_training.hpp"
+#include "tools/model_training.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 
@@ -36,11 +37,6 @@ Optimizer with_cosine(Optimizer optimizer, std::int64_t runs) {
   return optimizer;
 }
 
-Graph resized(const Graph& forward, Axis batch, std::size_t size) {
-  batch.size = size;
-  return specialize(forward, std::array{batch});
-}
-
 /// The graph without its places: where a line stands in a program does not change what it computes.
 std::string checksum_of(const Graph& graph) {
   std::string text;
@@ -51,17 +47,17 @@ std::string checksum_of(const Graph& graph) {
 
 }  // namespace
 
-ImageTraining::ImageTraining(const ImageTask& task, const RunOptions& options)
-    : task_(task),
+ModelTraining::ModelTraining(TrainingTask task, const RunOptions& options)
+    : task_(std::move(task)),
       options_(options),
-      knocked_(knock_out(task.forward, options.without)),
+      knocked_(knock_out(task_.forward, task_.without)),
       step_(step_of(knocked_.forward)),
       pool_(thread_count(options.threads)),
       states_(options.seed) {
   full_.emplace(compiled(step_, states_, pool_));
-  // The images that do not fill a last batch train too, with the same graph for a smaller batch.
-  if (const std::size_t left = task_.train.count() % task_.batch.size)
-    rest_.emplace(compiled(step_of(resized(knocked_.forward, task_.batch, left)), states_, pool_));
+  // The examples that do not fill a last batch train too, with the same graph for a smaller batch.
+  if (const std::size_t left = task_.data.count() % task_.batch.size)
+    rest_.emplace(compiled(step_of(for_examples(knocked_.forward, task_.batch, left)), states_, pool_));
   if (!options_.load.empty()) {
     load_parameters(options_.load, task_.forward, states_);
     if (const std::string blame = not_finite(states_); !blame.empty())
@@ -73,31 +69,30 @@ ImageTraining::ImageTraining(const ImageTask& task, const RunOptions& options)
   }
 }
 
-int ImageTraining::epochs() const {
-  return options_.epochs ? options_.epochs : options_.quick ? 1 : task_.setup.epochs;
-}
-std::size_t ImageTraining::batches_per_epoch() const {
-  return (task_.train.count() + task_.batch.size - 1) / task_.batch.size;
+std::size_t ModelTraining::batches_per_epoch() const {
+  return (task_.data.count() + task_.batch.size - 1) / task_.batch.size;
 }
 
-Graph ImageTraining::step_of(const Graph& forward) const {
+Graph ModelTraining::step_of(const Graph& forward) const {
   const auto runs = static_cast<std::int64_t>(epochs()) * static_cast<std::int64_t>(batches_per_epoch());
-  return training_step(forward, with_cosine(task_.setup.optimizer, runs), knocked_.frozen);
+  std::vector<std::string> frozen = knocked_.frozen;
+  frozen.insert(frozen.end(), task_.frozen.begin(), task_.frozen.end());
+  return training_step(forward, with_cosine(task_.optimizer, runs), frozen);
 }
 
-std::map<std::string, std::string> ImageTraining::options_for_file() const {
-  return {{"seed", std::to_string(options_.seed)},
-          {"epochs", std::to_string(epochs())},
-          {"batch", std::to_string(task_.batch.size)},
-          {"quick", options_.quick ? "yes" : "no"},
-          {"without", fmt::format("{}", fmt::join(options_.without, ", "))},
-          {"load", options_.load},
-          {"augmentation", fmt::format("flip {}, pad {}", task_.setup.flip ? "yes" : "no", task_.setup.pad)},
-          {"data", task_.images()},
-          {std::string(step_option), "the graph " + checksum_of(step_)}};
+std::map<std::string, std::string> ModelTraining::options_for_file() const {
+  std::map<std::string, std::string> made = task_.identity;
+  made["seed"] = std::to_string(options_.seed);
+  made["epochs"] = std::to_string(epochs());
+  made["batch"] = std::to_string(task_.batch.size);
+  made["quick"] = options_.quick ? "yes" : "no";
+  made["without"] = fmt::format("{}", fmt::join(options_.without, ", "));
+  made["load"] = options_.load;
+  made[std::string(step_option)] = "the graph " + checksum_of(step_);
+  return made;
 }
 
-void ImageTraining::resume() {
+void ModelTraining::resume() {
   if (!options_.resume) return;
   if (!std::filesystem::exists(options_.save)) {
     fmt::print("{} is not there yet: training begins\n", options_.save);
@@ -107,17 +102,16 @@ void ImageTraining::resume() {
   fmt::print("going on from {}: {} of {}\n", options_.save, counted(state_.cursor.epoch, "epoch", "epochs"), epochs());
 }
 
-void ImageTraining::run() {
-  // Every parameter's gradient at the start, on a few images: the reference takes its time.
-  Batches few(task_.train,
+void ModelTraining::run() {
+  // Every parameter's gradient at the start, on a few examples: the reference takes its time.
+  Batches few(task_.data,
               {.size = std::min<std::size_t>(task_.batch.size, 4), .seed = options_.seed, .prefetch = false});
   const Batch& batch = few.next();
-  gradient_norms_ = vitrine::gradient_norms(resized(knocked_.forward, task_.batch, batch.count()), states_,
-                                            {batch.floats("image"), batch.integers("label")});
+  gradient_norms_ = vitrine::gradient_norms(for_examples(knocked_.forward, task_.batch, batch.count()), states_, batch);
 
   state_.options = options_for_file();
   resume();
-  fmt::print("training on {}: {} of {} of {}, {}\n", counted(task_.train.count(), "image", "images"),
+  fmt::print("training on {}: {} of {} of {}, {}\n", counted(task_.data.count(), task_.unit, task_.unit + "s"),
              counted(static_cast<std::size_t>(epochs()), "epoch", "epochs"),
              counted(batches_per_epoch(), "batch", "batches"), task_.batch.size,
              counted(static_cast<std::size_t>(pool_.threads()), "thread", "threads"));
@@ -125,11 +119,12 @@ void ImageTraining::run() {
   const auto start = std::chrono::steady_clock::now();
   train({.title = task_.name,
          .model = task_.forward,
-         .data = task_.train,
+         .data = task_.data,
          .batch = task_.batch.size,
          .epochs = epochs(),
          .seed = options_.seed,
-         .save = options_.save},
+         .save = options_.save,
+         .after_epoch = task_.after_epoch},
         {*full_, rest_ ? &*rest_ : nullptr, states_}, state_);
   seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   fmt::print("trained in {:.2f} s\n", seconds_);
@@ -144,6 +139,11 @@ std::vector<std::string> parameters_of(const Graph& forward) {
       found.push_back(v.node().name);
   }
   return found;
+}
+
+Graph for_examples(const Graph& forward, Axis batch, std::size_t examples) {
+  batch.size = examples;
+  return specialize(forward, std::array{batch});
 }
 
 std::span<const float> floats_in(std::span<const std::byte> bytes) {

@@ -1,0 +1,62 @@
+#include "tools/language_gates.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "compiler/passes.hpp"
+#include "compiler/specialize.hpp"
+#include "tools/data/text_data.hpp"
+#include "tools/reference_checks.hpp"
+
+namespace vitrine {
+
+void check_held_out(const LanguageTask& task, double loss, bool quick, Gates& gates) {
+  const double below = quick ? task.setup.quick_below_bigram : task.setup.below_bigram;
+  gates.check(
+      "held-out loss", loss <= task.bigram - below, fmt::format("{:.4f} nats", loss),
+      fmt::format("at most {:.4f}, {} below the bigram model's {:.4f}", task.bigram - below, below, task.bigram));
+}
+
+std::vector<AttentionMap> check_probes(const LanguageTask& task, ModelTraining& training, bool quick, Gates& gates) {
+  const Probed probed{task.forward, task.held_out, training.states(), training.pool()};
+  constexpr double least_spread = 1e-3;
+  const Causality causality = probe_causality(probed);
+  gates.check("no place sees what follows it", causality.changed == 0,
+              fmt::format("{} of {} scores have other bits when a later token changes, by up to {:.3g}",
+                          causality.changed, causality.compared, causality.most),
+              "none");
+  const double positions = probe_positions(probed), context = probe_context(probed);
+  gates.check("order matters", positions > least_spread,
+              fmt::format("scores behind equal tokens differ by up to {:.3g}", positions),
+              fmt::format("more than {}", least_spread));
+  gates.check("context matters", context > least_spread,
+              fmt::format("a token four places back moves the scores by {:.3g}", context),
+              fmt::format("more than {}", least_spread));
+  std::vector<AttentionMap> maps = attention_maps(probed);
+  const double entropy = mean_entropy(maps), most = quick ? 0.98 : 0.9;
+  gates.check("attention chooses", entropy < most,
+              maps.empty() ? std::string("there is none")
+                           : fmt::format("its entropy is {:.3f} of looking everywhere alike", entropy),
+              fmt::format("below {}", most));
+  return maps;
+}
+
+void check_reference(const LanguageTask& task, ModelTraining& training, Gates& gates) {
+  constexpr std::size_t rows = 2;
+  const std::size_t time = std::min<std::size_t>(task.axes.time.size, 16);
+  const WindowExamples windows(task.held_out, time);
+  Batch batch(windows.fields(), rows);
+  batch.set_examples(std::array{0u, static_cast<std::uint32_t>(windows.count() - 1)});
+  windows.fill(batch);
+  TextProgram program(task.forward, rows, time, training.states(), training.pool());
+  program.run(batch.integers("token"), batch.integers("next"));
+  TextAxes axes = task.axes;
+  axes.batch.size = rows, axes.time.size = time;
+  Graph in_use = specialize(task.forward, std::array{axes.batch, axes.time});
+  optimize(in_use, passes_named("inference"));
+  check_same_loss("loss by the reference in double", static_cast<double>(program.loss()),
+                  reference_loss(in_use, training.states(), batch), gates);
+}
+
+}  // namespace vitrine
