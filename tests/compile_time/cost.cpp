@@ -64,7 +64,7 @@ int main(int argc, char** argv) {
   const std::string folder = argv[1];
   const std::vector<std::string> options(argv + 2, argv + argc);
   // A ratio is the machine's too: one and the same model file measured 2.2 to 2.4 on a machine and 2.8 on another.
-  std::array<File, 2> files{{{"/model.cpp", "an MLP, with all headers", 3.6}, {"/gpt.cpp", "a GPT", 3.3}}};
+  std::array<File, 2> files{{{"/model.cpp", "an MLP, with all headers", 3.6}, {"/gpt.cpp", "a GPT", 3.9}}};
   Cost baseline;
   const auto measure = [&](const std::string& name, Cost& cost) {
     const Cost now = compile(folder + name, options);
