@@ -2,6 +2,7 @@
 
 #include "compiler/check_plan.hpp"
 #include "compiler/memory_plan.hpp"
+#include "compiler/planted.hpp"
 #include "compiler/steps.hpp"
 #include "compiler/updates.hpp"
 
@@ -41,6 +42,7 @@ Plan compile(const Graph& graph, const Target& target) {
   order_and_commit(draft);
   choose_kernels(draft, target);
   Plan plan = place_in_arena(std::move(draft));
+  if (planted().plan) planted().plan(plan);
   check_plan(plan);
   return plan;
 }

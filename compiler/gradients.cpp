@@ -4,6 +4,7 @@
 #include <ranges>
 #include <set>
 
+#include "compiler/planted.hpp"
 #include "vitrine/error.hpp"
 #include "vitrine/ops/accumulate.hpp"
 #include "vitrine/ops/rename.hpp"
@@ -77,7 +78,8 @@ Gradients gradients(Value loss, Operands wrt) {
       throw UsageError("gradients: " + described(v) +
                        " has no derivative; keep it off the way from parameters to the loss");
     const std::vector<Value> in = v.operands();  // a copy: rules add nodes
-    const Gradients made = op.info->vjp(op.attributes.get(), in, v, g);
+    Gradients made = op.info->vjp(op.attributes.get(), in, v, g);
+    if (planted().derivative) planted().derivative(v, made);
     for (std::size_t i = 0; i < in.size(); ++i)
       if (made[i] && needed.contains(in[i].id)) parts[in[i].id].push_back(conformed(made[i], in[i].type()));
   }

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <set>
 
 #include "compiler/passes.hpp"
+#include "compiler/planted.hpp"
 #include "compiler/print.hpp"
 #include "compiler/verify.hpp"
 #include "vitrine/error.hpp"
@@ -20,6 +22,80 @@ void verify_after(const Graph& graph, std::string_view pass) {
     throw InternalError("after pass " + std::string(pass) + ": " + error.what() + "; the graph is:\n" + print(graph));
   }
 }
+
+/// One compilation's way through its passes.
+class Pipeline {
+ public:
+  Pipeline(Graph& graph, const PipelineOptions& options) : graph_(graph), options_(options) {}
+
+  void run(std::span<const Pass> passes) {
+    try {
+      until_they_rest(passes);
+      for (const Pass& pass : passes)
+        if (pass.annotates) run(pass);
+    } catch (const EnoughRewrites&) {
+    }
+  }
+  Record record() && { return std::move(record_); }
+
+ private:
+  void until_they_rest(std::span<const Pass> passes) {
+    for (std::size_t before = ~std::size_t{0}; before != record_.rewrites.size();) {
+      before = record_.rewrites.size();
+      if (++round_ > most_rounds)
+        throw InternalError("optimize: passes still rewrite after " + std::to_string(most_rounds) +
+                            " rounds, the last " + std::string(record_.rewrites.back().pass));
+      for (const Pass& pass : passes)
+        if (!pass.annotates) run(pass);
+    }
+  }
+
+  void run(const Pass& pass) {
+    if (undone_.contains(pass.name)) return;
+    if (options_.judge) return run_judged(pass);
+    const std::size_t changes = record_.rewrites.size();
+    rewrite(pass);
+    if (record_.rewrites.size() == changes) return;
+    if (options_.verify_each) verify_after(graph_, pass.name);
+    if (options_.after_pass) options_.after_pass(graph_, pass, round_);
+  }
+
+  void rewrite(const Pass& pass) {
+    Rewriter rewriter(graph_, pass.name, record_, options_.most_rewrites);
+    pass.run(graph_, rewriter);
+    if (planted().rule) planted().rule(pass.name, graph_, rewriter);
+  }
+
+  void run_judged(const Pass& pass) {
+    const std::size_t changes = record_.rewrites.size(), refusals = record_.refusals.size();
+    Graph before(graph_);
+    const auto made = [&] { return std::span<const Rewrite>(record_.rewrites).subspan(changes); };
+    bool stands = true;
+    try {
+      rewrite(pass);
+      if (made().empty()) return;
+      verify(graph_);
+      stands = options_.judge->accepts(before, graph_, pass, made());
+    } catch (const InternalError& error) {
+      options_.judge->broke(before, pass, made(), error.what());
+      stands = false;
+    }
+    if (stands) {
+      if (options_.after_pass) options_.after_pass(graph_, pass, round_);
+      return;
+    }
+    graph_ = std::move(before);
+    record_.rewrites.resize(changes);
+    record_.refusals.resize(refusals);
+    undone_.insert(pass.name);
+  }
+
+  Graph& graph_;
+  const PipelineOptions& options_;
+  Record record_{};
+  std::size_t round_ = 0;
+  std::set<std::string_view> undone_{};
+};
 
 }  // namespace
 
@@ -43,29 +119,11 @@ std::vector<Pass> passes_named(std::string_view names) {
   return found;
 }
 
-Record optimize(Graph& graph, std::span<const Pass> pipeline, const PipelineOptions& options) {
-  Record record;
+Record optimize(Graph& graph, std::span<const Pass> passes, const PipelineOptions& options) {
   if (options.verify_each) verify_after(graph, "(none: the graph was broken before the first pass)");
-  const auto run = [&](const Pass& pass, std::size_t round) {
-    const std::size_t changes = record.rewrites.size();
-    Rewriter rewriter(graph, pass.name, record);
-    pass.run(graph, rewriter);
-    if (record.rewrites.size() == changes) return;
-    if (options.verify_each) verify_after(graph, pass.name);
-    if (options.after_pass) options.after_pass(graph, pass, round);
-  };
-  std::size_t round = 0;
-  for (std::size_t before = ~std::size_t{0}; before != record.rewrites.size();) {
-    before = record.rewrites.size();
-    if (++round > most_rounds)
-      throw InternalError("optimize: passes still rewrite after " + std::to_string(most_rounds) + " rounds, the last " +
-                          std::string(record.rewrites.back().pass));
-    for (const Pass& pass : pipeline)
-      if (!pass.annotates) run(pass, round);
-  }
-  for (const Pass& pass : pipeline)
-    if (pass.annotates) run(pass, round);
-  return record;
+  Pipeline pipeline(graph, options);
+  pipeline.run(passes);
+  return std::move(pipeline).record();
 }
 
 }  // namespace vitrine

@@ -71,8 +71,22 @@ inline constexpr std::span<const Pass> default_pipeline = inference_pipeline.sub
 /// The passes with these names, comma-separated, in this order. UsageError with the nearest name for an unknown one.
 std::vector<Pass> passes_named(std::string_view names);
 
+/// Says of what a pass did whether it stands.
+class Judge {
+ public:
+  virtual ~Judge() = default;
+  /// The pass has made `after` of `before`, a graph that the verifier accepts, by these rewrites.
+  virtual bool accepts(const Graph& before, const Graph& after, const Pass&, std::span<const Rewrite>) = 0;
+  /// The pass broke off with an InternalError, or made what the verifier refuses, by the rewrites so far.
+  virtual void broke(const Graph& before, const Pass&, std::span<const Rewrite>, const std::string& why) = 0;
+};
+
 struct PipelineOptions {
   bool verify_each = true;
+  /// The pipeline ends after so many rewrites of all its passes together.
+  std::size_t most_rewrites = no_limit;
+  /// Asked after each pass that changed something. What it does not accept is undone, and that pass runs no more.
+  Judge* judge = nullptr;
   /// Called after each pass that changed something, with the round (from 1) it did so in.
   std::function<void(const Graph&, const Pass&, std::size_t round)> after_pass{};
 };

@@ -2,14 +2,19 @@
 
 #include <algorithm>
 
+#include "compiler/planted.hpp"
 #include "vitrine/error.hpp"
 
 namespace vitrine {
 
-Rewriter::Rewriter(Graph& graph, std::string_view pass, Record& record)
-    : graph_(graph), pass_(pass), record_(record), made_until_(graph.end_of_ids()) {
+Rewriter::Rewriter(Graph& graph, std::string_view pass, Record& record, std::size_t most)
+    : graph_(graph), pass_(pass), record_(record), most_(most), made_until_(graph.end_of_ids()) {
   for (std::size_t i = 0; i < record.refusals.size(); ++i)
     if (record.refusals[i].pass == pass) refused_.emplace(record.refusals[i].candidate.id, i);
+}
+
+void Rewriter::demand_room() const {
+  if (record_.rewrites.size() >= most_) throw EnoughRewrites{};
 }
 
 std::vector<Seen> Rewriter::made_since_the_last_change() {
@@ -22,6 +27,8 @@ std::vector<Seen> Rewriter::made_since_the_last_change() {
 }
 
 void Rewriter::replace(Value value, Value by, std::string rule, Where at) {
+  demand_room();
+  if (planted().replacement) by = planted().replacement(pass_, value, by);
   if (value.type() != by.type())
     throw InternalError(
         (Sentence{} << "pass " << pass_ << ": " << rule << " changes " << value.type() << " into " << by.type()).str());
@@ -44,6 +51,7 @@ void Rewriter::replace(Value value, Value by, std::string rule, Where at) {
 }
 
 void Rewriter::erase(Value value, std::string rule, Where at) {
+  demand_room();
   if (is_used(value))
     throw InternalError("pass " + std::string(pass_) + " erases %" + std::to_string(value.id) + ", which is read");
   graph_.erase(value);
@@ -51,11 +59,13 @@ void Rewriter::erase(Value value, std::string rule, Where at) {
 }
 
 void Rewriter::keep(Value state, std::string rule, Where at) {
+  demand_room();
   graph_.drop_update(state);
   record_.rewrites.push_back({pass_, std::move(rule), at, {{state, {}}}, {}, {}});
 }
 
 void Rewriter::group(std::span<const Value> members, std::string rule, Where at) {
+  demand_room();
   const std::uint32_t made = graph_.last_group() + 1;
   std::vector<Seen> matched;
   for (Value v : members) {

@@ -40,10 +40,15 @@ struct Record {
   std::vector<Refusal> refusals;
 };
 
+/// Thrown where a pass asks for one change more than it was allowed: the graph stands as the last one left it.
+struct EnoughRewrites {};
+inline constexpr std::size_t no_limit = ~std::size_t{0};
+
 class Rewriter {
  public:
   using Where = std::source_location;
-  Rewriter(Graph&, std::string_view pass, Record&);
+  /// `most`: how many changes the record may hold in the end.
+  Rewriter(Graph&, std::string_view pass, Record&, std::size_t most = no_limit);
 
   /// Every use of value becomes a use of by (but where a node made for it reads value itself, as f(x) may), which has
   /// value's type (InternalError otherwise). Nodes made since the last change know value as their origin, its line and
@@ -58,11 +63,13 @@ class Rewriter {
   void refuse(Value candidate, std::string rule, std::string reason, std::string suggestion, Where = Where::current());
 
  private:
+  void demand_room() const;
   std::vector<Seen> made_since_the_last_change();
 
   Graph& graph_;
   std::string_view pass_;
   Record& record_;
+  std::size_t most_;
   std::uint32_t made_until_;
   std::unordered_multimap<std::uint32_t, std::size_t> refused_{};  // candidate -> what this pass turned down before
 };

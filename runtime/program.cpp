@@ -34,6 +34,7 @@ Program::Program(Plan plan, States& states, Pool& pool, Isa isa)
     for (const Slot& slot : step.operands)
       if (slot.space == Space::input) readers_[slot.index].push_back(prepared.get());
     steps_.push_back(std::move(prepared));
+    watched_.push_back(&step);
   }
 }
 
@@ -69,6 +70,15 @@ void Program::demand_inputs() const {
 void Program::run() {
   if (unbound_ != 0) demand_inputs();
   for (const auto& step : steps_) step->run();
+}
+
+void Program::run(Watcher& watcher) {
+  if (unbound_ != 0) demand_inputs();
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    watcher.before(*watched_[i], memory_);
+    steps_[i]->run();
+    watcher.after(*watched_[i], memory_);
+  }
 }
 
 const NamedSlot& Program::find_output(std::string_view name) const {

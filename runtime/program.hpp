@@ -4,6 +4,14 @@
 
 namespace vitrine {
 
+/// What looks on while a program runs, step by step: memory says where a step's operands and results lie.
+class Watcher {
+ public:
+  virtual ~Watcher() = default;
+  virtual void before(const Step&, const Memory&) {}
+  virtual void after(const Step&, const Memory&) {}
+};
+
 /// A plan made ready to run: every kernel prepared, every address known.
 class Program {
  public:
@@ -19,6 +27,8 @@ class Program {
   /// is not bound, and what a step finds wrong with the data (InputError: a label outside of the classes); states may
   /// then be updated in part and are to be set again before the next run.
   void run();
+  /// The same while somebody looks on.
+  void run(Watcher&);
 
   /// An output's elements, valid until the next run.
   std::span<const std::byte> output(std::string_view name) const;
@@ -36,6 +46,7 @@ class Program {
   std::vector<AlignedBytes> constants_{};
   Memory memory_{};
   std::vector<std::unique_ptr<PreparedStep>> steps_{};  // those that run every time
+  std::vector<const Step*> watched_{};                  // what each of them does
   std::vector<std::vector<PreparedStep*>> readers_{};   // of each input
   std::size_t unbound_;
 };

@@ -1,0 +1,10 @@
+#include "compiler/planted.hpp"
+
+namespace vitrine {
+
+Planted& planted() {
+  static Planted bugs;
+  return bugs;
+}
+
+}  // namespace vitrine
