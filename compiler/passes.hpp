@@ -25,6 +25,7 @@ struct Pass {
   std::string_view equation;  // before => after
   void (*run)(Graph&, Rewriter&);
   bool annotates = false;  // it only marks nodes, and runs once the passes that rewrite have come to rest
+  double tolerance = 0;    // of a lossy pass: how far its values may be off, as a share of theirs, in the mean square
 };
 
 void inference(Graph&, Rewriter&);

@@ -12,13 +12,13 @@ template <class Real> std::size_t stored_bytes(const Type& type) {
   return type.shape.elements() * stored_size<Real>(type.dtype);
 }
 
-/// A constant's bytes hold f32; the f64 reference reads them as double.
-template <class Real> std::vector<std::byte> widened(const Node& node) {
-  if (node.type.dtype != DType::f32 || sizeof(Real) == sizeof(float)) return *node.literal;
-  std::vector<std::byte> made(stored_bytes<Real>(node.type));
-  for (std::size_t i = 0; i < node.type.shape.elements(); ++i) {
+/// Bytes that hold f32, for a reference that reads them as Real.
+template <class Real> std::vector<std::byte> widened(const Type& type, const std::vector<std::byte>& bytes) {
+  if (type.dtype != DType::f32 || sizeof(Real) == sizeof(float)) return bytes;
+  std::vector<std::byte> made(stored_bytes<Real>(type));
+  for (std::size_t i = 0; i < type.shape.elements(); ++i) {
     float narrow = 0;
-    std::memcpy(&narrow, node.literal->data() + i * sizeof narrow, sizeof narrow);
+    std::memcpy(&narrow, bytes.data() + i * sizeof narrow, sizeof narrow);
     const Real wide = narrow;
     std::memcpy(made.data() + i * sizeof wide, &wide, sizeof wide);
   }
@@ -27,7 +27,7 @@ template <class Real> std::vector<std::byte> widened(const Node& node) {
 
 template <class Real> std::vector<std::byte> leaf(const Graph& graph, Value v, const Values<Real>& leaves) {
   const Node& node = v.node();
-  if (node.leaf == Leaf::constant) return widened<Real>(node);
+  if (node.leaf == Leaf::constant) return widened<Real>(node.type, *node.literal);
   const auto given = leaves.find(v.id);
   if (given == leaves.end())
     throw UsageError("reference: graph '" + graph.name() + "' was given no value for '" + node.name + "'");
@@ -58,6 +58,15 @@ template <class Real> Values<Real> evaluate(const Graph& graph, const Values<Rea
       v.op()->info->run_double(v.op()->attributes.get(), in, out);
   }
   return values;
+}
+
+Values<double> widened(const Graph& graph, const Values<float>& narrow) {
+  Values<double> made;
+  for (const auto& [id, bytes] : narrow) {
+    const Type type = Value{const_cast<Graph*>(&graph), id}.type();
+    made[id] = type.dtype == DType::f32 ? widened<double>(type, bytes) : bytes;
+  }
+  return made;
 }
 
 template Values<float> evaluate<float>(const Graph&, const Values<float>&);

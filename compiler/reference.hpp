@@ -13,6 +13,9 @@ template <class Real> using Values = std::map<std::uint32_t, std::vector<std::by
 /// Throws UsageError if a leaf is missing or has another size.
 template <class Real> Values<Real> evaluate(const Graph&, const Values<Real>& leaves);
 
+/// The same values for the other reference.
+Values<double> widened(const Graph&, const Values<float>&);
+
 extern template Values<float> evaluate<float>(const Graph&, const Values<float>&);
 extern template Values<double> evaluate<double>(const Graph&, const Values<double>&);
 

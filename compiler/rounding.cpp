@@ -17,19 +17,22 @@ namespace {
 
 constexpr double unit = 0x1p-24, largest = std::numeric_limits<float>::max(), smallest = 0x1p-149;
 constexpr double infinity = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
-constexpr int draws = 8;
+constexpr int draws = 12;
 
-/// -1 or 1, fixed by where it is drawn.
-class Signs {
+/// How the roundings of one evaluation fall: shares in [-1, -1/2] and [1/2, 1] of what they may be. In the first two
+/// all have one sign, for where all of them add up; the others are drawn, for where differences of them count.
+class Roll {
  public:
-  explicit Signs(std::uint64_t seed) : state_(seed * 0x9e3779b97f4a7c15 + 1) {}
+  explicit Roll(int draw) : state_(static_cast<std::uint64_t>(draw) * 0x9e3779b97f4a7c15 + 1), sign_(draw) {}
   double operator()() {
     state_ ^= state_ << 13, state_ ^= state_ >> 7, state_ ^= state_ << 17;
-    return (state_ >> 60 & 1) != 0 ? 1 : -1;
+    const double share = 0.5 + static_cast<double>(state_ >> 40 & 0xffff) * 0x1p-17;
+    return sign_ == 1 ? share : sign_ == 2 || (state_ >> 60 & 1) != 0 ? -share : share;
   }
 
  private:
   std::uint64_t state_;
+  int sign_;
 };
 
 /// What f32 holds of a number, but for its rounding.
@@ -109,16 +112,18 @@ class NodeRounding {
     moves_only_ = info.view || info.walk || type_.dtype != DType::f32;
   }
 
-  Doubles run(const std::vector<const Doubles*>& in, Signs* signs) {
-    if (!terms_.empty()) return run_terms(in, signs);
-    if (moves_only_ || !signs) return run_op(in);
+  /// With a roll, moved by it; without, in double as it is.
+  Doubles run(const std::vector<const Doubles*>& in, Roll* roll) {
+    own_.assign(type_.shape.elements(), 0.0);
+    if (!terms_.empty()) return run_terms(in, roll);
+    if (moves_only_ || !roll) return run_op(in);
     if (!asked_) ask(in);
     if (copies_) return run_op(in);
     std::vector<Doubles> moved;
     for (const Doubles* t : in) {
       moved.push_back(*t);
       if (t->is_real())
-        for (double& x : moved.back().reals()) x = off_by(x, (*signs)() * 2 * unit * std::abs(x));
+        for (double& x : moved.back().reals()) x = off_by(x, (*roll)() * 2 * unit * std::abs(x));
     }
     Doubles made = run_op(pointers(moved));
     double top = 0;
@@ -131,10 +136,12 @@ class NodeRounding {
       if (sum > largest && std::isfinite(sum))
         y = nan;
       else
-        y = off_by(y, (*signs)() * (1.3e-6 * std::abs(y) + 1e-7 * top + sum_units_ * sum + smallest));
+        own_[i] = 1.3e-6 * std::abs(y) + 1e-7 * top + sum_units_ * sum + smallest, y = off_by(y, (*roll)() * own_[i]);
     }
     return made;
   }
+  /// How far the last run may have moved each result by its own rounding.
+  const std::vector<double>& own() const { return own_; }
 
  private:
   static std::vector<const Doubles*> pointers(const std::vector<Doubles>& tensors) {
@@ -153,7 +160,7 @@ class NodeRounding {
     return made;
   }
 
-  Doubles run_terms(const std::vector<const Doubles*>& in, Signs* signs) const {
+  Doubles run_terms(const std::vector<const Doubles*>& in, Roll* roll) {
     std::vector<BroadcastWalk<1>> at;
     std::vector<Buffer<double>> buffers;
     for (const Doubles* t : in) buffers.push_back(t->buffer());
@@ -169,8 +176,10 @@ class NodeRounding {
         }
         const std::array from{registers[t.from[0]], registers[t.from[1]], registers[t.from[2]]};
         double y = evaluate<double>(t.alone, from).value;
-        if (signs && t.units > 0) y = off_by(y, (*signs)() * (t.units * unit * std::abs(y) + smallest));
+        const double off = t.units * unit * std::abs(y) + smallest;
+        if (roll && t.units > 0) y = off_by(y, (*roll)() * off);
         registers[k] = Num<double>(in_range(y));
+        if (roll && k + 1 == terms_.size()) own_[i] = t.units > 0 ? off : 0;
       }
       store<double>(made.buffer(), i, registers.back());
       for (auto& walk : at) walk.next();
@@ -184,7 +193,7 @@ class NodeRounding {
     asked_ = true;
     std::vector<Doubles> probe, doubled, absolute;
     std::unordered_set<double> elements{0.0};
-    Signs signs(7);
+    Roll signs(7);
     double next = 1;
     for (const Doubles* t : in) {
       probe.push_back(*t), doubled.push_back(*t), absolute.push_back(*t);
@@ -223,6 +232,7 @@ class NodeRounding {
   bool moves_only_ = false, asked_ = false, copies_ = false;
   std::vector<double> sizes_{};  // of what each result adds up; empty if it does not
   double sum_units_ = 0;
+  std::vector<double> own_{};
 };
 
 Doubles leaf(Value v, const Values<double>& leaves) {
@@ -252,14 +262,14 @@ std::map<std::uint32_t, Rounding> roundings(const Graph& graph, const Values<dou
   std::map<std::uint32_t, Rounding> made;
   for (int draw = 0; draw <= draws; ++draw) {
     std::map<std::uint32_t, Doubles> values;
-    Signs signs(static_cast<std::uint64_t>(draw));
+    Roll roll(draw);
     for (Value v : order) {
       if (!v.op()) {
         values.emplace(v.id, leaf(v, leaves));
       } else {
         std::vector<const Doubles*> in;
         for (Value o : v.operands()) in.push_back(&values.at(o.id));
-        values.emplace(v.id, nodes.at(v.id).run(in, draw == 0 ? nullptr : &signs));
+        values.emplace(v.id, nodes.at(v.id).run(in, draw == 0 ? nullptr : &roll));
       }
       const std::vector<double> numbers = values.at(v.id).numbers();
       Rounding& r = made[v.id];
@@ -267,8 +277,10 @@ std::map<std::uint32_t, Rounding> roundings(const Graph& graph, const Values<dou
         r = {numbers, std::vector<double>(numbers.size(), 0.0)};
         continue;
       }
-      for (std::size_t i = 0; i < numbers.size(); ++i)
-        r.allowed[i] = std::max(r.allowed[i], 2 * spread(r.exact[i], numbers[i]));
+      for (std::size_t i = 0; i < numbers.size(); ++i) {
+        const double own = v.op() && std::isfinite(r.exact[i]) ? nodes.at(v.id).own()[i] : 0;
+        r.allowed[i] = std::max(r.allowed[i], 2 * spread(r.exact[i], numbers[i]) + own);
+      }
     }
   }
   return made;

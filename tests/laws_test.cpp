@@ -61,20 +61,6 @@ Values<float> narrowed(const Graph& graph, const Values<double>& wide) {
   }
   return made;
 }
-Values<double> widened(const Graph& graph, const Values<float>& narrow) {
-  Values<double> made;
-  for (const auto& [id, bytes] : narrow) {
-    const Type& type = graph.find(id).type();
-    if (type.dtype != DType::f32) {
-      made[id] = bytes;
-      continue;
-    }
-    made[id].resize(type.shape.elements() * sizeof(double));
-    for (std::size_t i = 0; i < type.shape.elements(); ++i)
-      reinterpret_cast<double*>(made[id].data())[i] = reinterpret_cast<const float*>(bytes.data())[i];
-  }
-  return made;
-}
 
 /// A kernel's register as the formula it computes.
 Symbol formula_of(const Kernel& kernel, std::size_t result) {

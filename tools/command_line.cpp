@@ -55,6 +55,7 @@ struct Commands {
   ShowOptions show{};
   OptOptions opt{};
   ExecOptions exec{};
+  CertifyOptions certify{};
   TokenizeOptions tokenize{};
   BenchOptions bench{};
   std::function<int()> chosen{};
@@ -89,6 +90,7 @@ struct Commands {
     add_show(app);
     add_opt(app);
     add_exec(app);
+    add_certify(app);
     add_tokenize(app);
     add_json(
         add(app, "passes", "every pass with its contract and equation", [this] { return list_passes(passes_json); }),
@@ -177,6 +179,13 @@ struct Commands {
         ->type_name("A,B,C")
         ->required();
     c->add_flag("--verify-each", opt.verify_each, "check the graph after every pass, not only at the end");
+    c->add_flag("--certify", opt.certify,
+                "hold every pass to its contract; one that breaks it is undone, and 1 comes out");
+    c->add_option("--inputs", opt.inputs, "with --certify: values of inputs and states (safetensors)")
+        ->type_name("FILE");
+    c->add_option("--out", opt.out, "with --certify: folder for what reproduces a break")
+        ->type_name("DIR")
+        ->capture_default_str();
     c->add_flag("--print-after-all", opt.print_after_all, "print the graph after every pass that changed it");
     c->add_flag("--remarks", opt.remarks, "print every rewrite and every refusal on standard error");
     c->add_option("-o", opt.output, "write to FILE instead of standard output")->type_name("FILE");
@@ -200,6 +209,24 @@ struct Commands {
     add_seed(c, exec.common.seed);
     add_threads(c, exec.common.threads);
     add_json(c, exec.common.json);
+  }
+  void add_certify(CLI::App& app) {
+    CLI::App* c = add(app, "certify", "hold every pass to its contract on a graph; 1 where one breaks it",
+                      [this] { return vitrine::certify(projects, certify); });
+    c->add_option("MODEL", certify.model, "a name that 'vitrine list' shows, or a .vit file; -: standard input")
+        ->required();
+    c->add_option("--step", certify.step, "which graph of the model: train, or forward (the model in use)")
+        ->type_name("STEP")
+        ->check(one_of({"train", "forward"}))
+        ->capture_default_str();
+    c->add_option("--passes", certify.passes, "only these passes [all]")->type_name("A,B,C");
+    c->add_option("--sizes", certify.sizes, "sizes of a model's axes, to be quick; a .vit file keeps its own")
+        ->type_name("NAME=N,...")
+        ->capture_default_str();
+    c->add_option("--out", certify.out, "folder for what reproduces a break")->type_name("DIR")->capture_default_str();
+    add_seed(c, certify.common.seed);
+    add_threads(c, certify.common.threads);
+    add_json(c, certify.common.json);
   }
   void add_tokenize(CLI::App& app) {
     CLI::App* c = add(app, "tokenize", "text as numbers and back; learn how from a text",

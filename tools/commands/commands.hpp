@@ -32,6 +32,9 @@ int show(const Projects&, const ShowOptions&);
 struct OptOptions {
   std::string file, passes, output;
   bool verify_each = false, print_after_all = false, remarks = false;
+  bool certify = false;
+  std::string inputs{};            // values to certify with
+  std::string out = "out/broken";  // where reproducers go
 };
 int opt(const OptOptions&);
 
@@ -42,6 +45,12 @@ struct ExecOptions {
   Common common{};
 };
 int exec(const ExecOptions&);
+
+struct CertifyOptions {
+  std::string model, step = "train", passes, sizes = "batch=2,time=5", out = "out/broken";
+  Common common{};
+};
+int certify(const Projects&, const CertifyOptions&);
 
 struct TokenizeOptions {
   std::optional<std::string> text{}, decode{};

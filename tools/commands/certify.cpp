@@ -1,0 +1,85 @@
+#include "tools/certify.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "compiler/optimizers.hpp"
+#include "tools/commands/commands.hpp"
+#include "tools/compiled.hpp"
+#include "tools/find_project.hpp"
+#include "tools/small_values.hpp"
+#include "tools/text_file.hpp"
+#include "vitrine/error.hpp"
+
+namespace vitrine {
+
+namespace {
+
+/// "batch=2,time=5".
+std::vector<Axis> sizes_of(const std::string& text) {
+  std::vector<Axis> sizes;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t comma = std::min(text.find(',', at), text.size());
+    const std::string part = text.substr(at, comma - at);
+    const std::size_t equals = part.find('=');
+    Axis axis;
+    const char* end = part.data() + part.size();
+    if (equals == part.npos || equals == 0 || equals > Axis::longest_name ||
+        std::from_chars(part.data() + equals + 1, end, axis.size).ptr != end || equals + 1 == part.size())
+      throw UsageError(fmt::format("certify: --sizes takes NAME=N,NAME=N, not '{}'", text));
+    part.copy(axis.name, equals);
+    sizes.push_back(axis);
+    at = comma + 1;
+  }
+  return sizes;
+}
+
+/// The graph to certify, and the forward graph whose derivatives are in it, if any are.
+struct Subject {
+  Graph graph;
+  std::optional<Graph> forward{};
+};
+
+bool is_file(const std::string& model) {
+  return model == "-" || model.ends_with(".vit") || model.find('/') != model.npos;
+}
+
+Subject subject_of(const Projects& projects, const CertifyOptions& options) {
+  if (is_file(options.model)) return {read_graph(options.model)};
+  const Project& project = find_project(projects, options.model);
+  Graph forward = at_small_sizes(project.forward(), sizes_of(options.sizes));
+  if (options.step == "forward") return {std::move(forward)};
+  Graph step = training_step(forward, project.optimizer);
+  return {std::move(step), std::move(forward)};
+}
+
+std::vector<Pass> passes_for(const CertifyOptions& options) {
+  if (!options.passes.empty()) return passes_named(options.passes);
+  // A forward graph is a model in use.
+  const bool in_use = !is_file(options.model) && options.step == "forward";
+  const std::span<const Pass> all = in_use ? inference_pipeline : default_pipeline;
+  return {all.begin(), all.end()};
+}
+
+}  // namespace
+
+int certify(const Projects& projects, const CertifyOptions& options) {
+  Subject subject = subject_of(projects, options);
+  fmt::print("{}{}: {} nodes{}\n", subject.graph.name(), is_file(options.model) ? "" : ", step " + options.step,
+             subject.graph.topological().size(),
+             is_file(options.model) ? "" : ", at " + options.sizes + " where it has these axes");
+  Pool pool(thread_count(options.common.threads));
+  const Values<float> leaves = small_values(subject.graph, options.common.seed);
+  const Certificate made =
+      certify(subject.graph, subject.forward ? &*subject.forward : nullptr, passes_for(options), leaves, pool)
+          .certificate;
+  fmt::print("{}", table(made));
+  report_breaks(made, options.out);
+  if (!options.common.json.empty()) write_text(options.common.json, json(made));
+  if (made.holds()) fmt::print("certified: every stage holds its contract\n");
+  return made.holds() ? 0 : 1;
+}
+
+}  // namespace vitrine

@@ -1,0 +1,81 @@
+#include "tools/small_values.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "compiler/specialize.hpp"
+#include "runtime/random.hpp"
+#include "runtime/states.hpp"
+#include "vitrine/error.hpp"
+
+namespace vitrine {
+
+namespace {
+
+/// The graph's states as they begin.
+void begin_states(const Graph& graph, std::uint64_t seed, Values<float>& values) {
+  Plan leaves;
+  for (Value v : graph.topological()) {
+    if (v.node().leaf != Leaf::state) continue;
+    leaves.states.emplace_back(v.node().name, v.type());
+    leaves.initial.push_back(v.node().init);
+  }
+  States states(seed);
+  states.add(leaves);
+  for (Value v : graph.topological()) {
+    if (v.node().leaf != Leaf::state) continue;
+    const auto bytes = states.bytes(v.node().name);
+    values[v.id] = {bytes.begin(), bytes.end()};
+  }
+}
+
+std::vector<std::byte> drawn(const Node& input, std::uint64_t seed, std::int32_t largest) {
+  const RandomStream random(seed, stream_of(input.name));
+  std::vector<std::byte> made(input.type.bytes());
+  const std::size_t size = size_of(input.type.dtype);
+  for (std::size_t i = 0; i < input.type.shape.elements(); ++i) {
+    const auto whole = static_cast<std::int32_t>(random.uniform(i) * (static_cast<float>(largest) + 0.999f));
+    const float x = random.normal(i);
+    switch (input.type.dtype) {
+      case DType::f32: std::memcpy(&made[i * size], &x, size); break;
+      case DType::boolean: made[i] = static_cast<std::byte>(x > 0); break;
+      case DType::bf16: break;  // zeros: 16 bits of a float are any number
+      default: std::memcpy(&made[i * size], &whole, size);
+    }
+  }
+  return made;
+}
+
+}  // namespace
+
+Graph at_small_sizes(const Graph& forward, std::span<const Axis> sizes) {
+  Graph made(forward);
+  for (const Axis& size : sizes) {
+    try {
+      made = specialize(made, std::array{size});
+    } catch (const UsageError&) {  // no such axis, or one that cannot be another size
+    }
+  }
+  return made;
+}
+
+Values<float> small_values(const Graph& graph, std::uint64_t seed) {
+  Values<float> values;
+  begin_states(graph, seed, values);
+  for (const std::int32_t largest : {31, 9, 3, 1, 0}) {
+    for (Value v : graph.topological())
+      if (v.node().leaf == Leaf::input) values[v.id] = drawn(v.node(), seed, largest);
+    try {
+      const Values<float> made = evaluate<float>(graph, values);
+      for (const auto& [state, next] : graph.updates()) values[state.id] = made.at(next.id);
+      return values;
+    } catch (const UsageError&) {
+      if (largest == 0) throw;
+    } catch (const InputError&) {
+      if (largest == 0) throw;
+    }
+  }
+  return values;
+}
+
+}  // namespace vitrine
