@@ -136,4 +136,22 @@ Graph cut_out(const Graph& graph, const Moment& moment, const std::set<std::uint
   return made;
 }
 
+std::string nameless(const Graph& graph) {
+  std::map<std::uint32_t, std::size_t> number;
+  std::string text;
+  for (Value v : graph.topological()) {
+    number.emplace(v.id, number.size());
+    if (v.op()) {
+      text += v.op()->name();
+      for (const Attribute& a : v.op()->info->print(v.op()->attributes.get())) text += " " + a.name + "=" + a.text;
+      for (Value o : v.operands()) text += " " + std::to_string(number.at(o.id));
+    } else if (v.node().leaf == Leaf::constant) {
+      text.append(reinterpret_cast<const char*>(v.node().literal->data()), v.node().literal->size());
+    }
+    text += (Sentence{} << " " << v.type() << "\n").str();
+  }
+  for (const auto& [name, v] : graph.outputs()) text += " " + std::to_string(number.at(v.id));
+  return text;
+}
+
 }  // namespace vitrine

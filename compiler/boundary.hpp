@@ -53,4 +53,7 @@ bool grow(Piece&, const Moment&, const Graph&);
 Graph cut_out(const Graph& graph, const Moment&, const std::set<std::uint32_t>& inside,
               const std::vector<std::uint32_t>& results, std::string name);
 
+/// What a graph computes, as text, whatever its nodes and leaves are called.
+std::string nameless(const Graph&);
+
 }  // namespace vitrine

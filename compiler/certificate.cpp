@@ -117,10 +117,10 @@ bool Certifier::accepts(const Graph& before, const Graph& after, const Pass& pas
     moment.add_made(rewrite);
     std::optional<Trial> trial;
     if (pass.annotates)
-      trial = try_group(after, moment, rewrite, machinery_.load, values);
+      trial = try_group(after, moment, rewrite, machinery_.load, values, tried_);
     else if (rewrite.by && pass.contract != Contract::changes) {
       for (const Seen& made : rewrite.made) add_value(after, moment, made.value.id, values);
-      trial = try_replacement(after, moment, rewrite, pass, values);
+      trial = try_replacement(after, moment, rewrite, pass, values, tried_);
     }
     if (trial) {
       seen.trials += trial->trials, seen.elements += trial->elements;

@@ -73,6 +73,7 @@ class Certifier : public Judge {
   const Machinery& machinery_;
   bool reproduce_;
   Certificate certificate_{};
+  Tried tried_{};
   bool plans_hold_ = true;
 };
 

@@ -42,8 +42,12 @@ Values<float> leaves_for(const Graph& piece, int turn, const Values<float>& valu
 }
 
 /// Runs and compares turn after turn, until one breaks the contract.
-template <class Compare> Trial each_turn(Graph piece, int turns, const Values<float>& values, Compare compare) {
+template <class Compare>
+Trial each_turn(Graph piece, std::string_view by, int turns, const Values<float>& values, Tried& tried,
+                Compare compare) {
   Trial trial;
+  const std::string key = std::string(by) + "\n" + nameless(piece);
+  if (tried.contains(key)) turns = 0;
   for (int turn = own_values; turn < turns && trial.why.empty(); ++turn) {
     trial.leaves = leaves_for(piece, turn, values);
     try {
@@ -53,6 +57,7 @@ template <class Compare> Trial each_turn(Graph piece, int turns, const Values<fl
     } catch (const InputError&) {
     }
   }
+  if (trial.why.empty()) tried.insert(key);
   trial.piece = std::move(piece);
   return trial;
 }
@@ -87,11 +92,11 @@ std::string by_tolerance(Value v, double tolerance, Trial& trial, std::span<cons
                      tolerance);
 }
 
-Trial try_piece(Graph piece, const Rewrite& rewrite, const Pass& pass, const Values<float>& values) {
+Trial try_piece(Graph piece, const Rewrite& rewrite, const Pass& pass, const Values<float>& values, Tried& tried) {
   const Value was = piece.find(rewrite.matched.front().value.id), is = piece.find(rewrite.by.id);
   const int turns = pass.contract == Contract::exact ? every_turn : finite_turns;
   const Graph& graph = *was.graph;
-  return each_turn(Graph(piece), turns, values, [&, was, is](Trial& trial, int) -> std::string {
+  return each_turn(Graph(piece), pass.name, turns, values, tried, [&, was, is](Trial& trial, int) -> std::string {
     const Values<float> made = evaluate<float>(graph, trial.leaves);
     const auto &before = made.at(was.id), &after = made.at(is.id);
     trial.elements += was.type().shape.elements();
@@ -119,16 +124,16 @@ std::string first_difference(const Type& type, std::span<const std::byte> was, s
 }
 
 Trial try_replacement(const Graph& after, const Moment& moment, const Rewrite& rewrite, const Pass& pass,
-                      const Values<float>& values) {
+                      const Values<float>& values, Tried& tried) {
   for (Piece piece = boundary(moment, rewrite);;) {
     Graph graph = cut_out(after, moment, piece.inside, {rewrite.matched.front().value.id, rewrite.by.id}, "rewrite");
-    Trial trial = try_piece(std::move(graph), rewrite, pass, values);
+    Trial trial = try_piece(std::move(graph), rewrite, pass, values, tried);
     if (trial.why.empty() || !grow(piece, moment, after)) return trial;
   }
 }
 
 Trial try_group(const Graph& after, const Moment& moment, const Rewrite& rewrite, const Loader& load,
-                const Values<float>& values) {
+                const Values<float>& values, Tried& tried) {
   std::set<std::uint32_t> members;
   for (const Seen& seen : rewrite.matched) members.insert(seen.value.id);
   std::vector<std::uint32_t> results;
@@ -138,7 +143,7 @@ Trial try_group(const Graph& after, const Moment& moment, const Rewrite& rewrite
   for (const std::uint32_t id : members)
     if (const Value v = grouped.find(id)) Annotations::set(v, v.node().at, v.node().phase, {}, 1);
   const Runnable one_by_one = load(alone), as_one_step = load(grouped);
-  return each_turn(Graph(alone), every_turn, values, [&](Trial& trial, int turn) -> std::string {
+  return each_turn(Graph(alone), "group", every_turn, values, tried, [&](Trial& trial, int turn) -> std::string {
     const Values<float> was = one_by_one(trial.leaves), is = as_one_step(trial.leaves);
     std::map<std::uint32_t, Rounding> exact;
     if (turn < finite_turns) exact = roundings(alone, widened(alone, trial.leaves));

@@ -279,7 +279,7 @@ std::map<std::uint32_t, Rounding> roundings(const Graph& graph, const Values<dou
       }
       for (std::size_t i = 0; i < numbers.size(); ++i) {
         const double own = v.op() && std::isfinite(r.exact[i]) ? nodes.at(v.id).own()[i] : 0;
-        r.allowed[i] = std::max(r.allowed[i], 2 * spread(r.exact[i], numbers[i]) + own);
+        r.allowed[i] = std::max(r.allowed[i], 4 * spread(r.exact[i], numbers[i]) + own);
       }
     }
   }

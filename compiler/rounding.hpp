@@ -13,7 +13,7 @@ struct Rounding {
 
 /// For every node what an f32 run may make of it, whatever order its sums are taken in, from these leaves. Measured as
 /// in Monte Carlo arithmetic (D. S. Parker, UCLA CSD-970002, 1997): the graph runs in double several times, each time
-/// with every operation's result moved by as much as its own rounding may, and twice the farthest is allowed,
+/// with every operation's result moved by as much as its own rounding may, and four times the farthest is allowed,
 /// with the node's own rounding on top.
 ///  - a scalar function: u = 2^-24 of its result, 8 u (4 units in the last place) for exp, tanh, erf and the like;
 ///  - K products or terms added up: 2 sqrt(K) u times the sum of their sizes (the probabilistic bound of N. Higham and
