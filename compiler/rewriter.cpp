@@ -13,8 +13,12 @@ Rewriter::Rewriter(Graph& graph, std::string_view pass, Record& record, std::siz
     if (record.refusals[i].pass == pass) refused_.emplace(record.refusals[i].candidate.id, i);
 }
 
-void Rewriter::demand_room() const {
-  if (record_.rewrites.size() >= most_) throw EnoughRewrites{};
+void Rewriter::demand_room() {
+  if (record_.rewrites.size() < most_) return;
+  // What was made for the change that is one too many goes again, users before operands.
+  for (std::uint32_t id = graph_.end_of_ids(); id-- > made_until_;)
+    if (const Value v = graph_.find(id); v && !is_used(v)) graph_.erase(v);
+  throw EnoughRewrites{};
 }
 
 std::vector<Seen> Rewriter::made_since_the_last_change() {

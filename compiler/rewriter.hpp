@@ -63,7 +63,7 @@ class Rewriter {
   void refuse(Value candidate, std::string rule, std::string reason, std::string suggestion, Where = Where::current());
 
  private:
-  void demand_room() const;
+  void demand_room();
   std::vector<Seen> made_since_the_last_change();
 
   Graph& graph_;

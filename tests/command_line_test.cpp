@@ -15,7 +15,8 @@ using Words = std::vector<std::string>;
 
 namespace {
 
-const Words commands{"list", "run", "generate", "show", "opt", "exec", "tokenize", "passes", "ops", "audit", "bench"};
+const Words commands{"list", "run",      "generate", "show", "opt",   "bisect",
+                     "exec", "tokenize", "passes",   "ops",  "audit", "bench"};
 
 const std::string small_graph = "graph small {\n  input %x : f32[2]\n  %1 = relu(%x) : f32[2]\n  output y = %1\n}\n";
 
@@ -75,6 +76,16 @@ TEST_CASE("wrong use is one sentence that names what was wrong, suggests the nea
       {{"opt", "x.vit"}, "--passes is missing"},
       {{"opt", "x.vit", "--passes="}, "--passes"},
       {{"opt", "x.vit", "--passes=remove_unusd"}, "did you mean 'remove_unused'?"},
+      {{"opt", "x.vit", "--reduce"}, "add --check CMD"},
+      {{"opt", "x.vit", "--check", "grep relu {}"}, "add --reduce"},
+      {{"opt", "x.vit", "--passes=remove_unused", "--check", "grep relu {}"}, "add --reduce"},
+      {{"opt", "x.vit", "--reduce", "--check", "grep relu"}, "write {} in its place"},
+      {{"opt", "x.vit", "--reduce", "--check", "grep relu {}", "--tries", "0"}, "--tries takes a whole number from 1"},
+      {{"bisect", "xor"}, "--check is missing"},
+      {{"bisect", "xro", "--check", "true {}"}, "did you mean 'xor'?"},
+      {{"bisect", "xor", "--check", "true"}, "write {} in its place"},
+      {{"bisect", "xor", "--check", "true {}", "--passes=fold_transpose"}, "did you mean 'fold_transposes'?"},
+      {{"bisect", "xor", "--check", "true {}", "-o", "-"}, "takes the name of a file"},
       {{"exec", "x.vit"}, "-o is missing"},
       {{"exec", "--grad", "w", "x.vit", "-o", "y"}, "so give FILE first"},
       {{"exec", "x.vit", "-o", "y", "--provider", "on"}, "--provider takes own, onednn, auto, not 'on'"},

@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "compiler/parse.hpp"
 #include "compiler/passes.hpp"
@@ -231,4 +232,35 @@ TEST_CASE("passes are chosen by name, and an unknown one is answered with the ne
         "there is no pass named 'fold_constant'; did you mean 'fold_constants'? ('vitrine passes' lists them)");
   CHECK_THAT(complaint<UsageError>([] { passes_named("remove_unused,,fold_constants"); }),
              Catch::Contains("no pass named ''"));
+}
+
+TEST_CASE("a pipeline that ends after fewer rewrites holds nothing that was made for the next one") {
+  const std::string text = R"(graph g {
+  input %x : f32[2, 3]
+  input %w : f32[4, 3]
+  %2 = mul(%x, 1.0) : f32[2, 3]
+  %3 = transpose(%w) : f32[3, 4]
+  %4 = matmul(%2, %3) : f32[2, 4]
+  %5 = neg(%4) : f32[2, 4]
+  %6 = abs(%5) : f32[2, 4]
+  %7 = pow(%6, -1.0) : f32[2, 4]
+  output y = %7
+}
+)";
+  Graph whole = parse(text);
+  const std::size_t all = optimize(whole).rewrites.size();
+  REQUIRE(all > 5);
+  for (std::size_t most = 0; most < all; ++most) {
+    CAPTURE(most);
+    Graph graph = parse(text);
+    const std::uint32_t first_new = graph.end_of_ids();
+    const Record record = optimize(graph, default_pipeline, {.most_rewrites = most});
+    REQUIRE(record.rewrites.size() == most);
+    std::set<std::uint32_t> made;
+    for (const Rewrite& rewrite : record.rewrites)
+      for (const Seen& seen : rewrite.made) made.insert(seen.value.id);
+    for (Value v : graph.topological())
+      if (v.op() && v.id >= first_new) CHECK(made.contains(v.id));
+    if (most == 0) CHECK(print(graph) == text);
+  }
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,16 +51,16 @@ inline std::string sentence_of(const std::vector<std::string>& words, int code, 
 class Variable {
  public:
   Variable(const char* name, const std::string& value) : name_(name) {
-    if (const char* before = std::getenv(name)) before_ = before;
+    if (const char* before = std::getenv(name)) before_.emplace(before);
     ::setenv(name, value.c_str(), 1);
   }
   Variable(const Variable&) = delete;
   Variable& operator=(const Variable&) = delete;
-  ~Variable() { ::setenv(name_, before_.c_str(), 1); }
+  ~Variable() { before_ ? ::setenv(name_, before_->c_str(), 1) : ::unsetenv(name_); }
 
  private:
   const char* name_;
-  std::string before_{};
+  std::optional<std::string> before_{};
 };
 
 }  // namespace vitrine

@@ -102,7 +102,7 @@ std::string write_reproducer(const Break& b, const std::string& folder) {
   write_tensor_file(stem + ".safetensors", file);
   const bool is_pass = std::ranges::find(every_pass, b.pass, &Pass::name) != every_pass.end();
   return fmt::format("vitrine opt {0}.vit {1}--certify --inputs {0}.safetensors", stem,
-                     is_pass ? "--passes=" + b.pass + " " : "--passes=remove_unused ");
+                     is_pass ? "--passes=" + b.pass + " " : "");
 }
 
 }  // namespace

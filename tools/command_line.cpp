@@ -54,6 +54,7 @@ struct Commands {
   GenerateOptions generate{};
   ShowOptions show{};
   OptOptions opt{};
+  BisectOptions bisect{};
   ExecOptions exec{};
   CertifyOptions certify{};
   TokenizeOptions tokenize{};
@@ -89,6 +90,7 @@ struct Commands {
     add_generate(app);
     add_show(app);
     add_opt(app);
+    add_bisect(app);
     add_exec(app);
     add_certify(app);
     add_tokenize(app);
@@ -173,11 +175,19 @@ struct Commands {
     c->add_option("-o", show.output, "write to FILE instead of standard output")->type_name("FILE");
   }
   void add_opt(CLI::App& app) {
-    CLI::App* c = add(app, "opt", "named passes over a text graph", [this] { return vitrine::opt(opt); });
+    CLI::App* c = add(app, "opt", "named passes over a text graph; or a smaller graph that still fails a check",
+                      [this] { return vitrine::opt(opt); });
     c->add_option("FILE", opt.file, "a .vit file; -: standard input")->required();
     c->add_option("--passes", opt.passes, "names with commas between them; 'vitrine passes' lists them")
-        ->type_name("A,B,C")
-        ->required();
+        ->type_name("A,B,C");
+    c->add_flag("--reduce", opt.reduce,
+                "make the graph (after --passes, if given) as small as it gets while --check still fails on it; 1 if "
+                "it does not fail to begin with");
+    add_check(c, opt.check, "for --reduce");
+    c->add_option("--tries", opt.tries, "how often --check may be run")
+        ->type_name("N")
+        ->check(whole_number(1, 1000000))
+        ->capture_default_str();
     c->add_flag("--verify-each", opt.verify_each, "check the graph after every pass, not only at the end");
     c->add_flag("--certify", opt.certify,
                 "hold every pass to its contract; one that breaks it is undone, and 1 comes out");
@@ -189,6 +199,31 @@ struct Commands {
     c->add_flag("--print-after-all", opt.print_after_all, "print the graph after every pass that changed it");
     c->add_flag("--remarks", opt.remarks, "print every rewrite and every refusal on standard error");
     c->add_option("-o", opt.output, "write to FILE instead of standard output")->type_name("FILE");
+  }
+  static CLI::Option* add_check(CLI::App* command, std::string& check, const std::string& what_for) {
+    return command
+        ->add_option("--check", check,
+                     what_for +
+                         ": a command of the shell, with {} where the graph's .vit file goes; its exit code says "
+                         "that the graph is good (0) or bad (any other); 126 and 127, which the shell ends with "
+                         "if it cannot start the command, are an error")
+        ->type_name("CMD");
+  }
+  void add_bisect(CLI::App& app) {
+    CLI::App* c =
+        add(app, "bisect", "the first rewrite after which a command fails: 0 if there is one, 1 if there is none",
+            [this] { return vitrine::bisect(projects, bisect); });
+    c->add_option("MODEL", bisect.model, "a name that 'vitrine list' shows, or a .vit file; -: standard input")
+        ->required();
+    add_check(c, bisect.check, "the judge")->required();
+    c->add_option("--step", bisect.step, "which graph of the model: train or forward")
+        ->type_name("STEP")
+        ->check(one_of({"train", "forward"}))
+        ->capture_default_str();
+    c->add_option("--passes", bisect.passes, "only these passes [all that training runs]")->type_name("A,B,C");
+    c->add_option("-o", bisect.output, "write the last good graph to FILE.vit and the first bad one to FILE.bad.vit")
+        ->type_name("FILE.vit");
+    add_json(c, bisect.json);
   }
   void add_exec(CLI::App& app) {
     CLI::App* c = add(app, "exec", "a text graph on given tensors: check us against your own numbers",

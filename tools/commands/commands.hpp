@@ -30,13 +30,18 @@ struct ShowOptions {
 int show(const Projects&, const ShowOptions&);
 
 struct OptOptions {
-  std::string file, passes, output;
-  bool verify_each = false, print_after_all = false, remarks = false;
-  bool certify = false;
+  std::string file, passes, check, output;
+  bool verify_each = false, print_after_all = false, remarks = false, reduce = false, certify = false;
+  std::size_t tries = 1000;        // how often --check is run
   std::string inputs{};            // values to certify with
   std::string out = "out/broken";  // where reproducers go
 };
 int opt(const OptOptions&);
+
+struct BisectOptions {
+  std::string model, check, step = "train", passes{}, output{}, json{};
+};
+int bisect(const Projects&, const BisectOptions&);
 
 struct ExecOptions {
   std::string file, inputs, output, passes, provider = "auto";
