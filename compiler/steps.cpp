@@ -82,7 +82,7 @@ class Drafter {
       step.head = *unit.head.op();
       step.head_type = unit.head.type();
       step.nodes.push_back(unit.head.id);
-      for (Value operand : unit.head.operands()) step.operands.push_back(slots_.at(operand.id));
+      for (Value operand : unit.head.operands()) add_operand(step, operand);
       step.head_operands = step.operands.size();
     }
     if (!unit.members.empty()) add_kernel(step, unit);
@@ -98,6 +98,11 @@ class Drafter {
     draft_.plan.steps.push_back(std::move(step));
   }
 
+  void add_operand(Step& step, Value operand) const {
+    step.operands.push_back(slots_.at(operand.id));
+    step.operand_nodes.push_back(operand.id);
+  }
+
   /// Kernel inputs are the head's result, then every value from outside, each once.
   void add_kernel(Step& step, const Unit& unit) {
     sources_.inputs.clear();
@@ -110,7 +115,7 @@ class Drafter {
         if (members.contains(operand.id) || sources_.numbers.contains(operand.id) ||
             !sources_.inputs.try_emplace(operand.id, inputs).second)
           continue;
-        step.operands.push_back(slots_.at(operand.id));
+        add_operand(step, operand);
         ++inputs;
       }
     step.kernel = kernel_of(unit.members, sources_, unit.stored);

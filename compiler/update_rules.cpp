@@ -1,17 +1,21 @@
 #include "compiler/update_rules.hpp"
 
 #include <cmath>
+#include <limits>
 
 #include "compiler/clipping.hpp"
 #include "compiler/parameter_groups.hpp"
 #include "compiler/schedules.hpp"
 #include "vitrine/error.hpp"
+#include "vitrine/ops/abs.hpp"
 #include "vitrine/ops/add.hpp"
 #include "vitrine/ops/div.hpp"
+#include "vitrine/ops/greater.hpp"
 #include "vitrine/ops/mul.hpp"
 #include "vitrine/ops/sqrt.hpp"
 #include "vitrine/ops/sub.hpp"
 #include "vitrine/ops/tanh.hpp"
+#include "vitrine/ops/where.hpp"
 
 namespace vitrine {
 
@@ -37,6 +41,14 @@ void demand_fraction(float x, const std::string& name) {
   demand(x >= 0 && x < 1, name + " is " + std::to_string(x) + ", but it is a share from 0 to below 1");
 }
 
+/// A moment, or 0 where its size is below the smallest normal number. Of a weight that gets no gradient any more, 0.9 m
+/// would never become 0: of a few units of the smallest subnormal it rounds to as many, and every operation on a
+/// subnormal costs a hundred others. A NaN stays.
+Value moment_or_zero(Value moment, Value size) {
+  const Value least = number(*moment.graph, std::numeric_limits<float>::min());
+  return where(greater(least, size), 0.f, moment);
+}
+
 /// What a rule knows before it sees a weight.
 struct SgdRule {
   const Sgd& sgd;
@@ -50,6 +62,7 @@ struct SgdRule {
     if (sgd.momentum != 0) {
       const Value before = u.helper("momentum");
       v = sgd.momentum * before + g;
+      v = moment_or_zero(v, abs(v));
       u.clock.update(before, v);
       if (sgd.nesterov) v = g + sgd.momentum * v;
     }
@@ -78,8 +91,9 @@ template <class A> struct AdamRule {
     const bool beside = std::same_as<A, AdamW>;
     const Value g = beside ? u.gradient : u.decayed_gradient();
     const Value m_before = u.helper("adam.m"), v_before = u.helper("adam.v");
-    const Value m = adam.beta1 * m_before + (1.f - adam.beta1) * g;
-    const Value v = adam.beta2 * v_before + (1.f - adam.beta2) * (g * g);
+    const Value first = adam.beta1 * m_before + (1.f - adam.beta1) * g;
+    const Value second = adam.beta2 * v_before + (1.f - adam.beta2) * (g * g);
+    const Value m = moment_or_zero(first, abs(first)), v = moment_or_zero(second, second);
     u.clock.update(m_before, m);
     u.clock.update(v_before, v);
     const Value w = beside && u.decay != 0 ? u.weight * (1.f - u.rate * u.decay) : u.weight;

@@ -4,6 +4,7 @@
 
 #include "compiler/op_table.hpp"
 #include "compiler/passes.hpp"
+#include "runtime/tensor_file.hpp"
 #include "tests/run_program.hpp"
 #include "tests/scratch.hpp"
 #include "tools/composed.hpp"
@@ -231,4 +232,31 @@ TEST_CASE("bench writes the agreed array") {
     CHECK(row["median"] == row["samples"][0]);
     CHECK(row["median"] > 0);
   }
+}
+
+TEST_CASE("run --debug-nans changes nothing of a run without NaN, and ends one that makes a NaN with 1 and its line") {
+  const Scratch scratch;
+  const std::string out = (scratch / "out").string(), load = (scratch / "huge.safetensors").string();
+  const Finished plain = vitrine_run({"run", "xor", "--quick", "--out", out}),
+                 watched = vitrine_run({"run", "xor", "--quick", "--out", out, "--debug-nans"});
+  CHECK(plain.status == 0);
+  CHECK(watched.status == 0);
+  CHECK(watched.out == plain.out);
+  // Finite parameters whose products overflow, to infinities of both signs.
+  const auto filled = [](std::vector<std::size_t> sizes, std::size_t count, float number) {
+    std::vector<float> numbers(count, number);
+    for (std::size_t i = 1; i < count; i += 2) numbers[i] = -number;
+    const auto bytes = std::as_bytes(std::span(numbers));
+    return HostTensor{DType::f32, std::move(sizes), {bytes.begin(), bytes.end()}};
+  };
+  write_tensor_file(load, {{{"up.weight", filled({784, 128}, 784 * 128, 1e37f)},
+                            {"up.bias", filled({128}, 128, 0)},
+                            {"down.weight", filled({128, 10}, 1280, 1)},
+                            {"down.bias", filled({10}, 10, 0)}},
+                           {}});
+  const Finished run = vitrine_run({"run", "mlp", "--quick", "--out", out, "--load", load, "--debug-nans"});
+  INFO(run.err);
+  CHECK(run.status == 1);
+  CHECK_THAT(run.err, Catch::Contains("vitrine: mlp: epoch 1, batch 1: the first nan is made by %") &&
+                          Catch::Contains("milestones/03_mlp/mlp.cpp:"));
 }

@@ -152,3 +152,109 @@ TEST_CASE("exec refuses a gradient where there is not one scalar to differentiat
       "  %2 = matmul(%x, %w) : f32[batch 2, out 2]\n  output y = %2\n}\n");
   CHECK_THAT(example.refused(2, {"--grad", "w"}), Contains("one scalar output"));
 }
+
+namespace {
+
+/// Bytes that are none of an op's making: any for most types, 0 and 1 for masks.
+HostTensor patterned(DType dtype, const std::vector<std::size_t>& sizes) {
+  HostTensor made{dtype, sizes, {}};
+  std::size_t bytes = size_of(dtype);
+  for (const std::size_t size : sizes) bytes *= size;
+  for (std::size_t i = 0; i < bytes; ++i)
+    made.bytes.push_back(static_cast<std::byte>((i * 37 + 11) % (dtype == DType::boolean ? 2 : 120)));
+  return made;
+}
+
+std::string type_text(DType dtype, const std::vector<std::size_t>& sizes) {
+  std::string axes;
+  for (const std::size_t size : sizes) axes += (axes.empty() ? "" : ", ") + std::to_string(size);
+  return std::string(name_of(dtype)) + "[" + axes + "]";
+}
+
+}  // namespace
+
+TEST_CASE("exec takes every type of element, 0 to 6 axes, empty ones too, as inputs and as states") {
+  const Example example;
+  const std::vector<std::vector<std::size_t>> shapes{{},
+                                                     {0},
+                                                     {1},
+                                                     {3},
+                                                     {2, 3},
+                                                     {2, 0},
+                                                     {2, 1, 3},
+                                                     {1, 2, 1, 2},
+                                                     {2, 1, 2, 1, 2},
+                                                     {1, 2, 1, 2, 1, 2},
+                                                     {0, 2, 1, 2, 1, 2}};
+  for (const DType dtype : every_dtype) {
+    std::string leaves = "graph every {\n", rest;
+    TensorFile given, wanted;
+    int id = 100;
+    for (std::size_t i = 0; i < shapes.size(); ++i) {
+      const std::string n = std::to_string(i), type = type_text(dtype, shapes[i]);
+      const HostTensor x = patterned(dtype, shapes[i]), s = patterned(dtype, shapes[i]);
+      leaves += "  input %x" + n + " : " + type + "\n  input %unread" + n + " : " + type + "\n  state %s" + n + " : " +
+                type + "\n";
+      std::size_t count = 1;
+      for (const std::size_t size : shapes[i]) count *= size;
+      const std::string flat = std::to_string(++id);
+      rest += "  %" + flat + " = reshape(%x" + n + ") {to = [" + std::to_string(count) +
+              "]} : " + type_text(dtype, {count}) + "\n  output flat" + n + " = %" + flat + "\n  output same" + n +
+              " = %x" + n + "\n  output before" + n + " = %s" + n + "\n  update %s" + n + " = %x" + n + "\n";
+      if (shapes[i].size() >= 2) {
+        std::vector<std::size_t> turned = shapes[i];
+        std::swap(turned.end()[-1], turned.end()[-2]);
+        const std::string once = std::to_string(++id), twice = std::to_string(++id);
+        rest += "  %" + once + " = transpose(%x" + n + ") : " + type_text(dtype, turned) + "\n  %" + twice +
+                " = transpose(%" + once + ") : " + type + "\n  output turned" + n + " = %" + once + "\n  output back" +
+                n + " = %" + twice + "\n";
+        wanted.tensors["back" + n] = x;
+      }
+      given.tensors["x" + n] = x, given.tensors["s" + n] = s, given.tensors["unread" + n] = x;
+      wanted.tensors["flat" + n] = {dtype, {count}, x.bytes};
+      wanted.tensors["same" + n] = wanted.tensors["s" + n] = x;
+      wanted.tensors["before" + n] = s;
+    }
+    put(example.file, leaves + rest + "}\n");
+    write_tensor_file(example.inputs, given);
+    std::map<std::string, HostTensor> turned;
+    for (const Words& more : {Words{"--reference"}, Words{}, Words{"--passes=remove_unused"}}) {
+      const Finished run = vitrine_run(example.words(more));
+      INFO(name_of(dtype) << typed(more) << run.err);
+      REQUIRE(run.status == 0);
+      const TensorFile made = read_tensor_file(example.out);
+      for (const auto& [name, tensor] : wanted.tensors) {
+        CAPTURE(name);
+        CHECK(made.tensors.at(name) == tensor);
+      }
+      for (const auto& [name, tensor] : made.tensors)
+        if (name.starts_with("turned")) CHECK(turned.try_emplace(name, tensor).first->second == tensor);
+    }
+    CHECK(turned.size() == 7);
+  }
+  put(example.file, "graph g {\n  input %x : f32[1, 1, 1, 1, 1, 1, 1]\n  output y = %x\n}\n");
+  CHECK_THAT(sentence_of(example.words(), 3), Contains("at most 6 axes"));
+}
+
+TEST_CASE("exec finds inputs by names with blanks, quotes, slashes and letters of other alphabets, gradients too") {
+  const Example example;
+  for (const std::string name : {"a b", "a\"b", "a\\b", "\xc3\xbc", "a/b", "..", "-o", "1", "true", "%x", "d w", "{",
+                                 "update", "a:b", "tab\tx", "line\nbreak"}) {
+    std::string written;
+    for (const char c : name)
+      written += c == '\n' ? "\\n" : c == '"' || c == '\\' ? std::string("\\") + c : std::string(1, c);
+    const std::string leaf = "%\"" + written + "\"";
+    put(example.file, "graph g {\n  input " + leaf + " : f32[2]\n  %9 = mul(" + leaf + ", " + leaf +
+                          ") : f32[2]\n  %10 = sum_to(%9) {to = []} : f32[]\n  output \"" + written +
+                          "!\" = %9\n  output loss = %10\n}\n");
+    write_tensor_file(example.inputs, {{{name, tensor({2}, {2, 3})}}, {}});
+    for (const Words& more : {Words{"--reference"}, Words{"--grad=" + name}}) {
+      const Finished run = vitrine_run(example.words(more));
+      INFO(name << ": " << run.err);
+      REQUIRE(run.status == 0);
+      const TensorFile made = read_tensor_file(example.out);
+      CHECK(numbers_of(made.tensors.at(name + "!")) == Floats{4, 9});
+      if (more[0] != "--reference") CHECK(numbers_of(made.tensors.at("d " + name)) == Floats{4, 6});
+    }
+  }
+}

@@ -95,6 +95,44 @@ TEST_CASE("README's first program has the whole command line for its own model")
   CHECK(std::filesystem::exists(scratch / "compiled.svg"));
 }
 
+TEST_CASE("README's comparison with PyTorch has at most ten lines, runs as it stands, and can fail") {
+  const std::string readme = content_of(source / "README.md");
+  const auto block = [&](const std::string& language, const std::string& first) {
+    const std::string fence = "```" + language + "\n";
+    const auto begin = readme.find(fence + first);
+    REQUIRE(begin != readme.npos);
+    const auto from = begin + fence.size();
+    return readme.substr(from, readme.find("```", from) - from);
+  };
+  const std::string graph = block("", "graph layer {"), program = block("python", "import");
+  CHECK(lines_of(program).size() <= 10);
+  if (run_program("/usr/bin/python3", {"-c", "import torch"}).status != 0) {
+    WARN("skipped: /usr/bin/python3 has no torch (Debian's python3-torch), so README's comparison was not run");
+    return;
+  }
+  const Scratch scratch;
+  std::filesystem::create_directory(scratch / "build");
+  std::filesystem::create_symlink(VITRINE_PROGRAM, scratch / "build/vitrine");
+  put(scratch / "check.py", program);
+  // By how much each result differs, as the last word of a line that begins with its name.
+  const auto differences = [&](const std::string& text) {
+    put(scratch / "layer.vit", text);
+    const Finished run =
+        run_program("/bin/sh", {"-c", "cd '" + scratch.folder().string() + "' && /usr/bin/python3 check.py"});
+    INFO(run.out << run.err);
+    CHECK(run.status == 0);
+    std::vector<double> found;
+    for (const std::string& line : lines_of(run.out))
+      if (line.find(" : ") == line.npos) found.push_back(std::stod(line.substr(line.rfind(' '))));
+    CHECK(found.size() == 3);
+    return found;
+  };
+  for (const double difference : differences(graph)) CHECK(difference < 2e-6);
+  std::string other = graph;
+  other.replace(other.find("gelu("), 5, "relu(");
+  for (const double difference : differences(other)) CHECK(difference > 1e-3);
+}
+
 TEST_CASE("every command line in the README and the milestones' pages is one that the program accepts") {
   CHECK(check_command_lines(source / "README.md") >= 8);
   for (const auto& page : std::filesystem::recursive_directory_iterator(source / "milestones"))

@@ -128,6 +128,9 @@ struct Commands {
     c->add_option("--without", run.without, "leave a part out and watch the gates fail; may be repeated")
         ->type_name("PART")
         ->allow_extra_args(false);
+    c->add_flag("--debug-nans", run.debug_nans,
+                "stop at the first node that makes a nan, with its line: exit code 1, or 3 if the data or a state held "
+                "it already");
     add_seed(c, run.seed);
     add_threads(c, run.threads);
     add_json(c, run.json);
@@ -342,6 +345,8 @@ int command_line(int argc, char** argv, std::vector<Project> projects) {
     const int code = commands.chosen();
     if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
     throw InputError("standard output: cannot be written to; check the disk or the pipe");
+  } catch (const CheckError& error) {
+    return fail("", error, 1);
   } catch (const UsageError& error) {
     return fail("", error, 2);
   } catch (const InputError& error) {

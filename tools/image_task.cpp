@@ -82,7 +82,8 @@ ImageTask::ImageTask(const ImageClassifier& first, const RunOptions& options, Ch
       scale(std::move(chosen.scale)),
       train(files.train, scale, layout_of(input, files.train, folder), {.flip = setup.flip, .pad = setup.pad},
             options.seed),
-      test(files.test, scale, layout_of(input, files.test, folder)) {}
+      test(files.test, scale, layout_of(input, files.test, folder)),
+      debug_nans(options.debug_nans) {}
 
 TrainingTask ImageTask::training(const RunOptions& options) const {
   const auto sum = [](std::span<const std::uint8_t> bytes) { return checksum(std::as_bytes(bytes)).substr(0, 16); };

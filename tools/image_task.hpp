@@ -25,6 +25,7 @@ struct ImageTask {
   Axis batch;
   ChannelScale scale;
   ImageExamples train, test;
+  bool debug_nans;  // whoever runs a program of this task stops at a NaN
 
   /// The training of this task. It refers to this object.
   TrainingTask training(const RunOptions&) const;

@@ -6,10 +6,10 @@
 #include <cmath>
 #include <numeric>
 
-#include "compiler/specialize.hpp"
 #include "tools/compiled.hpp"
 #include "tools/data/batches.hpp"
 #include "tools/model_training.hpp"
+#include "tools/nan_watcher.hpp"
 
 namespace vitrine {
 
@@ -17,16 +17,29 @@ namespace {
 
 constexpr std::size_t shown = 40, most_at_once = 250;
 
-Program in_use(const ImageTask& task, const Graph& forward, std::size_t count, States& states, Pool& pool) {
-  Axis batch = task.batch;
-  batch.size = count;
-  return compiled(specialize(forward, std::array{batch}), states, pool, inference_pipeline);
-}
+/// The model in use, for so many images.
+class InUse {
+ public:
+  InUse(const ImageTask& task, const Graph& forward, std::size_t count, States& states, Pool& pool)
+      : InUse(task, for_examples(forward, task.batch, count), states, pool) {}
 
-void run(Program& program, const Batch& batch) {
-  for (const char* input : {"image", "label"}) program.bind_input(input, batch.data(input));
-  program.run();
-}
+  void run(const Batch& batch) {
+    for (const char* input : {"image", "label"}) program_.bind_input(input, batch.data(input));
+    run_watched(program_, watcher_.get(),
+                [&] { return fmt::format("{}: testing, images from number {}", name_, batch.examples()[0]); });
+  }
+  std::span<const float> output(const std::string& name) const { return floats_in(program_.output(name)); }
+
+ private:
+  InUse(const ImageTask& task, const Graph& graph, States& states, Pool& pool)
+      : name_(task.name),
+        program_(compiled(graph, states, pool, inference_pipeline)),
+        watcher_(nan_watcher(task.debug_nans, graph, inference_pipeline)) {}
+
+  std::string name_;
+  Program program_;
+  std::unique_ptr<NanWatcher> watcher_;
+};
 
 Caption caption(const ImageTask& task, std::span<const float> row, std::size_t best, std::size_t actual) {
   double sum = 0;
@@ -38,18 +51,18 @@ Caption caption(const ImageTask& task, std::span<const float> row, std::size_t b
 
 ImageTest test_images(const ImageTask& task, const Graph& forward, States& states, Pool& pool) {
   const std::size_t count = task.test.count(), size = std::min(count, most_at_once);
-  Program full = in_use(task, forward, size, states, pool);
-  std::optional<Program> rest;
-  if (count % size != 0) rest.emplace(in_use(task, forward, count % size, states, pool));
+  InUse full(task, forward, size, states, pool);
+  std::optional<InUse> rest;
+  if (count % size != 0) rest.emplace(task, forward, count % size, states, pool);
 
   ImageTest made;
   Batches batches(task.test, {.size = size, .shuffle = false});
   std::size_t right = 0;
   while (batches.cursor().epoch == 0) {
     const Batch& batch = batches.next();
-    Program& program = batch.count() == size ? full : *rest;
-    run(program, batch);
-    const auto y = floats_in(program.output("y"));
+    InUse& model = batch.count() == size ? full : *rest;
+    model.run(batch);
+    const auto y = model.output("y");
     for (std::size_t i = 0; i < batch.count(); ++i) {
       const auto row = y.subspan(i * task.classes, task.classes);
       const auto best = static_cast<std::size_t>(std::ranges::max_element(row) - row.begin());
@@ -72,9 +85,9 @@ FirstImages::FirstImages(const ImageTask& task, States& states, Pool& pool, std:
 }
 
 std::vector<float> FirstImages::evaluate(const Graph& forward, const std::string& output) const {
-  Program program = in_use(task_, forward, batch_.count(), states_, pool_);
-  run(program, batch_);
-  const auto numbers = floats_in(program.output(output));
+  InUse model(task_, forward, batch_.count(), states_, pool_);
+  model.run(batch_);
+  const auto numbers = model.output(output);
   return {numbers.begin(), numbers.end()};
 }
 

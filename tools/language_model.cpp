@@ -44,7 +44,7 @@ struct Watch {
 
   std::string operator()(ModelTraining& training) {
     if (!loss) {
-      loss.emplace(task.forward, task.held_out, training.states(), training.pool());
+      loss.emplace(task.forward, task.held_out, training.states(), training.pool(), options.debug_nans);
       generator.emplace(task.forward, training.states(), training.pool());
     }
     losses.push_back((*loss)());
@@ -155,7 +155,7 @@ bool run_language_model(const LanguageModel& setup, const RunOptions& options) {
       "{}: {} tokens of {} kinds, the last tenth held out; a bigram model counted from the rest has {:.4f} nats\n",
       task.source, task.tokens.size(), task.tokenizer->size(), task.bigram);
   if (!options.test) training.run();
-  const double loss = MeanLoss(task.forward, task.held_out, training.states(), training.pool())();
+  const double loss = MeanLoss(task.forward, task.held_out, training.states(), training.pool(), options.debug_nans)();
   const std::string saved = saved_as(setup, options);
   if (!saved.empty()) save_language_model(saved, task.forward, training.states(), *task.tokenizer);
 

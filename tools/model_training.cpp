@@ -55,9 +55,13 @@ ModelTraining::ModelTraining(TrainingTask task, const RunOptions& options)
       pool_(thread_count(options.threads)),
       states_(options.seed) {
   full_.emplace(compiled(step_, states_, pool_));
+  full_watcher_ = nan_watcher(options.debug_nans, step_);
   // The examples that do not fill a last batch train too, with the same graph for a smaller batch.
-  if (const std::size_t left = task_.data.count() % task_.batch.size)
-    rest_.emplace(compiled(step_of(for_examples(knocked_.forward, task_.batch, left)), states_, pool_));
+  if (const std::size_t left = task_.data.count() % task_.batch.size) {
+    const Graph rest = step_of(for_examples(knocked_.forward, task_.batch, left));
+    rest_.emplace(compiled(rest, states_, pool_));
+    rest_watcher_ = nan_watcher(options.debug_nans, rest);
+  }
   if (!options_.load.empty()) {
     load_parameters(options_.load, task_.forward, states_);
     if (const std::string blame = not_finite(states_); !blame.empty())
@@ -125,7 +129,7 @@ void ModelTraining::run() {
          .seed = options_.seed,
          .save = options_.save,
          .after_epoch = task_.after_epoch},
-        {*full_, rest_ ? &*rest_ : nullptr, states_}, state_);
+        {*full_, rest_ ? &*rest_ : nullptr, states_, full_watcher_.get(), rest_watcher_.get()}, state_);
   seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   fmt::print("trained in {:.2f} s\n", seconds_);
 }

@@ -64,6 +64,7 @@ class ModelTraining {
   Pool pool_;
   States states_;
   std::optional<Program> full_{}, rest_{};
+  std::unique_ptr<NanWatcher> full_watcher_{}, rest_watcher_{};
   std::map<std::string, std::vector<float>> begin_{};
   std::map<std::string, double> gradient_norms_{};
   TrainingState state_{};

@@ -11,11 +11,11 @@ namespace vitrine {
 
 namespace {
 
-Program in_use(const Graph& forward, std::size_t rows, std::size_t time, States& states, Pool& pool) {
+Graph for_rows(const Graph& forward, std::size_t rows, std::size_t time) {
   TextAxes axes = text_axes(forward);
   axes.batch.size = rows;
   axes.time.size = time;
-  return compiled(specialize(forward, std::array{axes.batch, axes.time}), states, pool, inference_pipeline);
+  return specialize(forward, std::array{axes.batch, axes.time});
 }
 
 }  // namespace
@@ -36,15 +36,18 @@ TextAxes text_axes(const Graph& forward) {
   return axes;
 }
 
-TextProgram::TextProgram(const Graph& forward, std::size_t rows, std::size_t time, States& states, Pool& pool)
-    : program_(in_use(forward, rows, time, states, pool)), nothing_(rows * time) {}
+TextProgram::TextProgram(const Graph& forward, std::size_t rows, std::size_t time, States& states, Pool& pool,
+                         bool debug_nans)
+    : program_(compiled(for_rows(forward, rows, time), states, pool, inference_pipeline)), nothing_(rows * time) {
+  if (debug_nans) watcher_ = nan_watcher(true, for_rows(forward, rows, time), inference_pipeline);
+}
 
 void TextProgram::run(std::span<const std::int32_t> tokens, std::span<const std::int32_t> next) {
   if (tokens.size() != nothing_.size() || (!next.empty() && next.size() != nothing_.size()))
     throw InternalError(fmt::format("a text program for {} tokens was given {}", nothing_.size(), tokens.size()));
   program_.bind_input("token", tokens.data());
   program_.bind_input("next", next.empty() ? nothing_.data() : next.data());
-  program_.run();
+  run_watched(program_, watcher_.get(), [&] { return program_.plan().name + ": in use"; });
 }
 
 std::span<const float> TextProgram::output(const std::string& name) const { return floats_in(program_.output(name)); }
@@ -58,11 +61,13 @@ std::size_t windows_in(const Graph& forward, std::span<const std::int32_t> held_
                   forward.name(), held_out.size(), time));
 }
 
-MeanLoss::MeanLoss(const Graph& forward, std::span<const std::int32_t> tokens, States& states, Pool& pool)
+MeanLoss::MeanLoss(const Graph& forward, std::span<const std::int32_t> tokens, States& states, Pool& pool,
+                   bool debug_nans)
     : tokens_(tokens), time_(text_axes(forward).time.size), windows_(windows_in(forward, tokens)) {
   together_ = std::min(windows_, text_axes(forward).batch.size);
-  full_ = std::make_unique<TextProgram>(forward, together_, time_, states, pool);
-  if (windows_ % together_) rest_ = std::make_unique<TextProgram>(forward, windows_ % together_, time_, states, pool);
+  full_ = std::make_unique<TextProgram>(forward, together_, time_, states, pool, debug_nans);
+  if (windows_ % together_)
+    rest_ = std::make_unique<TextProgram>(forward, windows_ % together_, time_, states, pool, debug_nans);
 }
 
 double MeanLoss::operator()() {

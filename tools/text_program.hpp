@@ -4,6 +4,7 @@
 
 #include "runtime/pool.hpp"
 #include "runtime/program.hpp"
+#include "tools/nan_watcher.hpp"
 
 namespace vitrine {
 
@@ -17,7 +18,8 @@ TextAxes text_axes(const Graph& forward);
 /// A forward graph in the form that a model has in use, for so many rows of so many tokens, on given parameters.
 class TextProgram {
  public:
-  TextProgram(const Graph& forward, std::size_t rows, std::size_t time, States&, Pool&);
+  /// With `debug_nans` a run stops at a NaN (see nan_watcher.hpp).
+  TextProgram(const Graph& forward, std::size_t rows, std::size_t time, States&, Pool&, bool debug_nans = false);
 
   /// `tokens`, and `next` if the loss is wanted: i32[rows, time], read until the next run.
   void run(std::span<const std::int32_t> tokens, std::span<const std::int32_t> next = {});
@@ -27,6 +29,7 @@ class TextProgram {
 
  private:
   Program program_;
+  std::unique_ptr<NanWatcher> watcher_{};
   std::vector<std::int32_t> nothing_;  // stands for `next` where no loss is wanted
 };
 
@@ -37,7 +40,7 @@ std::size_t windows_in(const Graph& forward, std::span<const std::int32_t> held_
 /// The mean loss of the graph over those windows, in nats.
 class MeanLoss {
  public:
-  MeanLoss(const Graph& forward, std::span<const std::int32_t> tokens, States&, Pool&);
+  MeanLoss(const Graph& forward, std::span<const std::int32_t> tokens, States&, Pool&, bool debug_nans = false);
   double operator()();
 
  private:

@@ -15,31 +15,39 @@ namespace {
 std::size_t batches_in(std::size_t examples, std::size_t batch) { return (examples + batch - 1) / batch; }
 
 /// What stops a training whose numbers have left the finite: where, why, what to do, and what is kept.
+template <class Error>
 [[noreturn]] void stop(const TrainingPlan& plan, const std::string& where, const std::string& why,
                        std::uint64_t epochs) {
   std::string kept;
   if (!plan.save.empty() && epochs > 0) kept = fmt::format("; {} keeps the training after epoch {}", plan.save, epochs);
-  throw InputError(fmt::format("{}: {}: {}{}", plan.title, where, why, kept));
+  throw Error(fmt::format("{}: {}: {}{}", plan.title, where, why, kept));
+}
+
+constexpr const char* advice =
+    "lower the rate or clip the gradients, or run it with --debug-nans to see which node makes the first nan";
+
+std::string place_of(const Batch& batch, std::size_t number) {
+  return fmt::format("epoch {}, batch {}", batch.before.epoch + 1, number);
 }
 
 void check_loss(const TrainingPlan& plan, const Batch& batch, std::size_t number, float loss) {
   if (std::isfinite(loss)) return;
-  const std::string blame = not_finite(plan.data, batch);
-  stop(plan, fmt::format("epoch {}, batch {}", batch.before.epoch + 1, number),
-       blame.empty() ? fmt::format("the loss is {}, though every number of the data is finite: the training diverges; "
-                                   "lower the rate or clip the gradients",
-                                   loss)
-                     : fmt::format("the loss is {}, because {}; mend the data", loss, blame),
-       batch.before.epoch);
+  const std::string blame = not_finite(plan.data, batch), where = place_of(batch, number);
+  if (!blame.empty())
+    stop<InputError>(plan, where, fmt::format("the loss is {}, because {}; mend the data", loss, blame),
+                     batch.before.epoch);
+  stop<CheckError>(
+      plan, where,
+      fmt::format("the loss is {}, though every number of the data is finite: the training diverges; {}", loss, advice),
+      batch.before.epoch);
 }
 
 /// A loss can be finite while its gradient is not. A state that nothing can go on from must not replace a sound one.
 void check_states(const TrainingPlan& plan, const States& states, std::uint64_t epoch) {
   if (const std::string blame = not_finite(states); !blame.empty())
-    stop(plan, fmt::format("epoch {}, behind its last batch", epoch),
-         fmt::format("{}, though every loss was finite: the training diverges; lower the rate or clip the gradients",
-                     blame),
-         epoch - 1);
+    stop<CheckError>(plan, fmt::format("epoch {}, behind its last batch", epoch),
+                     fmt::format("{}, though every loss was finite: the training diverges; {}", blame, advice),
+                     epoch - 1);
 }
 
 }  // namespace
@@ -65,11 +73,14 @@ void train(const TrainingPlan& plan, const TrainingSteps& steps, TrainingState& 
     const Batch& batch = batches.next();
     if (batch.count() != plan.batch && steps.rest == nullptr)
       throw InternalError("training: no program for a last batch of " + std::to_string(batch.count()));
-    Program& program = batch.count() == plan.batch ? steps.full : *steps.rest;
+    const bool full = batch.count() == plan.batch;
+    Program& program = full ? steps.full : *steps.rest;
     for (const Field& field : plan.data.fields()) program.bind_input(field.name, batch.data(field.name));
-    program.run();
+    const std::size_t number = state.losses.size() % per_epoch + 1;
+    run_watched(program, full ? steps.full_watcher : steps.rest_watcher,
+                [&] { return plan.title + ": " + place_of(batch, number); });
     const float loss = program.scalar("loss");
-    check_loss(plan, batch, state.losses.size() % per_epoch + 1, loss);
+    check_loss(plan, batch, number, loss);
     state.losses.push_back(loss);
     state.cursor = batch.after;
     progress.advance(batch.count(), fmt::format("epoch {} loss {:.3f}", batch.before.epoch + 1, loss));

@@ -6,15 +6,19 @@
 #include "runtime/program.hpp"
 #include "tools/checkpoint.hpp"
 #include "tools/data/dataset.hpp"
+#include "tools/nan_watcher.hpp"
 
 namespace vitrine {
 
 /// A training step compiled for whole batches, and for the examples that do not fill a last one (null where there are
-/// none). Inputs are the data's fields, the output "loss" is a number, and both programs share `states`.
+/// none). Inputs are the data's fields, the output "loss" is a number, and both programs share `states`. Watchers look
+/// on where there are any.
 struct TrainingSteps {
   Program& full;
   Program* rest;
   States& states;
+  NanWatcher* full_watcher = nullptr;
+  NanWatcher* rest_watcher = nullptr;
 };
 
 struct TrainingPlan {
@@ -34,9 +38,10 @@ struct TrainingPlan {
 /// whole training is in the file `save`. Bits depend on data, seed, batch and the states that it began with: not on
 /// threads, nor on how often it was stopped, saved and gone on with.
 ///
-/// Stops with InputError where a loss, or at the end of an epoch a state, is nan or infinite: the sentence names epoch,
-/// batch and the first element of the data that is to blame, or says that the data are finite. The file then keeps the
-/// last epoch that was sound. InputError too for a `state` whose losses are not those of its cursor.
+/// Stops where a loss, or at the end of an epoch a state, is nan or infinite: with InputError that names epoch, batch
+/// and the first element of the data that is to blame, or, if the data are finite, with CheckError that says so. A
+/// watcher stops it earlier (see nan_watcher.hpp). The file keeps the last epoch that was sound. InputError too for a
+/// `state` whose losses are not those of its cursor.
 void train(const TrainingPlan&, const TrainingSteps&, TrainingState& state);
 
 /// The mean loss over the examples of each epoch that is over.

@@ -73,8 +73,11 @@ struct Step {
   Choice choice{};
   std::optional<Slot> workspace{};     // u8[bytes] in the arena
   std::vector<std::uint32_t> nodes{};  // what it computes
-  std::uint32_t group = 0;             // the group in the graph's text, 0 if alone
-  bool once = false;                   // run when the program is loaded, not at every step
+  /// The node whose value each operand holds (of a view: the view, not what it looks at). Empty for a step that only
+  /// copies.
+  std::vector<std::uint32_t> operand_nodes{};
+  std::uint32_t group = 0;  // the group in the graph's text, 0 if alone
+  bool once = false;        // run when the program is loaded, not at every step
 
   /// The results of head and kernel, without the companions'.
   std::size_t own_results() const { return results.size() - companions.size(); }

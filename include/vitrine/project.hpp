@@ -21,6 +21,7 @@ struct RunOptions {
   bool test = false;                   // only test the parameters of `load`
   std::string out{};                   // where pictures go; empty: out/<name>
   std::vector<std::string> without{};  // parts knocked out
+  bool debug_nans = false;             // stop at the first node that makes a NaN, and name it
   std::uint64_t seed = 1;
   int threads = 0;     // 0: as many as the machine has
   std::string json{};  // file for the numbers; empty: none

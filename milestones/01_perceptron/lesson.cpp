@@ -6,6 +6,7 @@
 #include "runtime/write_file.hpp"
 #include "tools/compiled.hpp"
 #include "tools/data/shuffle.hpp"
+#include "tools/nan_watcher.hpp"
 #include "tools/plot.hpp"
 #include "tools/sheet.hpp"
 #include "tools/signed_maps.hpp"
@@ -30,12 +31,13 @@ Series line(const Lesson& lesson, std::span<const double> percents) {
 std::span<const float> Lesson::weight() const { return floats(states.bytes("weight")); }
 float Lesson::bias() const { return states.contains("bias") ? floats(states.bytes("bias"))[0] : 0.f; }
 
-void Lesson::teach(const Graph& step, const Graph& testing, int epochs, std::uint64_t seed, Pool& pool,
+void Lesson::teach(const Graph& step, const Graph& testing, int epochs, std::uint64_t seed, bool debug_nans, Pool& pool,
                    Progress& progress) {
   const std::size_t pixels = learn.rows * learn.columns;
   std::vector<float> x(pixels);
   float target = 0;
   Program student = compiled(step, states, pool), asked = compiled(testing, states, pool);
+  const auto watcher = nan_watcher(debug_nans, step), test_watcher = nan_watcher(debug_nans, testing);
   student.bind_input("x", x.data());
   student.bind_input("target", &target);
   asked.bind_input("x", test.pixels.data());
@@ -45,11 +47,15 @@ void Lesson::teach(const Graph& step, const Graph& testing, int epochs, std::uin
     for (std::size_t shown = 0; const std::size_t i : shuffled(learn.count, seed, static_cast<std::uint64_t>(epoch))) {
       std::ranges::copy(std::span(learn.pixels).subspan(i * pixels, pixels), x.begin());
       target = learn.targets[i];
-      student.run();
+      run_watched(student, watcher.get(), [&] {
+        return "perceptron: " + name() + ", epoch " + std::to_string(epoch + 1) + ", image " +
+               std::to_string(shown + 1);
+      });
       mistakes.back() += student.scalar("loss") != 0;
       if (++shown % 1000 == 0) progress.advance(1000, name());
     }
-    asked.run();
+    run_watched(asked, test_watcher.get(),
+                [&] { return "perceptron: " + name() + ", testing after epoch " + std::to_string(epoch + 1); });
     const auto excitations = floats(asked.output("s")), answers = floats(asked.output("y"));
     s.assign(excitations.begin(), excitations.end());
     y.assign(answers.begin(), answers.end());

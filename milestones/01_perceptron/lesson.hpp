@@ -28,8 +28,10 @@ struct Lesson {
   float bias() const;  // 0 where it was left out
 
   /// Shows `step`, a graph for one image, every image of `learn` `epochs` times, in an order that the seed and the
-  /// epoch give; after each epoch `testing`, a graph for all of `test` at once, is asked.
-  void teach(const Graph& step, const Graph& testing, int epochs, std::uint64_t seed, Pool&, Progress&);
+  /// epoch give; after each epoch `testing`, a graph for all of `test` at once, is asked. With `debug_nans` a run of
+  /// either stops at a NaN (see tools/nan_watcher.hpp).
+  void teach(const Graph& step, const Graph& testing, int epochs, std::uint64_t seed, bool debug_nans, Pool&,
+             Progress&);
 };
 
 /// weights.svg, mistakes.svg and accuracy.svg of all lessons, answers.svg of the last.

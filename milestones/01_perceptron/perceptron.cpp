@@ -175,7 +175,8 @@ bool run_perceptron(const RunOptions& options) {
     for (Lesson* each : {&boots, &shirts}) {
       Axis all = image;
       all.size = each->test.count;
-      each->teach(step, specialize(knocked.forward, std::array{all}), epochs, options.seed, pool, progress);
+      each->teach(step, specialize(knocked.forward, std::array{all}), epochs, options.seed, options.debug_nans, pool,
+                  progress);
     }
   }
   fmt::print("{} and {} images, one at a time, {} epochs\ngates{}:\n", boots.learn.count, shirts.learn.count, epochs,

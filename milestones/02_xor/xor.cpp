@@ -13,6 +13,7 @@
 #include "tools/draw_graphs.hpp"
 #include "tools/gates.hpp"
 #include "tools/knock_out.hpp"
+#include "tools/nan_watcher.hpp"
 #include "tools/parameter_file.hpp"
 #include "tools/progress.hpp"
 #include "tools/text_file.hpp"
@@ -78,12 +79,14 @@ struct Trained {
   std::map<std::string, double> moved{};
 
   /// With `keep_best`, the moment of training that gets most rows right instead of the last: a perceptron's answers all
-  /// end near one half.
+  /// end near one half. With `debug_nans` it stops at a NaN (see tools/nan_watcher.hpp).
   Trained(const Graph& forward, std::span<const std::string> frozen, std::span<const float> targets, int steps,
-          std::uint64_t seed, Pool& pool, bool keep_best)
+          std::uint64_t seed, Pool& pool, bool keep_best, bool debug_nans)
       : states(seed) {
-    Program step = compiled(training_step(forward, optimizer, frozen), states, pool);
+    const Graph training = training_step(forward, optimizer, frozen);
+    Program step = compiled(training, states, pool);
     Program test = compiled(forward, states, pool);
+    const auto watcher = nan_watcher(debug_nans, training), test_watcher = nan_watcher(debug_nans, forward);
     for (Program* program : {&step, &test}) {
       program->bind_input("x", inputs.data());
       program->bind_input("target", targets.data());
@@ -92,13 +95,14 @@ struct Trained {
     std::map<std::string, std::vector<float>> best;
     int most = -1;
     for (int i = 0; i < steps; ++i) {
-      step.run();
+      const auto where = [&] { return fmt::format("{}: seed {}, step {}", forward.name(), seed, i + 1); };
+      run_watched(step, watcher.get(), where);
       if (!keep_best) continue;
-      ask(test);
+      ask(test, test_watcher.get());
       if (right(targets) > most) most = right(targets), best = parameters();
     }
     for (const auto& [name, numbers] : best) states.set(name, std::as_bytes(std::span(numbers)));
-    ask(test);
+    ask(test, test_watcher.get());
     for (const auto& [name, now] : parameters()) {
       double difference = 0;
       for (std::size_t i = 0; i < now.size(); ++i)
@@ -106,8 +110,8 @@ struct Trained {
       moved[name] = difference;
     }
   }
-  void ask(Program& test) {
-    test.run();
+  void ask(Program& test, NanWatcher* watcher) {
+    run_watched(test, watcher, [] { return std::string("xor: testing"); });
     const auto* y = reinterpret_cast<const float*>(test.output("y").data());
     for (std::size_t i = 0; i < 4; ++i) answers[i] = static_cast<float>(sigmoid_of(static_cast<double>(y[i])));
     loss = test.scalar("loss");
@@ -210,7 +214,8 @@ bool run_xor(const RunOptions& options) {
   std::optional<Trained> best, first;
   std::map<std::string, double> least_moved;
   for (int seed = 0; seed < perceptrons; ++seed) {
-    Trained trained(perceptron, {}, targets, steps, options.seed + static_cast<std::uint64_t>(seed), pool, true);
+    Trained trained(perceptron, {}, targets, steps, options.seed + static_cast<std::uint64_t>(seed), pool, true,
+                    options.debug_nans);
     progress.advance(1, "perceptrons");
     if (best && trained.right(targets) <= best_right) continue;
     best_right = trained.right(targets);
@@ -218,7 +223,7 @@ bool run_xor(const RunOptions& options) {
   }
   for (int seed = 0; seed < networks; ++seed) {
     Trained trained(network.forward, network.frozen, targets, steps, options.seed + static_cast<std::uint64_t>(seed),
-                    pool, false);
+                    pool, false, options.debug_nans);
     progress.advance(1, "networks");
     solved += trained.right(targets) == 4;
     for (const auto& [name, moved] : trained.moved) {

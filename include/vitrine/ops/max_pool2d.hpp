@@ -168,6 +168,7 @@ struct MaxPool2dGather {
   bool operator==(const MaxPool2dGather&) const = default;
 
   constexpr Inferred type(Type x, Type places) const {
+    if (x.dtype != DType::f32) return Sentence{} << doc.name << ": wants images f32, got " << x;
     return placed_type(doc.name, x.shape, places, window, stride, padding);
   }
   Gradients vjp(auto in, auto, auto g) const {
