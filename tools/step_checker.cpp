@@ -3,39 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "compiler/print.hpp"
 #include "compiler/rewrite_trial.hpp"
 #include "compiler/rounding.hpp"
+#include "tools/step_values.hpp"
 
 namespace vitrine {
-
-namespace {
-
-/// A slot's elements, dense and row-major.
-std::vector<std::byte> gathered(const Slot& slot, const Memory& memory) {
-  const Shape& shape = slot.type.shape;
-  const std::size_t size = size_of(slot.type.dtype);
-  std::vector<std::byte> made(slot.type.bytes());
-  std::array<std::size_t, Shape::max_rank> at{};
-  for (std::size_t i = 0; i < shape.elements(); ++i) {
-    std::ptrdiff_t offset = 0;
-    for (int k = 0; k < shape.rank(); ++k) {
-      const auto axis = static_cast<std::size_t>(k);
-      offset += static_cast<std::ptrdiff_t>(at[axis]) * slot.strides[axis];
-    }
-    std::memcpy(&made[i * size], memory.at(slot) + offset * static_cast<std::ptrdiff_t>(size), size);
-    for (int k = shape.rank() - 1; k >= 0; --k) {
-      const auto axis = static_cast<std::size_t>(k);
-      if (++at[axis] < shape[k].size) break;
-      at[axis] = 0;
-    }
-  }
-  return made;
-}
-
-}  // namespace
 
 StepChecker::StepChecker(const Graph& graph, const Values<float>& leaves)
     : graph_(graph), moment_(graph), values_(leaves) {}
@@ -54,7 +28,7 @@ void StepChecker::before(const Step& step, const Memory& memory) {
   if (found_) return;
   for (const Slot& slot : step.operands) {
     const auto made = made_.find(slot.value);
-    if (made == made_.end() || gathered(made->second.slot, memory) == made->second.memory) continue;
+    if (made == made_.end() || dense_bytes(made->second.slot, memory) == made->second.memory) continue;
     found_ = {step.nodes.empty() ? slot.value : step.nodes.back(),
               fmt::format("its step reads %{} where another step has written since", slot.value)};
     return;
@@ -64,7 +38,7 @@ void StepChecker::before(const Step& step, const Memory& memory) {
 void StepChecker::after(const Step& step, const Memory& memory) {
   if (found_) return;
   ++steps_;
-  for (const Slot& slot : step.results) made_[slot.value] = {slot, gathered(slot, memory)};
+  for (const Slot& slot : step.results) made_[slot.value] = {slot, dense_bytes(slot, memory)};
   const std::set<std::uint32_t> nodes(step.nodes.begin(), step.nodes.end());
   std::vector<std::uint32_t> results;
   for (const Slot& slot : step.results)

@@ -77,9 +77,7 @@ std::vector<PlantedBug> bugs_of_programs() {
          });
        }},
       {"a fusion stores the value before the last", "group_elementwise", clipped,
-       [](Planted& p) {
-         plant_in_fusions(p, [](Step&, Kernel& kernel) { --kernel.results.back(); });
-       }},
+       [](Planted& p) { plant_in_fusions(p, [](Step&, Kernel& kernel) { --kernel.results.back(); }); }},
       {"a fused bias is read along the other axis", "group_elementwise", biased,
        [](Planted& p) {
          plant_in_fusions(p, [](Step& step, Kernel&) {

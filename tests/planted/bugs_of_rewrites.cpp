@@ -112,14 +112,14 @@ std::vector<PlantedBug> bugs_of_rewrites() {
       {"a square becomes a double", "simplify_algebra",
        "graph g {\n input %x : f32[3, 5]\n %1 = pow(%x, 2.0) : f32[3, 5]\n output y = %1\n}",
        [](Planted& p) {
-         plant_replacement(p, "simplify_algebra", [](Value v, Value) {
-           return as<Pow>(v) ? v.operands()[0] + v.operands()[0] : Value{};
-         });
+         plant_replacement(p, "simplify_algebra",
+                           [](Value v, Value) { return as<Pow>(v) ? v.operands()[0] + v.operands()[0] : Value{}; });
        }},
       {"a reciprocal becomes a negative", "simplify_algebra",
        "graph g {\n input %x : f32[3, 5]\n %1 = pow(%x, -1.0) : f32[3, 5]\n output y = %1\n}",
        [](Planted& p) {
-         plant_replacement(p, "simplify_algebra", [](Value v, Value) { return as<Pow>(v) ? -v.operands()[0] : Value{}; });
+         plant_replacement(p, "simplify_algebra",
+                           [](Value v, Value) { return as<Pow>(v) ? -v.operands()[0] : Value{}; });
        }},
       {"the mask of a relu lets 0 through", "simplify_algebra",
        "graph g {\n input %x : f32[3, 5]\n %1 = relu(%x) : f32[3, 5]\n %2 = greater(%x, 0.0) : bool[3, 5]\n"
@@ -141,9 +141,8 @@ std::vector<PlantedBug> bugs_of_rewrites() {
        "graph g {\n input %x : f32[2, 3]\n %1 = reshape(%x) {to = [3, 2]} : f32[3, 2]\n"
        " %2 = reshape(%1) {to = [2, 3]} : f32[2, 3]\n %3 = tanh(%2) : f32[2, 3]\n output y = %3\n}",
        [](Planted& p) {
-         plant_replacement(p, "simplify_algebra", [](Value v, Value by) {
-           return as<Reshape>(v) ? emit(Flip{0}, {by}) : Value{};
-         });
+         plant_replacement(p, "simplify_algebra",
+                           [](Value v, Value by) { return as<Reshape>(v) ? emit(Flip{0}, {by}) : Value{}; });
        }},
       {"a folded constant is off by one unit in the last place", "fold_constants",
        "graph g {\n input %x : f32[3]\n %1 = mul(0.1, 0.7) : f32[]\n %2 = mul(%x, %1) : f32[3]\n output y = %2\n}",
@@ -165,9 +164,8 @@ std::vector<PlantedBug> bugs_of_rewrites() {
        }},
       {"the mask on the way back through a pool is lost", "pool_before_relu", pooled,
        [](Planted& p) {
-         plant_replacement(p, "pool_before_relu", [](Value v, Value) {
-           return as<Where>(v) ? v.operands()[1] : Value{};
-         });
+         plant_replacement(p, "pool_before_relu",
+                           [](Value v, Value) { return as<Where>(v) ? v.operands()[1] : Value{}; });
        }},
       {"what was permuted away stays permuted", "move_permutes", permuted,
        [](Planted& p) {
@@ -182,19 +180,13 @@ std::vector<PlantedBug> bugs_of_rewrites() {
          });
        }},
       {"a folded bias is dropped", "fold_batch_norm", scaled,
-       [](Planted& p) {
-         plant_replacement(p, "fold_batch_norm", [](Value, Value by) { return by.operands()[0]; });
-       }},
+       [](Planted& p) { plant_replacement(p, "fold_batch_norm", [](Value, Value by) { return by.operands()[0]; }); }},
       {"a folded scale is off by a hundredth of a percent", "fold_batch_norm", scaled,
-       [](Planted& p) {
-         plant_replacement(p, "fold_batch_norm", [](Value, Value by) { return by * 1.0001f; });
-       }},
+       [](Planted& p) { plant_replacement(p, "fold_batch_norm", [](Value, Value by) { return by * 1.0001f; }); }},
       {"training takes the branch of a model in use", "training",
        "graph g {\n input %x : f32[3, 5]\n %1 = tanh(%x) : f32[3, 5]\n %2 = when_training(%1, %x) : f32[3, 5]\n"
        " output y = %2\n}",
-       [](Planted& p) {
-         plant_replacement(p, "training", [](Value v, Value) { return v.operands()[1]; });
-       }},
+       [](Planted& p) { plant_replacement(p, "training", [](Value v, Value) { return v.operands()[1]; }); }},
       {"a difference is the other way round", "merge_duplicates",
        "graph g {\n input %x : f32[3]\n input %y : f32[3]\n %2 = sub(%x, %y) : f32[3]\n %3 = sub(%x, %y) : f32[3]\n"
        " %4 = mul(%2, %3) : f32[3]\n %5 = exp(%3) : f32[3]\n output y = %4\n output z = %5\n}",

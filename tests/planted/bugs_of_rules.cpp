@@ -1,4 +1,5 @@
-// Rules that fire where they must not: identities of numbers that floats do not keep, twins that are none, dropped bounds.
+// Rules that fire where they must not: identities of numbers that floats do not keep, twins that are none, dropped
+// bounds.
 #include "compiler/is_number.hpp"
 #include "tests/planted/planted_bug.hpp"
 #include "vitrine/ops.hpp"
@@ -103,7 +104,8 @@ std::vector<PlantedBug> bugs_of_rules() {
          });
        }},
       {"a causal mask is off by one", "simplify_algebra",
-       "graph g {\n input %s : f32[3, 3]\n %1 = iota() {axis = 3} : i32[3]\n %2 = reshape(%1) {to = [3, 1]} : i32[3, 1]\n"
+       "graph g {\n input %s : f32[3, 3]\n %1 = iota() {axis = 3} : i32[3]\n %2 = reshape(%1) {to = [3, 1]} : i32[3, "
+       "1]\n"
        " %3 = greater_equal(%2, %1) : bool[3, 3]\n %4 = where(%3, %s, -1e30) : f32[3, 3]\n"
        " %5 = softmax(%4) : f32[3, 3]\n output y = %5\n}",
        [](Planted& p) {
@@ -117,8 +119,9 @@ std::vector<PlantedBug> bugs_of_rules() {
        [](Planted& p) {
          plant_rule(p, "simplify_algebra", [](Value v) {
            const Attention* a = as<Attention>(v);
-           return a && a->window == 2 ? emit(Attention{a->scale, a->causal, 3}, {operand(v, 0), operand(v, 1), operand(v, 2)})
-                                      : Value{};
+           return a && a->window == 2
+                      ? emit(Attention{a->scale, a->causal, 3}, {operand(v, 0), operand(v, 1), operand(v, 2)})
+                      : Value{};
          });
        }},
       {"log of softmax where log_softmax was safe", "simplify_algebra",
