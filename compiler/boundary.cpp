@@ -41,6 +41,12 @@ void Moment::apply(const Rewrite& rewrite) {
   if (results_.erase(from) != 0) results_.insert(to);
 }
 
+const std::vector<std::uint32_t>& Moment::operands(std::uint32_t id) const {
+  static const std::vector<std::uint32_t> none;  // of a number that a pass made
+  const auto known = operands_.find(id);
+  return known == operands_.end() ? none : known->second;
+}
+
 bool Moment::comes_from(std::uint32_t id, const auto& wanted) const {
   std::set<std::uint32_t> seen{id};
   for (std::vector<std::uint32_t> next{id}; !next.empty();) {

@@ -18,7 +18,7 @@ class Moment {
   /// The nodes that a rewrite made are there, and not yet in anything's place.
   void add_made(const Rewrite&);
 
-  const std::vector<std::uint32_t>& operands(std::uint32_t id) const { return operands_.at(id); }
+  const std::vector<std::uint32_t>& operands(std::uint32_t id) const;
   /// Whether `id` is computed from `from`, however far back.
   bool comes_from(std::uint32_t id, std::uint32_t from) const;
   /// Whether an input of the graph has a part in it.

@@ -108,6 +108,10 @@ std::size_t Certifier::first_guilty(const Graph& before, const Pass& pass, std::
   return rewrites;
 }
 
+bool Certifier::has_break_of(std::string_view stage) const {
+  return std::ranges::find(certificate_.breaks, stage, &Break::pass) != certificate_.breaks.end();
+}
+
 bool Certifier::accepts(const Graph& before, const Graph& after, const Pass& pass, std::span<const Rewrite> rewrites) {
   PassCertificate& seen = row(pass);
   seen.rewrites += rewrites.size();
@@ -125,7 +129,11 @@ bool Certifier::accepts(const Graph& before, const Graph& after, const Pass& pas
     if (trial) {
       seen.trials += trial->trials, seen.elements += trial->elements;
       seen.worst = std::max(seen.worst, trial->worst);
-      if (!trial->why.empty()) return report(before, pass, moment, rewrite, std::move(*trial)), false;
+      if (!trial->why.empty()) {
+        const bool goes_on = trial->is_kernels_fault;
+        report(before, pass, moment, rewrite, std::move(*trial));
+        if (!goes_on) return false;
+      }
     }
     moment.apply(rewrite);
   }
@@ -154,6 +162,10 @@ Break broken_by(const Pass& pass, const Rewrite& rewrite, std::string why) {
 void Certifier::report(const Graph& before, const Pass& pass, const Moment& moment, const Rewrite& rewrite,
                        Trial trial) {
   Break made = broken_by(pass, rewrite, std::move(trial.why));
+  if (trial.is_kernels_fault) {
+    if (has_break_of("program")) return;  // every step with this kernel would say the same
+    made.pass = "program", made.rule.clear(), made.at = {};
+  }
   if (reproduce_) {
     made.reproducer = old_side(before, moment, rewrite, trial.piece);
     made.leaves = std::move(trial.leaves);

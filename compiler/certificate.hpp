@@ -62,6 +62,7 @@ class Certifier : public Judge {
 
  private:
   PassCertificate& row(const Pass&);
+  bool has_break_of(std::string_view stage) const;
   /// What is wrong with the graph as a whole: its structure, its plan, what it hands out.
   std::string whole_graph(const Graph& before, const Graph& after, const Pass&) const;
   /// Of so many rewrites of a pass the number of the first after which the graph as a whole is wrong; 0 if none is.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -41,13 +42,22 @@ Values<float> leaves_for(const Graph& piece, int turn, const Values<float>& valu
   return made;
 }
 
+bool is_large(const Graph& piece) {
+  return std::ranges::all_of(piece.topological(), [](Value v) {
+    return v.op() || v.node().leaf == Leaf::constant || v.type().shape.elements() >= many_elements;
+  });
+}
+
 /// Runs and compares turn after turn, until one breaks the contract.
 template <class Compare>
 Trial each_turn(Graph piece, std::string_view by, int turns, const Values<float>& values, Tried& tried,
                 Compare compare) {
   Trial trial;
   const std::string key = std::string(by) + "\n" + nameless(piece);
-  if (tried.contains(key)) turns = 0;
+  if (tried.contains(key))
+    turns = 0;
+  else if (is_large(piece))
+    turns = std::min(turns, turns_of_many);
   for (int turn = own_values; turn < turns && trial.why.empty(); ++turn) {
     trial.leaves = leaves_for(piece, turn, values);
     try {
@@ -155,6 +165,7 @@ Trial try_group(const Graph& after, const Moment& moment, const Rewrite& rewrite
       if (turn >= finite_turns) continue;
       const Deviation off = deviation(type, exact.at(id), is.at(id));
       trial.worst = std::max(trial.worst, off.share);
+      trial.is_kernels_fault = !off.what.empty();
       if (!off.what.empty()) return fmt::format("%{}{} {}", id, place_of(type.shape, off.at), off.what);
     }
     return "";

@@ -10,6 +10,7 @@ struct Trial {
   std::size_t trials = 0, elements = 0;  // sets of values, and elements compared in all of them
   double worst = 0;                      // the largest deviation as a share of what the contract allows
   std::string why{};                     // how it broke its contract; empty: it kept it
+  bool is_kernels_fault = false;         // a group computes what its nodes do one by one, and that is wrong
   Values<float> leaves{};                // on which it broke it
   Graph piece{};                         // both sides, handed out
 };

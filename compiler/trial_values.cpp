@@ -30,7 +30,7 @@ float element(std::size_t i, int turn, std::uint32_t leaf) {
     case 1: return 1e4f + x;
     case 2: return few[(i + shift + i / 3) % few.size()];
     case 3: return static_cast<float>(leaf % 3) - 1.f;
-    default: return i % 4 == 3 ? x : hard[(i * static_cast<std::size_t>(turn - 3) + shift) % hard.size()];
+    default: return i % 4 == 3 && i > 3 ? x : hard[(i * (1 + leaf % 5) + shift * (1 + leaf % 11)) % hard.size()];
   }
 }
 

@@ -59,13 +59,18 @@ void check_derivatives(const Graph& forward, const Values<float>& leaves, Certif
   certificate.passes.insert(certificate.passes.begin(), row);
 }
 
+bool has_break_of(const Certificate& certificate, std::string_view stage) {
+  return std::ranges::find(certificate.breaks, stage, &Break::pass) != certificate.breaks.end();
+}
+
 void check_program(const Graph& graph, const Values<float>& leaves, Pool& pool, const Target& target,
                    Certificate& certificate) {
   StepChecker checker(graph, leaves);
   const Values<float> made = LoadedGraph(graph, pool, target).run(leaves, &checker);
   certificate.passes.push_back(
       {"program", Contract::reorders, checker.steps(), checker.steps(), checker.elements(), checker.worst()});
-  if (const auto found = checker.finding(made)) {
+  const auto found = checker.finding(made);
+  if (found && !has_break_of(certificate, "program")) {
     const Value v = graph.find(found->node);
     certificate.breaks.push_back({.pass = "program",
                                   .node = v ? line_of(v) : "",
@@ -161,9 +166,7 @@ Certified certify(Graph& graph, const Graph* forward, std::span<const Pass> pass
   Certified made{.record = optimize(graph, passes, judged)};
   made.certificate = certifier.certificate();
   if (forward) check_derivatives(*forward, leaves, made.certificate);
-  const bool plan_holds =
-      std::ranges::find(made.certificate.breaks, "plan", &Break::pass) == made.certificate.breaks.end();
-  if (plan_holds) check_program(graph, leaves, pool, target, made.certificate);
+  if (!has_break_of(made.certificate, "plan")) check_program(graph, leaves, pool, target, made.certificate);
   for (Break& b : made.certificate.breaks)
     if (b.pass != "gradients") reduce(b, pool, machinery);
   return made;

@@ -155,14 +155,13 @@ std::vector<PlantedBug> bugs_of_programs() {
              if (step.head && as<Attention>(&*step.head)) step.head = Attention{0.5f, true, 3};
          };
        }},
-      {"a convolution's kernel pads on one side only", "program",
-       "graph g {\n input %x : f32[1, 4, 4, 2]\n state %w : f32[3, 3, 2, 2] = normal(0.5)\n"
-       " %2 = conv2d(%x, %w) {stride = 1x1, padding = 1x1, groups = 1} : f32[1, 4, 4, 2]\n output y = %2\n}",
+      {"a row kernel's epsilon is lost", "program",
+       "graph g {\n input %x : f32[4, 8]\n %1 = mul(%x, 0.001) : f32[4, 8]\n"
+       " %2 = layer_norm(%1) {eps = 1e-05} : f32[4, 8]\n output y = %2\n}",
        [](Planted& p) {
          p.plan = [](Plan& plan) {
            for (Step& step : plan.steps)
-             for (std::size_t i = 0; step.head && as<Conv2d>(&*step.head) && i < 1; ++i)
-               step.operands[0].strides[1] = step.operands[0].strides[2];
+             if (step.head && as<RowNorm<true>>(&*step.head)) step.head = RowNorm<true>{0.f};
          };
        }},
   };

@@ -95,7 +95,9 @@ std::vector<PlantedBug> bugs_of_rewrites() {
 })",
        [](Planted& p) {
          plant_replacement(p, "fold_transposes", [](Value v, Value) {
-           return as<Permute>(v) ? emit(Permute{{2, 1, 0}}, {v.operands()[0].operands()[0]}) : Value{};
+           return as<Permute>(v) && as<Permute>(v.operands()[0])
+                      ? emit(Permute{{2, 1, 0}}, {v.operands()[0].operands()[0]})
+                      : Value{};
          });
        }},
       {"of two signs that cancel one is kept", "simplify_algebra", negated,

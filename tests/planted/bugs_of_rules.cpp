@@ -104,7 +104,7 @@ std::vector<PlantedBug> bugs_of_rules() {
          });
        }},
       {"a causal mask is off by one", "simplify_algebra",
-       "graph g {\n input %s : f32[3, 3]\n %1 = iota() {axis = 3} : i32[3]\n %2 = reshape(%1) {to = [3, 1]} : i32[3, "
+       "graph g {\n input %s : f32[3, 3]\n %1 = iota() {along = 3} : i32[3]\n %2 = reshape(%1) {to = [3, 1]} : i32[3, "
        "1]\n"
        " %3 = greater_equal(%2, %1) : bool[3, 3]\n %4 = where(%3, %s, -1e30) : f32[3, 3]\n"
        " %5 = softmax(%4) : f32[3, 3]\n output y = %5\n}",
