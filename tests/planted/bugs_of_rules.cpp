@@ -104,10 +104,10 @@ std::vector<PlantedBug> bugs_of_rules() {
          });
        }},
       {"a causal mask is off by one", "simplify_algebra",
-       "graph g {\n input %s : f32[3, 3]\n %1 = iota() {along = 3} : i32[3]\n %2 = reshape(%1) {to = [3, 1]} : i32[3, "
-       "1]\n"
-       " %3 = greater_equal(%2, %1) : bool[3, 3]\n %4 = where(%3, %s, -1e30) : f32[3, 3]\n"
-       " %5 = softmax(%4) : f32[3, 3]\n output y = %5\n}",
+       "graph g {\n input %s : f32[9, 9]\n %1 = iota() {along = 9} : i32[9]\n"
+       " %2 = reshape(%1) {to = [9, 1]} : i32[9, 1]\n"
+       " %3 = greater_equal(%2, %1) : bool[9, 9]\n %4 = where(%3, %s, -1e30) : f32[9, 9]\n"
+       " %5 = softmax(%4) : f32[9, 9]\n output y = %5\n}",
        [](Planted& p) {
          plant_rule(p, "simplify_algebra", [](Value v) {
            return as<GreaterEqual>(v) ? emit(Greater{}, {operand(v, 0), operand(v, 1)}) : Value{};
