@@ -107,6 +107,9 @@ bool grow(Piece& piece, const Moment& moment, const Graph& graph) {
     if (Value{const_cast<Graph*>(&graph), id}.op() &&
         std::ranges::any_of(free, [&](std::uint32_t from) { return from != id && moment.comes_from(id, from); }))
       dependent.push_back(id);
+  // What takes value's place may be of a sort that makes the rule true (relu(x), for another relu of it).
+  if (dependent.empty() && free.contains(piece.by) && Value{const_cast<Graph*>(&graph), piece.by}.op())
+    dependent.push_back(piece.by);
   piece.inside.insert(dependent.begin(), dependent.end());
   return !dependent.empty();
 }

@@ -93,7 +93,9 @@ std::string line_of(Value v) { return line_of(Seen{v, v.operands()}); }
 
 std::string print(const Graph& graph) {
   Places places;
-  std::string leaves, body;
+  // Constants by themselves: they keep their ids when they are read, inputs and states do not, and so could change
+  // sides.
+  std::string leaves, constants, body;
   for (Value v : graph.topological()) {
     const Node& node = v.node();
     const std::string type = print_attribute(node.type);
@@ -103,7 +105,7 @@ std::string print(const Graph& graph) {
       if (is_written_in_place(node)) continue;
       std::string elements;
       for (std::size_t i = 0; i < node.type.shape.elements(); ++i) elements += (i ? ", " : "") + element_text(node, i);
-      leaves += fmt::format("  constant {} = [{}] : {}{}\n", name_of(v), elements, type, notes_of(node, places));
+      constants += fmt::format("  constant {} = [{}] : {}{}\n", name_of(v), elements, type, notes_of(node, places));
     } else {
       leaves += fmt::format("  {} {} : {}{}{}\n", node.leaf == Leaf::input ? "input" : "state", name_of(v), type,
                             node.leaf == Leaf::state ? " = " + init_text(node.init) : "", notes_of(node, places));
@@ -113,7 +115,8 @@ std::string print(const Graph& graph) {
   for (const auto& [name, v] : graph.outputs()) results += fmt::format("  output {} = {}\n", word(name), name_of(v));
   for (const auto& [state, next] : graph.updates())
     results += fmt::format("  update {} = {}\n", name_of(state), name_of(next));
-  return fmt::format("graph {} {{\n{}{}{}{}}}\n", word(graph.name()), leaves, body, results, places.table());
+  return fmt::format("graph {} {{\n{}{}{}{}{}}}\n", word(graph.name()), leaves, constants, body, results,
+                     places.table());
 }
 
 std::string print(const Record& record) {

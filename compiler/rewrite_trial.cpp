@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "compiler/annotations.hpp"
 #include "compiler/rounding.hpp"
@@ -77,6 +78,8 @@ std::string by_rounding(const Graph& piece, Value was, Value is, Trial& trial, s
   Rounding wanted = exact.at(was.id);
   const Rounding& made = exact.at(is.id);
   for (std::size_t i = 0; i < wanted.exact.size(); ++i) {
+    // The same mathematics of finite numbers: infinity less infinity may come in one order and not in the other.
+    if (!std::isfinite(wanted.exact[i])) wanted.allowed[i] = std::numeric_limits<double>::infinity();
     wanted.allowed[i] *= 2;  // for what was there and for what takes its place, which must not round worse
     const double apart = std::abs(wanted.exact[i] - made.exact[i]);
     if (apart > 1e-3 * wanted.allowed[i])

@@ -9,6 +9,7 @@
 #include <unordered_set>
 
 #include "vitrine/elementwise.hpp"
+#include "vitrine/error.hpp"
 #include "vitrine/formula.hpp"
 
 namespace vitrine {
@@ -252,38 +253,65 @@ double spread(double exact, double moved) {
   return std::isfinite(apart) ? apart : infinity;
 }
 
+/// The graph run again and again.
+class Evaluations {
+ public:
+  Evaluations(const Graph& graph, const Values<double>& leaves) : order_(graph.topological()), leaves_(leaves) {
+    for (Value v : order_)
+      if (v.op()) nodes_.emplace(v.id, NodeRounding(v));
+  }
+
+  void exactly() {
+    run(nullptr, [&](Value v, const std::vector<double>& numbers) {
+      made_[v.id] = {numbers, std::vector<double>(numbers.size(), 0.0)};
+    });
+  }
+  void moved(int draw) {
+    Roll roll(draw);
+    run(&roll, [&](Value v, const std::vector<double>& numbers) {
+      Rounding& r = made_[v.id];
+      for (std::size_t i = 0; i < numbers.size(); ++i) {
+        const double own = v.op() && std::isfinite(r.exact[i]) ? nodes_.at(v.id).own()[i] : 0;
+        r.allowed[i] = std::max(r.allowed[i], 4 * spread(r.exact[i], numbers[i]) + own);
+      }
+    });
+  }
+  void allow_everything() {
+    for (auto& [id, r] : made_) std::ranges::fill(r.allowed, infinity);
+  }
+  std::map<std::uint32_t, Rounding> made() && { return std::move(made_); }
+
+ private:
+  void run(Roll* roll, const auto& see) {
+    std::map<std::uint32_t, Doubles> values;
+    for (Value v : order_) {
+      std::vector<const Doubles*> in;
+      for (Value o : v.operands()) in.push_back(&values.at(o.id));
+      const Doubles& made =
+          values.emplace(v.id, v.op() ? nodes_.at(v.id).run(in, roll) : leaf(v, leaves_)).first->second;
+      see(v, made.numbers());
+    }
+  }
+
+  std::vector<Value> order_;
+  const Values<double>& leaves_;
+  std::map<std::uint32_t, NodeRounding> nodes_{};
+  std::map<std::uint32_t, Rounding> made_{};
+};
+
 }  // namespace
 
 std::map<std::uint32_t, Rounding> roundings(const Graph& graph, const Values<double>& leaves) {
-  const std::vector<Value> order = graph.topological();
-  std::map<std::uint32_t, NodeRounding> nodes;
-  for (Value v : order)
-    if (v.op()) nodes.emplace(v.id, NodeRounding(v));
-  std::map<std::uint32_t, Rounding> made;
-  for (int draw = 0; draw <= draws; ++draw) {
-    std::map<std::uint32_t, Doubles> values;
-    Roll roll(draw);
-    for (Value v : order) {
-      if (!v.op()) {
-        values.emplace(v.id, leaf(v, leaves));
-      } else {
-        std::vector<const Doubles*> in;
-        for (Value o : v.operands()) in.push_back(&values.at(o.id));
-        values.emplace(v.id, nodes.at(v.id).run(in, draw == 0 ? nullptr : &roll));
-      }
-      const std::vector<double> numbers = values.at(v.id).numbers();
-      Rounding& r = made[v.id];
-      if (draw == 0) {
-        r = {numbers, std::vector<double>(numbers.size(), 0.0)};
-        continue;
-      }
-      for (std::size_t i = 0; i < numbers.size(); ++i) {
-        const double own = v.op() && std::isfinite(r.exact[i]) ? nodes.at(v.id).own()[i] : 0;
-        r.allowed[i] = std::max(r.allowed[i], 4 * spread(r.exact[i], numbers[i]) + own);
-      }
-    }
+  Evaluations evaluations(graph, leaves);
+  evaluations.exactly();
+  try {
+    for (int draw = 1; draw <= draws; ++draw) evaluations.moved(draw);
+  } catch (const InputError&) {  // a number that rounding moved is an index out of range: all may happen
+    evaluations.allow_everything();
+  } catch (const UsageError&) {
+    evaluations.allow_everything();
   }
-  return made;
+  return std::move(evaluations).made();
 }
 
 Deviation deviation(const Type& type, const Rounding& rounding, std::span<const std::byte> got) {

@@ -1,5 +1,7 @@
 // Every planted bug is caught by the certificate, which names the guilty stage and hands out a small graph that shows
 // it.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <fstream>
@@ -66,6 +68,6 @@ TEST_CASE("at least 40 bugs are planted, no two alike, and compiler/README.md li
   for (const PlantedBug& bug : bugs) {
     CAPTURE(bug.name);
     CHECK(names.insert(bug.name).second);
-    CHECK(page.find("| " + std::string(bug.name) + " | " + std::string(bug.guilty) + " |") != page.npos);
+    CHECK(page.find(fmt::format("| {} | {} |", bug.name, bug.guilty)) != page.npos);
   }
 }

@@ -66,6 +66,7 @@ std::vector<Pass> passes_for(const CertifyOptions& options) {
 }  // namespace
 
 int certify(const Projects& projects, const CertifyOptions& options) {
+  const std::vector<Pass> passes = passes_for(options);
   Subject subject = subject_of(projects, options);
   fmt::print("{}{}: {} nodes{}\n", subject.graph.name(), is_file(options.model) ? "" : ", step " + options.step,
              subject.graph.topological().size(),
@@ -73,8 +74,7 @@ int certify(const Projects& projects, const CertifyOptions& options) {
   Pool pool(thread_count(options.common.threads));
   const Values<float> leaves = small_values(subject.graph, options.common.seed);
   const Certificate made =
-      certify(subject.graph, subject.forward ? &*subject.forward : nullptr, passes_for(options), leaves, pool)
-          .certificate;
+      certify(subject.graph, subject.forward ? &*subject.forward : nullptr, passes, leaves, pool).certificate;
   fmt::print("{}", table(made));
   report_breaks(made, options.out);
   if (!options.common.json.empty()) write_text(options.common.json, json(made));
