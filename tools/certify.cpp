@@ -136,10 +136,18 @@ std::string paragraph(const Break& b) {
   return text + "\n  " + b.why + "\n";
 }
 
-/// Hands out the command line that shows the break again.
+/// The words that show a break again.
+std::string command_for(const Break& b, const std::string& stem) {
+  if (b.pass == "gradients") return "vitrine certify " + stem + ".vit";
+  const bool is_pass = std::ranges::find(every_pass, b.pass, &Pass::name) != every_pass.end();
+  return fmt::format("vitrine opt {0}.vit {1}--certify --inputs {0}.safetensors", stem,
+                     is_pass ? "--passes=" + b.pass + " " : "");
+}
+
+/// Hands out the command line, which the graph's file begins with.
 std::string write_reproducer(const Break& b, const std::string& folder) {
-  const std::string stem = folder + "/" + b.pass;
-  write_text(stem + ".vit", print(b.reproducer));
+  const std::string stem = folder + "/" + b.pass, command = command_for(b, stem);
+  write_text(stem + ".vit", "// " + command + "\n" + print(b.reproducer));
   TensorFile file;
   for (Value v : b.reproducer.topological()) {
     if (v.op() || v.node().leaf == Leaf::constant) continue;
@@ -148,9 +156,7 @@ std::string write_reproducer(const Break& b, const std::string& folder) {
     file.tensors.emplace(v.node().name, std::move(tensor));
   }
   write_tensor_file(stem + ".safetensors", file);
-  const bool is_pass = std::ranges::find(every_pass, b.pass, &Pass::name) != every_pass.end();
-  return fmt::format("vitrine opt {0}.vit {1}--certify --inputs {0}.safetensors", stem,
-                     is_pass ? "--passes=" + b.pass + " " : "");
+  return command;
 }
 
 }  // namespace

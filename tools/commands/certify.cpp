@@ -47,7 +47,10 @@ bool is_file(const std::string& model) {
 }
 
 Subject subject_of(const Projects& projects, const CertifyOptions& options) {
-  if (is_file(options.model)) return {read_graph(options.model)};
+  if (is_file(options.model)) {
+    Graph graph = read_graph(options.model);
+    return {graph, graph};
+  }
   const Project& project = find_project(projects, options.model);
   Graph forward = at_small_sizes(project.forward(), sizes_of(options.sizes));
   if (options.step == "forward") return {std::move(forward)};
