@@ -22,8 +22,8 @@ std::optional<std::size_t> home_of_head(const Step& step) {
 
 float* head_result(const Step& step, const Memory& memory) {
   if (!step.kernel) return memory.floats(step.results[0]);
-  const auto home = home_of_head(step);
-  return memory.floats(home ? step.results[*home] : *step.workspace);
+  if (const auto home = home_of_head(step)) return memory.floats(step.results[*home]);
+  return step.workspace ? memory.floats(*step.workspace) : nullptr;  // there is none for a head without elements
 }
 
 KernelPart::KernelPart(const Step& step) : step_(step), program_(*step.kernel) {

@@ -1,14 +1,12 @@
 #include "tests/random_graph.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <cstring>
-#include <limits>
-#include <set>
+#include <cstdlib>
 
 #include "compiler/op_table.hpp"
 #include "compiler/reference.hpp"
 #include "tests/random_call.hpp"
+#include "tests/random_leaves.hpp"
 #include "vitrine/error.hpp"
 #include "vitrine/ops/broadcast_to.hpp"
 #include "vitrine/ops/cast.hpp"
@@ -24,42 +22,6 @@ namespace vitrine {
 namespace {
 
 constexpr std::size_t most_nodes = 40;
-
-void put(std::vector<std::byte>& bytes, auto element) {
-  const auto* from = reinterpret_cast<const std::byte*>(&element);
-  bytes.insert(bytes.end(), from, from + sizeof element);
-}
-
-/// Small whole numbers (which tie), or numbers of magnitude 0.2 to 2, of both signs or of one. Integers are mostly good
-/// as an index.
-std::vector<std::byte> random_elements(const Type& type, Draw& draw) {
-  const bool whole = draw.chance(20), wide = draw.chance(15);
-  const std::size_t negative = draw.chance(60) ? 50 : draw.chance(50) ? 0 : 100;  // percent
-  constexpr std::array<std::int32_t, 7> integers{-2147483647 - 1, 2147483647, -1, 7, 100, 16777217, -3};
-  std::vector<std::byte> made;
-  for (std::size_t i = 0; i < type.shape.elements(); ++i) {
-    const float magnitude = whole ? static_cast<float>(draw.below(3)) : 0.2f + static_cast<float>(draw.unit()) * 1.8f;
-    switch (type.dtype) {
-      case DType::f32: put(made, draw.chance(negative) ? -magnitude : magnitude); break;
-      case DType::i32: put(made, wide ? draw.pick(integers) : static_cast<std::int32_t>(draw.below(3))); break;
-      case DType::bf16: put(made, static_cast<std::uint16_t>(draw.bits())); break;
-      case DType::boolean: put(made, static_cast<std::uint8_t>(draw.below(2))); break;
-      case DType::i8:
-      case DType::u8: put(made, static_cast<std::uint8_t>(draw.bits())); break;
-    }
-  }
-  return made;
-}
-
-/// Whether every f32 element is a number of ordinary size: what is made of others is soon infinite or no number.
-bool is_tame(const Type& type, const std::vector<std::byte>& bytes) {
-  for (std::size_t i = 0; type.dtype == DType::f32 && i < type.shape.elements(); ++i) {
-    float x = 0;
-    std::memcpy(&x, &bytes[i * sizeof x], sizeof x);
-    if (!(std::abs(x) < 1e4f)) return false;
-  }
-  return true;
-}
 
 class Growth {
  public:
@@ -90,7 +52,7 @@ class Growth {
 
   /// An op of any kind on values that are here, if its rule takes them, or on what is made for it.
   void grow() {
-    const Call call = random_call(*draw_.pick(ops_), draw_, room_);
+    const Call call = random_call(op_to_add(), draw_, room_);
     const std::optional<Op> op = accepted(call, room_);
     if (!op) return;
     if (draw_.chance(60))
@@ -101,13 +63,21 @@ class Growth {
     if (std::ranges::all_of(operands, [](Value v) { return bool(v); })) add(*op, operands);
   }
 
+  /// Half of the time an elementwise one, if there is one: they cost a node only and meet each other's rules.
+  const OpInfo& op_to_add() {
+    const OpInfo* op = draw_.pick(ops_);
+    if (draw_.chance(50))
+      for (int tries = 0; tries < 6 && !op->elementwise(); ++tries) op = draw_.pick(ops_);
+    return *op;
+  }
+
   /// Values of the wanted types of elements, or numbers, that the op's rule takes together; nothing if it does not.
   std::vector<Value> values_like(const Op& op, const std::vector<Type>& wanted) {
     std::vector<Value> found;
     std::vector<Type> in;
     for (const Type& type : wanted) {
       const auto here = values_where([&](const Type& t) { return t.dtype == type.dtype; });
-      found.push_back(here.empty() || draw_.chance(15) ? Value{} : draw_.pick(here));
+      found.push_back(here.empty() || draw_.chance(20) ? Value{} : draw_.pick(here));
       in.push_back(found.back() ? found.back().type() : Type{type.dtype, {}});
     }
     if (!op.type(in).ok()) return {};
@@ -230,9 +200,10 @@ class Growth {
   /// Often one of the numbers that rewrite rules speak of.
   Value scalar(DType dtype) {
     if (dtype != DType::f32 || values_.size() >= most_nodes || draw_.chance(20)) return leaf({dtype, {}});
-    constexpr std::array<float, 6> numbers{0.f, -0.f, 1.f, -1.f, 2.f, 0.5f};
-    std::vector<std::byte> bytes;
-    put(bytes, draw_.pick(numbers));
+    constexpr std::array<float, 8> numbers{0.f, 0.f, 0.f, -0.f, 1.f, 1.f, -1.f, 2.f};
+    const float number = draw_.pick(numbers);
+    const auto* first = reinterpret_cast<const std::byte*>(&number);
+    const std::vector<std::byte> bytes(first, first + sizeof number);
     return remember(graph_.constant({{dtype, {}}, bytes}), bytes);
   }
 
@@ -304,32 +275,5 @@ class Growth {
 }  // namespace
 
 RandomGraph random_graph(std::uint64_t seed) { return Growth(seed).made(); }
-
-Leaves hard_leaves(const Graph& graph, Leaves leaves, std::uint64_t seed) {
-  using Limits = std::numeric_limits<float>;
-  constexpr std::array<float, 12> hard{0.f,
-                                       -0.f,
-                                       Limits::infinity(),
-                                       -Limits::infinity(),
-                                       Limits::quiet_NaN(),
-                                       1.f,
-                                       Limits::denorm_min(),
-                                       -1e-40f,
-                                       Limits::max(),
-                                       -1.f,
-                                       Limits::min(),
-                                       -3e38f};
-  Draw draw(seed);
-  for (auto& [name, bytes] : leaves) {
-    const Value leaf = graph.find(name);
-    if (!leaf) continue;
-    const Type& type = leaf.type();
-    for (std::size_t i = 0; type.dtype == DType::f32 && i < type.shape.elements(); ++i) {
-      const float x = draw.pick(hard);
-      if (draw.chance(60)) std::memcpy(&bytes[i * sizeof x], &x, sizeof x);
-    }
-  }
-  return leaves;
-}
 
 }  // namespace vitrine

@@ -64,7 +64,8 @@ class AttentionStep : public HeadStep {
     out_ = head_rows(memory, step_.operands[3]);
     backward_.d_out = head_rows(memory, step_.operands[5]);
     backward_.logsumexp = memory.floats(step_.operands[4]);
-    mean_ = reinterpret_cast<float*>(memory.at(*step_.workspace) + head_workspace(step_));
+    if (step_.workspace)  // there is none for no rows
+      mean_ = reinterpret_cast<float*>(memory.at(*step_.workspace) + head_workspace(step_));
     backward_.mean = mean_;
   }
   float*& at(const Form& form) { return results_[static_cast<std::size_t>(form.makes)]; }
