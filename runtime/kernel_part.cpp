@@ -26,7 +26,7 @@ float* head_result(const Step& step, const Memory& memory) {
   return step.workspace ? memory.floats(*step.workspace) : nullptr;  // there is none for a head without elements
 }
 
-KernelPart::KernelPart(const Step& step) : step_(step), program_(*step.kernel) {
+KernelPart::KernelPart(const Step& step, Isa isa) : step_(step), code_(*step.kernel, isa) {
   if (step.head) {
     Slot head{.type = step.head_type};
     head.strides = dense_strides(head.type.shape);

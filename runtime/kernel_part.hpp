@@ -25,19 +25,19 @@ float* head_result(const Step&, const Memory&);
 
 class KernelPart {
  public:
-  explicit KernelPart(const Step&);
+  KernelPart(const Step&, Isa);
 
   /// `head_result` is dense; null if the step has no head.
   void place(const Memory&, float* head_result = nullptr);
-  void run(const Machine& machine) const { run_elementwise(machine.pool, machine.isa, program_, operands_, results_); }
+  void run(const Machine& machine) const { run_elementwise(machine.pool, code_, operands_, results_); }
 
-  const TileProgram& program() const { return program_; }
+  const ScalarCode& code() const { return code_; }
   std::span<const FloatView> operands() const { return operands_; }
   std::span<const FloatView> results() const { return results_; }
 
  private:
   const Step& step_;
-  TileProgram program_;
+  ScalarCode code_;
   std::vector<FloatView> operands_, results_;
 };
 

@@ -3,105 +3,19 @@
 #include <algorithm>
 #include <array>
 #include <catch2/catch.hpp>
-#include <cmath>
-#include <cstring>
-#include <limits>
 #include <random>
 #include <vector>
 
 #include "runtime/elementwise.hpp"
+#include "tests/random_kernel.hpp"
 #include "vitrine/error.hpp"
-#include "vitrine/math.hpp"
 
 using namespace vitrine;
-
-namespace {
-
-/// What one instruction means for one element, without tiles.
-float meaning(const Instruction& instruction, const std::vector<float>& r, const std::vector<float>& operands) {
-  const auto at = [&](std::size_t slot) { return r[instruction.from[slot]]; };
-  switch (instruction.op) {
-    case Scalar::constant: return instruction.number;
-    case Scalar::input: return operands[instruction.from[0]];
-    case Scalar::add: return at(0) + at(1);
-    case Scalar::subtract: return at(0) - at(1);
-    case Scalar::multiply: return at(0) * at(1);
-    case Scalar::divide: return at(0) / at(1);
-    case Scalar::power: return math::power(at(0), at(1));
-    case Scalar::negate: return -at(0);
-    case Scalar::absolute: return std::fabs(at(0));
-    case Scalar::square_root: return std::sqrt(at(0));
-    case Scalar::exponential: return math::exp(at(0));
-    case Scalar::logarithm: return math::log(at(0));
-    case Scalar::softplus: return math::softplus(at(0));
-    case Scalar::tanh: return math::tanh(at(0));
-    case Scalar::erf: return math::erf(at(0));
-    case Scalar::sine: return math::sin(at(0));
-    case Scalar::cosine: return math::cos(at(0));
-    case Scalar::maximum: return math::maximum(at(0), at(1));
-    case Scalar::minimum: return math::minimum(at(0), at(1));
-    case Scalar::greater: return at(0) > at(1) ? 1.0f : 0.0f;
-    case Scalar::equal: return at(0) == at(1) ? 1.0f : 0.0f;
-    case Scalar::select: return at(0) != 0.0f ? at(1) : at(2);
-  }
-  return 0;
-}
-
-std::vector<float> meaning(const Kernel& kernel, const std::vector<float>& operands) {
-  std::vector<float> registers;
-  for (const Instruction& i : kernel.instructions) registers.push_back(meaning(i, registers, operands));
-  std::vector<float> results;
-  for (const std::uint16_t r : kernel.results) results.push_back(registers[r]);
-  return results;
-}
-
-/// Equal bits, or both NaN (which NaN of two an addition keeps is not promised).
-bool same(float a, float b) { return std::memcmp(&a, &b, sizeof(float)) == 0 || (std::isnan(a) && std::isnan(b)); }
-
-Instruction input(std::uint16_t operand) { return {Scalar::input, 0, {operand, 0, 0}}; }
-Instruction constant(float number) { return {Scalar::constant, number, {}}; }
-Instruction call(Scalar op, int a, int b = 0, int c = 0) {
-  return {op, 0, {static_cast<std::uint16_t>(a), static_cast<std::uint16_t>(b), static_cast<std::uint16_t>(c)}};
-}
-
-Kernel random_kernel(std::mt19937& random, std::uint16_t operands) {
-  Kernel kernel;
-  for (std::uint16_t i = 0; i < operands; ++i) kernel.instructions.push_back(input(i));
-  kernel.instructions.push_back(constant(0.75f));
-  const int more = static_cast<int>(random() % 14) + 1;
-  for (int i = 0; i < more; ++i) {
-    const auto op = static_cast<Scalar>(static_cast<int>(Scalar::add) +
-                                        static_cast<int>(random() % (static_cast<unsigned>(Scalar::select) - 1)));
-    const auto any = [&] { return static_cast<int>(random() % kernel.instructions.size()); };
-    const int a = any();
-    const int b = any();
-    kernel.instructions.push_back(call(op, a, b, any()));
-  }
-  const int results = static_cast<int>(random() % 3) + 1;
-  for (int i = 0; i < results; ++i) {
-    kernel.results.push_back(static_cast<std::uint16_t>(random() % kernel.instructions.size()));
-  }
-  return kernel;
-}
-
-std::vector<float> numbers(std::size_t n, std::mt19937& random) {
-  const float nan = std::numeric_limits<float>::quiet_NaN();
-  const float infinity = std::numeric_limits<float>::infinity();
-  const std::vector<float> special{0.0f, -0.0f, infinity, -infinity, nan, 1e-40f, 1.0f, -1.0f, 3e38f};
-  std::vector<float> x(n);
-  for (float& value : x) {
-    value = random() % 8 == 0 ? special[random() % special.size()]
-                              : static_cast<float>(static_cast<int>(random() % 8001) - 4000) / 500.0f;
-  }
-  return x;
-}
-
-}  // namespace
 
 TEST_CASE("tile interpreter computes what each element's instructions say, on every instruction set") {
   std::mt19937 random(1);
   for (int round = 0; round < 300; ++round) {
-    const Kernel kernel = random_kernel(random, 3);
+    const Kernel kernel = random_kernel(random, 3, 14);
     const std::size_t n = std::vector<std::size_t>{1, 2, 7, 16, 33, 1023, 1024}[random() % 7];
     std::vector<std::vector<float>> x;
     std::vector<TileOperand> operands;
@@ -128,7 +42,7 @@ TEST_CASE("tile interpreter computes what each element's instructions say, on ev
 TEST_CASE("tile interpreter updates in place: results may be operands, in any order") {
   std::mt19937 random(2);
   for (int round = 0; round < 300; ++round) {
-    Kernel kernel = random_kernel(random, 3);
+    Kernel kernel = random_kernel(random, 3, 14);
     kernel.results.resize(3, static_cast<std::uint16_t>(random() % kernel.instructions.size()));
     const std::size_t n = random() % 2 ? 1 : 100;
     std::vector<std::vector<float>> x;
@@ -180,7 +94,7 @@ float at(const FloatView& v, std::size_t i, std::size_t j, std::size_t k) {
 
 TEST_CASE("elementwise is right for broadcast, transposed and strided views, for 1, 2 and 4 threads") {
   std::mt19937 random(3);
-  const TileProgram program(add_multiply);
+  const ScalarCode code(add_multiply, best_isa());
   using Sizes = std::array<std::size_t, 3>;
   for (const auto& [A, B, C] : {Sizes{1, 1, 1}, Sizes{2, 3, 10}, Sizes{1, 2500, 10}, Sizes{3, 70, 300},
                                 Sizes{1, 1, 70000}, Sizes{4, 5, 2000}, Sizes{0, 3, 4}, Sizes{7, 900, 1}}) {
@@ -207,7 +121,7 @@ TEST_CASE("elementwise is right for broadcast, transposed and strided views, for
           std::vector<float> y(2 * A * B * C + 1, -1.0f);
           const std::ptrdiff_t s = spread ? 2 : 1;
           const std::vector<FloatView> results{view(y, {A, B, C}, {s * b * c, s * c, s})};
-          run_elementwise(pool, best_isa(), program, operands, results);
+          run_elementwise(pool, code, operands, results);
           std::size_t wrong = 0;
           for (std::size_t i = 0; i < A; ++i) {
             for (std::size_t j = 0; j < B; ++j) {
@@ -236,19 +150,19 @@ TEST_CASE("elementwise on the blocks of a matrix gives the bits of the whole") {
                             call(Scalar::multiply, 2, 3), call(Scalar::erf, 4), constant(1), call(Scalar::add, 5, 6),
                             call(Scalar::multiply, 2, 7), constant(0.5f), call(Scalar::multiply, 8, 9)},
                            {10}};
-  const TileProgram program(gelu_of_sum);
+  const ScalarCode code(gelu_of_sum, best_isa());
   const std::vector<FloatView> operands{view(x, {70, 90}, {90, 1}), view(bias, {70, 90}, {0, 1})};
   Pool pool(2);
-  run_elementwise(pool, best_isa(), program, operands, std::vector{view(whole, {70, 90}, {90, 1})});
+  run_elementwise(pool, code, operands, std::vector{view(whole, {70, 90}, {90, 1})});
   const std::vector<FloatView> results{view(blocks, {70, 90}, {90, 1})};
   for (std::size_t row = 0; row < 70; row += 24) {
     for (std::size_t column = 0; column < 90; column += 32) {
-      run_elementwise_block(best_isa(), program, operands, results, row, std::min<std::size_t>(24, 70 - row), column,
+      run_elementwise_block(code, operands, results, row, std::min<std::size_t>(24, 70 - row), column,
                             std::min<std::size_t>(32, 90 - column));
     }
   }
   std::size_t differ = 0;
   for (std::size_t i = 0; i < whole.size(); ++i) differ += !same(whole[i], blocks[i]);
   CHECK(differ == 0);
-  CHECK_THROWS_AS(run_elementwise_block(best_isa(), program, operands, results, 60, 11, 0, 1), InternalError);
+  CHECK_THROWS_AS(run_elementwise_block(code, operands, results, 60, 11, 0, 1), InternalError);
 }

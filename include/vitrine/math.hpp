@@ -3,6 +3,11 @@
 // branches, fused multiply-adds or calls: a loop over it vectorises, and its bits are the same on every instruction
 // set (compile with -ffp-contract=off). The double overloads are the standard library's: the reference runs in them.
 //
+// Each is a template over what stands for a float: a float itself, or a lane of a vector that is only written down
+// (runtime/jit/lane.hpp), so that code made at run time computes the very bits. Such a type has + - * /, comparisons
+// for select, abs, sqrt, bits and, for what bits answers, the operators of an unsigned integer, from_bits,
+// shift_right_signed and signed_to_float. `power` works in double inside and is for floats only.
+//
 // Polynomials are minimax fits of our own (Remez exchange in 40 digits); argument reductions follow W. Cody and
 // W. Waite, "Software Manual for the Elementary Functions" (1980). Bounds are against libm in double, checked by
 // tests/math_test.cpp.
@@ -15,6 +20,16 @@ namespace detail {
 // Not std::bit_cast: that is a template with a symbol, and a file compiled for one instruction set must emit none.
 [[gnu::always_inline]] inline std::uint32_t bits(float x) { return __builtin_bit_cast(std::uint32_t, x); }
 [[gnu::always_inline]] inline float from_bits(std::uint32_t b) { return __builtin_bit_cast(float, b); }
+[[gnu::always_inline]] inline float select(bool condition, float a, float b) { return condition ? a : b; }
+[[gnu::always_inline]] inline std::uint32_t shift_right_signed(std::uint32_t x, unsigned count) {
+  return static_cast<std::uint32_t>(static_cast<std::int32_t>(x) >> count);
+}
+[[gnu::always_inline]] inline float signed_to_float(std::uint32_t x) {
+  return static_cast<float>(static_cast<std::int32_t>(x));
+}
+
+/// What holds the bits of a Lane.
+template <class Lane> using BitsOf = decltype(bits(Lane{}));
 
 inline constexpr float infinity = __builtin_inff();
 inline constexpr float log2_e = 1.44269504f;
@@ -24,23 +39,25 @@ inline constexpr float to_integer = 12582912.0f;  // 1.5 * 2^23: adding it round
 inline constexpr std::uint32_t sign_bit = 0x80000000u;
 
 /// 2^n for -126 <= n <= 127, n as the bits of an int.
-[[gnu::always_inline]] inline float power_of_two(std::uint32_t n) { return from_bits((n + 127u) << 23); }
+template <class Bits> [[gnu::always_inline]] inline auto power_of_two(Bits n) { return from_bits((n + 127u) << 23); }
 
 /// The magnitude of x (>= 0) with the sign of y.
-[[gnu::always_inline]] inline float with_sign(float x, float y) { return from_bits(bits(x) | (bits(y) & sign_bit)); }
+template <class Lane> [[gnu::always_inline]] inline Lane with_sign(Lane x, Lane y) {
+  return from_bits(bits(x) | (bits(y) & sign_bit));
+}
 
 /// x = n log 2 + remainder with |remainder| <= log(2) / 2; expm1 = exp(remainder) - 1.
-struct ExpParts {
-  std::uint32_t n;
-  float expm1;
+template <class Lane> struct ExpParts {
+  BitsOf<Lane> n;
+  Lane expm1;
 };
 
 /// For |x| <= 110; a NaN stays in expm1.
-[[gnu::always_inline]] inline ExpParts split_exp(float x) {
-  const float shifted = x * log2_e + to_integer;
-  const float n = shifted - to_integer;
-  const float r = (x - n * log_2_high) - n * log_2_low;
-  float p = 0.00139467948f;
+template <class Lane> [[gnu::always_inline]] inline ExpParts<Lane> split_exp(Lane x) {
+  const Lane shifted = x * log2_e + to_integer;
+  const Lane n = shifted - to_integer;
+  const Lane r = (x - n * log_2_high) - n * log_2_low;
+  Lane p = 0.00139467948f;
   p = p * r + 0.00836677747f;
   p = p * r + 0.0416662774f;
   p = p * r + 0.166665416f;
@@ -49,25 +66,25 @@ struct ExpParts {
 }
 
 /// exp(x) for -87 <= x <= 88, where 2^n needs no second step.
-[[gnu::always_inline]] inline float exp_normal(float x) {
-  const ExpParts e = split_exp(x);
+template <class Lane> [[gnu::always_inline]] inline Lane exp_normal(Lane x) {
+  const ExpParts<Lane> e = split_exp(x);
   return (1.0f + e.expm1) * power_of_two(e.n);
 }
 
 /// sin(r) and cos(r) of the quadrant: x = n pi/2 + r. Four parts of pi/2, three of 11 bits, so that the products with
 /// n (at most 13 bits) are exact and the remainder near a multiple of pi/2 keeps its bits.
-[[gnu::always_inline]] inline float sine_of_quadrant(float x, std::uint32_t quadrants) {
-  const float shifted = x * 0.636619772f + to_integer;
-  const float n = shifted - to_integer;
-  float r = ((x - n * 1.5703125f) - n * 4.83751297e-4f) - n * 7.54953362e-8f;
+template <class Lane> [[gnu::always_inline]] inline Lane sine_of_quadrant(Lane x, std::uint32_t quadrants) {
+  const Lane shifted = x * 0.636619772f + to_integer;
+  const Lane n = shifted - to_integer;
+  Lane r = ((x - n * 1.5703125f) - n * 4.83751297e-4f) - n * 7.54953362e-8f;
   r = r - n * 2.56334415e-12f;
-  r = r > 1.0f ? 1.0f : r;  // only for |x| beyond the range: keep the answer within [-1, 1]
-  r = r < -1.0f ? -1.0f : r;
-  const std::uint32_t quadrant = bits(shifted) - bits(to_integer) + quadrants;
-  const float z = r * r;
-  const float s = r + r * (z * ((-1.95160117e-4f * z + 0.00833216892f) * z - 0.166666548f));
-  const float c = 1.0f - (0.5f * z - z * z * ((2.44316676e-5f * z - 0.00138873035f) * z + 0.0416666454f));
-  const float y = (quadrant & 1u) != 0u ? c : s;
+  r = select(r > 1.0f, Lane(1.0f), r);  // only for |x| beyond the range: keep the answer within [-1, 1]
+  r = select(r < -1.0f, Lane(-1.0f), r);
+  const BitsOf<Lane> quadrant = bits(shifted) - bits(to_integer) + quadrants;
+  const Lane z = r * r;
+  const Lane s = r + r * (z * ((-1.95160117e-4f * z + 0.00833216892f) * z - 0.166666548f));
+  const Lane c = 1.0f - (0.5f * z - z * z * ((2.44316676e-5f * z - 0.00138873035f) * z + 0.0416666454f));
+  const Lane y = select((quadrant & 1u) != 0u, c, s);
   return from_bits(bits(y) ^ ((quadrant & 2u) << 30));
 }
 
@@ -121,6 +138,13 @@ inline constexpr double to_whole = 6755399441055744.0;  // 1.5 * 2^52: adding it
 
 }  // namespace detail
 
+// Called without a namespace, so that those of another kind of lane are found beside them.
+using detail::bits;
+using detail::from_bits;
+using detail::select;
+using detail::shift_right_signed;
+using detail::signed_to_float;
+
 [[gnu::always_inline]] inline float abs(float x) { return __builtin_fabsf(x); }
 [[gnu::always_inline]] inline double abs(double x) { return __builtin_fabs(x); }
 
@@ -129,89 +153,89 @@ inline constexpr double to_whole = 6755399441055744.0;  // 1.5 * 2^52: adding it
 [[gnu::always_inline]] inline double sqrt(double x) { return __builtin_sqrt(x); }
 
 /// e^x, at most 2 ulp; through denormals to 0 and to infinity as rounding says.
-[[gnu::always_inline]] inline float exp(float x) {
-  float clamped = x < -110.0f ? -110.0f : x;
-  clamped = clamped > 90.0f ? 90.0f : clamped;
-  const detail::ExpParts e = detail::split_exp(clamped);
+template <class Lane> [[gnu::always_inline]] inline Lane exp(Lane x) {
+  Lane clamped = select(x < -110.0f, Lane(-110.0f), x);
+  clamped = select(clamped > 90.0f, Lane(90.0f), clamped);
+  const detail::ExpParts<Lane> e = detail::split_exp(clamped);
   // 2^n in two factors: n reaches from -159 to 130, beyond one float's exponent.
-  const std::uint32_t half = static_cast<std::uint32_t>(static_cast<std::int32_t>(e.n) >> 1);
+  const detail::BitsOf<Lane> half = shift_right_signed(e.n, 1);
   return (1.0f + e.expm1) * detail::power_of_two(half) * detail::power_of_two(e.n - half);
 }
 [[gnu::always_inline]] inline double exp(double x) { return __builtin_exp(x); }
 
 /// Natural logarithm, at most 2 ulp; -infinity of 0, NaN of a negative number.
 /// log(1 + f) = 2 atanh(s), s = f / (2 + f), written so that f itself is the largest term.
-[[gnu::always_inline]] inline float log(float x) {
-  const bool denormal = x < 1.17549435e-38f;
-  const float scaled = denormal ? x * 33554432.0f : x;  // 2^25
-  const std::uint32_t from_root_half = detail::bits(scaled) - 0x3f3504f3u;
-  const float exponent = static_cast<float>(static_cast<std::int32_t>(from_root_half) >> 23);
-  const float e = denormal ? exponent - 25.0f : exponent;
-  const float f = detail::from_bits((from_root_half & 0x007fffffu) + 0x3f3504f3u) - 1.0f;
-  const float s = f / (2.0f + f);
-  const float z = s * s;
-  const float r = z * ((0.298717217f * z + 0.399775418f) * z + 0.666667768f);
-  const float half_square = 0.5f * f * f;
-  float y = ((s * (half_square + r) + e * detail::log_2_low) - half_square + f) + e * detail::log_2_high;
-  y = x == 0.0f ? -detail::infinity : y;
-  y = x < 0.0f ? __builtin_nanf("") : y;
-  return x < detail::infinity ? y : x;  // infinity and NaN are their own logarithm; -infinity was less
+template <class Lane> [[gnu::always_inline]] inline Lane log(Lane x) {
+  const auto denormal = x < 1.17549435e-38f;
+  const Lane scaled = select(denormal, x * 33554432.0f, x);  // 2^25
+  const detail::BitsOf<Lane> from_root_half = bits(scaled) - 0x3f3504f3u;
+  const Lane exponent = signed_to_float(shift_right_signed(from_root_half, 23));
+  const Lane e = select(denormal, exponent - 25.0f, exponent);
+  const Lane f = from_bits((from_root_half & 0x007fffffu) + 0x3f3504f3u) - 1.0f;
+  const Lane s = f / (2.0f + f);
+  const Lane z = s * s;
+  const Lane r = z * ((0.298717217f * z + 0.399775418f) * z + 0.666667768f);
+  const Lane half_square = 0.5f * f * f;
+  Lane y = ((s * (half_square + r) + e * detail::log_2_low) - half_square + f) + e * detail::log_2_high;
+  y = select(x == 0.0f, Lane(-detail::infinity), y);
+  y = select(x < 0.0f, Lane(__builtin_nanf("")), y);
+  return select(x < detail::infinity, y, x);  // infinity and NaN are their own logarithm; -infinity was less
 }
 [[gnu::always_inline]] inline double log(double x) { return __builtin_log(x); }
 
 /// Hyperbolic tangent, at most 4 ulp: t / (t + 2) with t = exp(2 |x|) - 1.
-[[gnu::always_inline]] inline float tanh(float x) {
-  float doubled = 2.0f * __builtin_fabsf(x);
-  doubled = doubled > 20.0f ? 20.0f : doubled;  // tanh(10) rounds to 1
-  const detail::ExpParts e = detail::split_exp(doubled);
-  const float scale = detail::power_of_two(e.n);
-  const float t = scale * e.expm1 + (scale - 1.0f);
+template <class Lane> [[gnu::always_inline]] inline Lane tanh(Lane x) {
+  Lane doubled = 2.0f * abs(x);
+  doubled = select(doubled > 20.0f, Lane(20.0f), doubled);  // tanh(10) rounds to 1
+  const detail::ExpParts<Lane> e = detail::split_exp(doubled);
+  const Lane scale = detail::power_of_two(e.n);
+  const Lane t = scale * e.expm1 + (scale - 1.0f);
   return detail::with_sign(t / (t + 2.0f), x);
 }
 [[gnu::always_inline]] inline double tanh(double x) { return __builtin_tanh(x); }
 
 /// Error function, at most 4 ulp: x + x P(x^2) near 0, else 1 - exp(Q(|x|)) with Q = log erfc.
-[[gnu::always_inline]] inline float erf(float x) {
-  const float a = __builtin_fabsf(x);
-  const float z = a * a;
-  float p = -6.22242313e-4f;
+template <class Lane> [[gnu::always_inline]] inline Lane erf(Lane x) {
+  const Lane a = abs(x);
+  const Lane z = a * a;
+  Lane p = -6.22242313e-4f;
   p = p * z + 0.00503587239f;
   p = p * z - 0.0267939551f;
   p = p * z + 0.112825242f;
   p = p * z - 0.376125571f;
   p = p * z + 0.128379159f;
-  const float near_zero = a + a * p;
-  const float b = a > 4.0f ? 4.0f : a;  // erf(4) rounds to 1
-  float q = 2.00994424e-4f;
+  const Lane near_zero = a + a * p;
+  const Lane b = select(a > 4.0f, Lane(4.0f), a);  // erf(4) rounds to 1
+  Lane q = 2.00994424e-4f;
   q = q * b - 0.00309227577f;
   q = q * b + 0.0224201574f;
   q = q * b - 0.104327389f;
   q = q * b - 0.636737352f;
   q = q * b - 1.12793606f;
   q = q * b - 1.33589811e-4f;
-  const float far = 1.0f - detail::exp_normal(q);
-  return detail::with_sign(a < 0.875f ? near_zero : far, x);
+  const Lane far = 1.0f - detail::exp_normal(q);
+  return detail::with_sign(select(a < 0.875f, near_zero, far), x);
 }
 [[gnu::always_inline]] inline double erf(double x) { return __builtin_erf(x); }
 
 /// For |x| <= 10,000 within 4 ulp of max(|y|, 2^-24). Beyond it the argument reduction runs out of bits: a number in
 /// [-1, 1] that means nothing. NaN of an infinity.
-[[gnu::always_inline]] inline float sin(float x) {
-  const float y = detail::sine_of_quadrant(x, 0u);
-  return x == 0.0f ? x : y;  // -0 stays -0
+template <class Lane> [[gnu::always_inline]] inline Lane sin(Lane x) {
+  const Lane y = detail::sine_of_quadrant(x, 0u);
+  return select(x == 0.0f, x, y);  // -0 stays -0
 }
 [[gnu::always_inline]] inline double sin(double x) { return __builtin_sin(x); }
 
 /// Same range and bound as sin.
-[[gnu::always_inline]] inline float cos(float x) { return detail::sine_of_quadrant(x, 1u); }
+template <class Lane> [[gnu::always_inline]] inline Lane cos(Lane x) { return detail::sine_of_quadrant(x, 1u); }
 [[gnu::always_inline]] inline double cos(double x) { return __builtin_cos(x); }
 
 /// log(1 + e^x), at most 4 ulp: max(x, 0) + log(w) + (u - (w - 1)) / w with u = e^-|x| and w = 1 + u as it was rounded.
 /// (The last term is what the rounding lost; without it the result would be 0 from x = -17 on.)
-[[gnu::always_inline]] inline float softplus(float x) {
-  const float u = exp(-__builtin_fabsf(x));
-  const float w = 1.0f + u;
-  return (x > 0.0f ? x : 0.0f) + (log(w) + (u - (w - 1.0f)) / w);
+template <class Lane> [[gnu::always_inline]] inline Lane softplus(Lane x) {
+  const Lane u = exp(-abs(x));
+  const Lane w = 1.0f + u;
+  return select(x > 0.0f, x, Lane(0.0f)) + (log(w) + (u - (w - 1.0f)) / w);
 }
 [[gnu::always_inline]] inline double softplus(double x) {
   return (x > 0 ? x : 0) + __builtin_log1p(__builtin_exp(-__builtin_fabs(x)));
@@ -242,10 +266,10 @@ inline constexpr double to_whole = 6755399441055744.0;  // 1.5 * 2^52: adding it
 [[gnu::always_inline]] inline double power(double x, double y) { return __builtin_pow(x, y); }
 
 /// The larger operand; NaN if either is, and +0 is larger than -0 (IEEE 754-2019, section 9.6).
-[[gnu::always_inline]] inline float maximum(float a, float b) {
-  float y = a > b ? a : b;
-  y = a == b ? detail::from_bits(detail::bits(a) & detail::bits(b)) : y;
-  return a != a ? a : y;
+template <class Lane> [[gnu::always_inline]] inline Lane maximum(Lane a, Lane b) {
+  Lane y = select(a > b, a, b);
+  y = select(a == b, from_bits(bits(a) & bits(b)), y);
+  return select(a != a, a, y);
 }
 [[gnu::always_inline]] inline double maximum(double a, double b) {
   if (a != a || b != b) return a + b;
@@ -254,10 +278,10 @@ inline constexpr double to_whole = 6755399441055744.0;  // 1.5 * 2^52: adding it
 }
 
 /// The smaller operand; NaN if either is, and -0 is smaller than +0.
-[[gnu::always_inline]] inline float minimum(float a, float b) {
-  float y = a < b ? a : b;
-  y = a == b ? detail::from_bits(detail::bits(a) | detail::bits(b)) : y;
-  return a != a ? a : y;
+template <class Lane> [[gnu::always_inline]] inline Lane minimum(Lane a, Lane b) {
+  Lane y = select(a < b, a, b);
+  y = select(a == b, from_bits(bits(a) | bits(b)), y);
+  return select(a != a, a, y);
 }
 [[gnu::always_inline]] inline double minimum(double a, double b) {
   if (a != a || b != b) return a + b;

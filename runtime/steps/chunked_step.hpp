@@ -9,7 +9,7 @@ namespace vitrine {
 class ChunkedStep : public PreparedStep {
  public:
   ChunkedStep(const Step& step, const Machine& machine) : step_(step), machine_(machine) {
-    if (step.kernel) kernel_.emplace(step);
+    if (step.kernel) kernel_.emplace(step, machine.isa);
   }
   void place(const Memory& memory) final {
     float* const result = head_result(step_, memory);
@@ -21,7 +21,7 @@ class ChunkedStep : public PreparedStep {
   }
   void run() final {
     const auto finish = [&](std::size_t row, std::size_t rows, std::size_t column, std::size_t columns) {
-      run_elementwise_block(machine_.isa, kernel_->program(), operands_, results_, row, rows, column, columns);
+      run_elementwise_block(kernel_->code(), operands_, results_, row, rows, column, columns);
     };
     const bool finished = run_head(by_chunks_ ? GemmEpilogue(finish) : GemmEpilogue());
     if (kernel_ && !(finished && by_chunks_)) kernel_->run(machine_);

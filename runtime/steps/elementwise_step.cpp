@@ -6,7 +6,7 @@ namespace {
 
 class ElementwiseStep : public PreparedStep {
  public:
-  ElementwiseStep(const Step& step, const Machine& machine) : machine_(machine), kernel_(step) {}
+  ElementwiseStep(const Step& step, const Machine& machine) : machine_(machine), kernel_(step, machine.isa) {}
   void place(const Memory& memory) override { kernel_.place(memory); }
   void run() override { kernel_.run(machine_); }
 

@@ -76,7 +76,7 @@ class GemmStep : public PreparedStep {
  public:
   GemmStep(const Step& step, const Machine& machine, Provider provider)
       : step_(step), machine_(machine), products_(products_of(step)), parts_(products_.batches) {
-    if (step.kernel) kernel_.emplace(step);
+    if (step.kernel) kernel_.emplace(step, machine.isa);
     if (provider == Provider::own) return;
     onednn_ = onednn_product(products_, static_cast<std::size_t>(machine.pool.threads()));
     if (!onednn_) throw onednn_lost("a matrix product");
@@ -106,8 +106,7 @@ class GemmStep : public PreparedStep {
   void run() override {
     for (Part& part : parts_) {
       const auto finish = [&](std::size_t row, std::size_t rows, std::size_t column, std::size_t columns) {
-        run_elementwise_block(machine_.isa, kernel_->program(), part.operands, part.results, row, rows, column,
-                              columns);
+        run_elementwise_block(kernel_->code(), part.operands, part.results, row, rows, column, columns);
       };
       const GemmEpilogue epilogue = kernel_ ? GemmEpilogue(finish) : GemmEpilogue();
       if (onednn_)

@@ -7,7 +7,7 @@ namespace vitrine {
 class HeadStep : public PreparedStep {
  public:
   HeadStep(const Step& step, const Machine& machine) : step_(step), machine_(machine) {
-    if (step.kernel) kernel_.emplace(step);
+    if (step.kernel) kernel_.emplace(step, machine.isa);
   }
   void place(const Memory& memory) final {
     place_head(memory, head_result(step_, memory));

@@ -1,0 +1,300 @@
+#include "runtime/jit/assemble.hpp"
+
+#include <xbyak/xbyak.h>
+
+#include <algorithm>
+
+#include "runtime/jit/register_plan.hpp"
+#include "vitrine/error.hpp"
+
+namespace vitrine {
+
+namespace {
+
+using Xbyak::Operand;
+using Xbyak::Reg64;
+using Xbyak::Xmm;
+
+constexpr std::size_t longest_instruction = 16;  // bytes
+constexpr std::size_t frame_code = 1024;         // what stands around the loop, and tables
+
+/// Writes a function of the System V calling convention: operands in rdi, results in rsi, n in rdx.
+class Assembler : public Xbyak::CodeGenerator, public MachineCode {
+ public:
+  Assembler(const VectorCode& code, const KernelForm& form, Isa isa, const RegisterPlan& plan)
+      : CodeGenerator(size_of(code, plan), Xbyak::DontSetProtectRWE),
+        code_(code),
+        form_(form),
+        plan_(plan),
+        wide_(isa == Isa::avx512),
+        lanes_(wide_ ? 16 : 8) {
+    give_pointers();
+    enter();
+    loop();
+    leave();
+    tables();
+    setProtectModeRE();
+  }
+  KernelFunction function() const override { return getCode<KernelFunction>(); }
+  std::size_t bytes() const override { return getSize(); }
+
+  static std::size_t registers(Isa isa) { return isa == Isa::avx512 ? 31 : 14; }  // the last ones are scratch
+
+ private:
+  static std::size_t size_of(const VectorCode& code, const RegisterPlan& plan) {
+    // A step is at most three instructions; there is one copy of the loop for whole vectors and one for the rest.
+    return frame_code + (plan.before.size() + 2 * plan.each.size()) * 3 * longest_instruction +
+           code.instructions.size() * 32 + (code.results.size() + 64) * 2 * longest_instruction;
+  }
+
+  Xmm vector(std::size_t index) const {
+    const int i = static_cast<int>(index);
+    return wide_ ? static_cast<Xmm>(Xbyak::Zmm(i)) : static_cast<Xmm>(Xbyak::Ymm(i));
+  }
+  Xmm scratch() const { return vector(wide_ ? 31 : 15); }
+  Xmm tail_mask() const { return vector(14); }  // AVX2 only
+  const Xbyak::Opmask& holds() const { return k1; }
+  const Xbyak::Opmask& tail() const { return k2; }
+
+  /// The operands and results that keep their pointer in a register; the others fetch it from the caller's array.
+  void give_pointers() {
+    std::vector<Reg64> free{r8, r9, r10, rbx, r12, r13, r14, r15};
+    std::size_t operands = 0;
+    for (const VectorInstruction& i : code_.instructions)
+      if (i.op == VectorOp::operand) operands = std::max<std::size_t>(operands, i.number + 1);
+    operand_pointers_.resize(operands);
+    result_pointers_.resize(code_.results.size());
+    std::reverse(free.begin(), free.end());
+    const auto give = [&](Reg64& pointer) {
+      if (free.empty()) return;
+      pointer = free.back();
+      free.pop_back();
+    };
+    for (const VectorInstruction& i : code_.instructions)
+      if (i.op == VectorOp::operand && !is_splat(i.number)) give(operand_pointers_[i.number]);
+    for (Reg64& pointer : result_pointers_) give(pointer);
+  }
+  bool is_splat(std::size_t operand) const { return operand < 64 && (form_.splat >> operand & 1u) != 0; }
+
+  /// rax where there is no pointer (register 0 is rax, which is never given).
+  Reg64 pointer(const std::vector<Reg64>& pointers, const Reg64& array, std::size_t index) {
+    if (pointers[index].getIdx() != 0) return pointers[index];
+    mov(rax, ptr[array + static_cast<int>(index * sizeof(float*))]);
+    return rax;
+  }
+
+  void enter() {
+    for (const Reg64& saved : {rbp, rbx, r12, r13, r14, r15}) push(saved);
+    mov(rbp, rsp);
+    if (plan_.slots > 0) {
+      sub(rsp, static_cast<std::uint32_t>(plan_.slots * 64));
+      and_(rsp, -64);
+    }
+    lea(r11, ptr[rip + pool_]);
+    for (std::size_t i = 0; i < operand_pointers_.size(); ++i)
+      if (operand_pointers_[i].getIdx() != 0) mov(operand_pointers_[i], ptr[rdi + static_cast<int>(i * 8)]);
+    for (std::size_t i = 0; i < result_pointers_.size(); ++i)
+      if (result_pointers_[i].getIdx() != 0) mov(result_pointers_[i], ptr[rsi + static_cast<int>(i * 8)]);
+    for (const MachineStep& step : plan_.before) emit(step);
+  }
+
+  void loop() {
+    Xbyak::Label whole, rest, end;
+    xor_(ecx, ecx);
+    sub(rdx, lanes_);
+    jb(rest, T_NEAR);
+    align(32);
+    L(whole);
+    for (const MachineStep& step : plan_.each) emit(step);
+    add(rcx, lanes_ * 4);
+    sub(rdx, lanes_);
+    jae(whole, T_NEAR);
+    L(rest);
+    add(rdx, lanes_);
+    jz(end, T_NEAR);
+    in_tail_ = true;
+    lea(rax, ptr[rip + masks_]);
+    if (wide_) {
+      kmovw(tail(), ptr[rax + rdx * 2]);
+    } else {
+      neg(rdx);
+      vmovups(tail_mask(), ptr[rax + rdx * 4 + 32]);
+    }
+    for (const MachineStep& step : plan_.each) emit(step);
+    L(end);
+  }
+
+  void leave() {
+    if (form_.streaming) sfence();
+    vzeroupper();
+    mov(rsp, rbp);
+    for (const Reg64& saved : {r15, r14, r13, r12, rbx, rbp}) pop(saved);
+    ret();
+  }
+
+  void tables() {
+    align(64);
+    L(masks_);
+    if (wide_)
+      for (unsigned n = 0; n < 16; ++n) dw(static_cast<std::uint16_t>((1u << n) - 1));
+    else
+      for (unsigned i = 0; i < 16; ++i) dd(i < 8 ? 0xffffffffu : 0u);
+    align(64);
+    L(pool_);
+    const int copies = wide_ ? 1 : lanes_;  // AVX-512 broadcasts what it reads
+    for (const VectorInstruction& i : code_.instructions)
+      if (i.op == VectorOp::constant)
+        for (int copy = 0; copy < copies; ++copy) dd(i.number);
+  }
+
+  /// How far a number of the code lies behind the begin of the pool.
+  int place_in_pool(std::size_t value) const {
+    const auto before =
+        std::count_if(code_.instructions.begin(), code_.instructions.begin() + static_cast<std::ptrdiff_t>(value),
+                      [](const VectorInstruction& i) { return i.op == VectorOp::constant; });
+    return static_cast<int>(before) * (wide_ ? 4 : 32);
+  }
+  Xbyak::Address slot(std::size_t index) const { return ptr[rsp + static_cast<int>(index * 64)]; }
+
+  void emit(const MachineStep& step) {
+    switch (step.kind) {
+      case MachineStep::Kind::load: return load(vector(step.to), step.from[0]);
+      case MachineStep::Kind::spill: return vmovups(slot(step.to), vector(step.from[0].index));
+      case MachineStep::Kind::store: return store(step.to, vector(step.from[0].index));
+      case MachineStep::Kind::compute: return compute(step);
+    }
+  }
+
+  void load(const Xmm& to, const Source& from) {
+    switch (from.kind) {
+      case Source::Kind::in_register: return vmovaps(to, vector(from.index));
+      case Source::Kind::constant: return vbroadcastss(to, ptr[r11 + place_in_pool(from.index)]);
+      case Source::Kind::slot: return vmovups(to, slot(from.index));
+      case Source::Kind::operand: break;
+    }
+    const Reg64 at = pointer(operand_pointers_, rdi, from.index);
+    if (is_splat(from.index)) return vbroadcastss(to, ptr[at]);
+    if (!in_tail_) return vmovups(to, ptr[at + rcx]);
+    if (wide_) return vmovups(to | tail() | T_z, ptr[at + rcx]);
+    vmaskmovps(to, tail_mask(), ptr[at + rcx]);
+  }
+
+  void store(std::size_t result, const Xmm& from) {
+    const Reg64 at = pointer(result_pointers_, rsi, result);
+    if (!in_tail_) return form_.streaming ? vmovntps(ptr[at + rcx], from) : vmovups(ptr[at + rcx], from);
+    if (wide_) return vmovups(ptr[at + rcx] | tail(), from);
+    vmaskmovps(ptr[at + rcx], tail_mask(), from);
+  }
+
+  void compute(const MachineStep& step) {
+    const VectorInstruction& what = code_.instructions[step.instruction];
+    const Xmm to = vector(step.to), a = vector(step.from[0].index);
+    if (what.op == VectorOp::select) return select(what.compare, to, step);
+    const auto count = static_cast<std::uint8_t>(what.number);
+    const auto with = [&](auto run) { with_operand(step.from[1], run); };
+    switch (what.op) {
+      case VectorOp::add: return with([&](const Operand& b) { vaddps(to, a, b); });
+      case VectorOp::subtract: return with([&](const Operand& b) { vsubps(to, a, b); });
+      case VectorOp::multiply: return with([&](const Operand& b) { vmulps(to, a, b); });
+      case VectorOp::divide: return with([&](const Operand& b) { vdivps(to, a, b); });
+      case VectorOp::integer_add: return with([&](const Operand& b) { vpaddd(to, a, b); });
+      case VectorOp::integer_subtract: return with([&](const Operand& b) { vpsubd(to, a, b); });
+      case VectorOp::bit_and: return with([&](const Operand& b) { wide_ ? vpandd(to, a, b) : vpand(to, a, b); });
+      case VectorOp::bit_or: return with([&](const Operand& b) { wide_ ? vpord(to, a, b) : vpor(to, a, b); });
+      case VectorOp::bit_xor: return with([&](const Operand& b) { wide_ ? vpxord(to, a, b) : vpxor(to, a, b); });
+      case VectorOp::shift_left: return vpslld(to, a, count);
+      case VectorOp::shift_right_signed: return vpsrad(to, a, count);
+      case VectorOp::square_root: return vsqrtps(to, a);
+      case VectorOp::to_float: return vcvtdq2ps(to, a);
+      case VectorOp::constant:
+      case VectorOp::operand:
+      case VectorOp::select: break;
+    }
+    throw InternalError("a kernel's instruction has no machine code");
+  }
+
+  void select(Compare compare, const Xmm& to, const MachineStep& step) {
+    const Xmm a = vector(step.from[0].index), otherwise = vector(step.from[3].index);
+    // What x86 calls the larger or smaller of two is just such a select, also of zeros and NaN.
+    if (step.from[2] == step.from[0] && step.from[3] == step.from[1] && compare == Compare::less)
+      return vminps(to, a, otherwise);
+    if (step.from[2] == step.from[0] && step.from[3] == step.from[1] && compare == Compare::greater)
+      return vmaxps(to, a, otherwise);
+    // Turned round: of x < lowest ? lowest : x the larger, and so on.
+    const bool turned = step.from[3] == step.from[0] && step.from[2] == step.from[1];
+    if (turned && compare == Compare::less) return with_register(step.from[1], [&](const Xmm& b) { vmaxps(to, b, a); });
+    if (turned && compare == Compare::greater)
+      return with_register(step.from[1], [&](const Xmm& b) { vminps(to, b, a); });
+    if (wide_) {
+      if (compare == Compare::not_zero)
+        vptestmd(holds(), a, a);
+      else
+        with_operand(step.from[1], [&](const Operand& b) { vcmpps(holds(), a, b, predicate(compare)); });
+      with_operand(step.from[2], [&](const Operand& chosen) { vblendmps(to | holds(), otherwise, chosen); });
+      return;
+    }
+    if (compare == Compare::not_zero) {  // AVX2 compares with 0 for equality, so the two change places
+      vpxor(scratch(), scratch(), scratch());
+      vpcmpeqd(scratch(), scratch(), a);
+      return vblendvps(to, vector(step.from[2].index), otherwise, scratch());
+    }
+    with_operand(step.from[1], [&](const Operand& b) { vcmpps(scratch(), a, b, predicate(compare)); });
+    with_operand(step.from[2], [&](const Operand& chosen) { vblendvps(to, otherwise, chosen, scratch()); });
+  }
+
+  static std::uint8_t predicate(Compare compare) {
+    switch (compare) {
+      case Compare::less: return 0x11;       // LT_OQ
+      case Compare::greater: return 0x1e;    // GT_OQ
+      case Compare::equal: return 0x00;      // EQ_OQ
+      case Compare::different: return 0x04;  // NEQ_UQ
+      case Compare::not_zero: break;
+    }
+    throw InternalError("a kernel compares floats with a predicate for integers");
+  }
+
+  /// Runs `use` with the source as it can be read in an instruction: a register or an address.
+  template <class Use> void with_operand(const Source& from, Use use) {
+    switch (from.kind) {
+      case Source::Kind::in_register: return use(vector(from.index));
+      case Source::Kind::slot: return use(slot(from.index));
+      case Source::Kind::constant: {
+        const auto at = r11 + place_in_pool(from.index);
+        return wide_ ? use(ptr_b[at]) : use(ptr[at]);
+      }
+      case Source::Kind::operand: break;
+    }
+    throw InternalError("a kernel reads an operand where it must be in a register");
+  }
+
+  /// The same where only a register will do.
+  template <class Use> void with_register(const Source& from, Use use) {
+    if (from.kind != Source::Kind::in_register) load(scratch(), from);
+    use(from.kind == Source::Kind::in_register ? vector(from.index) : scratch());
+  }
+
+  const VectorCode& code_;
+  KernelForm form_;
+  const RegisterPlan& plan_;
+  bool wide_;
+  int lanes_;
+  bool in_tail_ = false;
+  std::vector<Reg64> operand_pointers_{}, result_pointers_{};
+  Xbyak::Label pool_{}, masks_{};
+};
+
+}  // namespace
+
+std::unique_ptr<MachineCode> assemble(const VectorCode& code, const KernelForm& form, Isa isa) {
+  if (isa == Isa::portable) return nullptr;
+  const RegisterPlan plan = plan_registers(code, Assembler::registers(isa), form.splat);
+  try {
+    return std::make_unique<Assembler>(code, form, isa, plan);
+  } catch (const Xbyak::Error& error) {
+    // A system that forbids it is no error: the interpreter computes the same. Anything else is a bug of ours.
+    if (error == Xbyak::ERR_CANT_PROTECT || error == Xbyak::ERR_CANT_ALLOC) return nullptr;
+    throw InternalError(std::string("a kernel could not be assembled: ") + error.what());
+  }
+}
+
+}  // namespace vitrine

@@ -1,0 +1,49 @@
+#pragma once
+// Which vector register holds what, and when: a code's instructions in their order, with loads and spills between them
+// where its values do not fit.
+#include <cstdint>
+#include <vector>
+
+#include "runtime/jit/vector_code.hpp"
+
+namespace vitrine {
+
+/// Where an instruction reads a value.
+struct Source {
+  enum class Kind : std::uint8_t {
+    in_register,
+    constant,  // of the pool behind the code, one for all lanes
+    operand,   // the kernel's, in memory
+    slot       // on the stack
+  };
+  Kind kind;
+  std::uint16_t index;
+  bool operator==(const Source&) const = default;
+};
+
+struct MachineStep {
+  enum class Kind : std::uint8_t {
+    load,     // from[0] into `to`
+    spill,    // register from[0] into slot `to`
+    compute,  // instruction `instruction` of `from` into register `to`
+    store     // register from[0] into result `to`
+  };
+  Kind kind;
+  std::uint16_t instruction = 0;
+  std::uint16_t to = 0;
+  std::array<Source, 4> from{};
+};
+
+struct RegisterPlan {
+  std::vector<MachineStep> before;  // once: what is the same for every vector
+  std::vector<MachineStep> each;    // for every vector
+  std::size_t slots = 0;
+};
+
+/// For a machine with `registers` vector registers (at least 6); bit i of `splat`: operand i is one number for all.
+/// Registers that the code leaves free keep its most used numbers for the whole loop. Every result is stored after
+/// every operand was read for the last time, so a result may lie where an operand does. The value that is read again
+/// last is the one that gives way (L. Belady, IBM Systems Journal 5, 1966).
+RegisterPlan plan_registers(const VectorCode&, std::size_t registers, std::uint64_t splat);
+
+}  // namespace vitrine

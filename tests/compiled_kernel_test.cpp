@@ -1,0 +1,149 @@
+#include "runtime/jit/compiled_kernel.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "runtime/aligned_bytes.hpp"
+#include "runtime/elementwise.hpp"
+#include "runtime/jit/register_plan.hpp"
+#include "tests/random_kernel.hpp"
+
+using namespace vitrine;
+
+namespace {
+
+/// The instruction sets that machine code is made for, of those that this machine can run.
+std::vector<Isa> assembled_isas() {
+  std::vector<Isa> isas = all_isas();
+  std::erase(isas, Isa::portable);
+  return isas;
+}
+
+/// The kernel by the tile interpreter, for splat operands as the mask says.
+std::vector<std::vector<float>> interpreted(const Kernel& kernel, Isa isa, const std::vector<std::vector<float>>& x,
+                                            std::uint64_t splat, std::size_t n) {
+  std::vector<TileOperand> operands;
+  for (std::size_t i = 0; i < x.size(); ++i) operands.push_back({x[i].data(), (splat >> i & 1u) != 0 ? 0 : 1});
+  std::vector<std::vector<float>> y(kernel.results.size(), std::vector<float>(n));
+  std::vector<float*> results;
+  for (auto& result : y) results.push_back(result.data());
+  std::vector<float> scratch(tile_scratch(kernel));
+  run_tile(isa, kernel, operands, results, n, scratch);
+  return y;
+}
+
+std::size_t differences(std::span<const float> a, std::span<const float> b) {
+  std::size_t found = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) found += !same(a[i], b[i]);
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("machine code has the tile interpreter's bits on random kernels, small ones and ones that spill") {
+  std::mt19937 random(7);
+  for (int round = 0; round < 400; ++round) {
+    const auto count = static_cast<std::uint16_t>(random() % 20 + 1);
+    const Kernel kernel = random_kernel(random, count, round % 4 == 0 ? 150 : 12, false);
+    const std::size_t n = std::vector<std::size_t>{1, 2, 7, 8, 9, 16, 33, 100, 1023, 1024}[random() % 10];
+    const std::uint64_t splat = random() % 2 ? random() : 0;
+    std::vector<std::vector<float>> x;
+    for (int i = 0; i < count; ++i) x.push_back(numbers(n, random));
+    for (const Isa isa : assembled_isas()) {
+      const auto compiled = CompiledKernel::make(kernel, isa);
+      REQUIRE(compiled);
+      const KernelFunction function = compiled->function({.splat = splat});
+      REQUIRE(function);
+      std::vector<const float*> operands;
+      for (const auto& numbers : x) operands.push_back(numbers.data());
+      std::vector<std::vector<float>> y(kernel.results.size(), std::vector<float>(n + 1, 77.0f));
+      std::vector<float*> results;
+      for (auto& result : y) results.push_back(result.data());
+      function(operands.data(), results.data(), n);
+      const auto expected = interpreted(kernel, isa, x, splat, n);
+      std::size_t wrong = 0;
+      for (std::size_t r = 0; r < y.size(); ++r)
+        wrong += differences(expected[r], y[r]) + (y[r][n] != 77.0f);  // and nothing behind the end
+      INFO("round " << round << ", " << name_of(isa) << ", " << n << " numbers");
+      CHECK(wrong == 0);
+    }
+  }
+}
+
+TEST_CASE("machine code updates in place: results may be operands, in any order") {
+  std::mt19937 random(8);
+  for (int round = 0; round < 200; ++round) {
+    Kernel kernel = random_kernel(random, 3, round % 2 ? 60 : 8, false);
+    kernel.results.resize(3, static_cast<std::uint16_t>(random() % kernel.instructions.size()));
+    const std::size_t n = random() % 100 + 1;
+    std::vector<std::vector<float>> x;
+    for (int i = 0; i < 3; ++i) x.push_back(numbers(n, random));
+    for (const Isa isa : assembled_isas()) {
+      const auto expected = interpreted(kernel, isa, x, 0, n);
+      std::vector<std::vector<float>> here = x;
+      const std::vector<const float*> operands{here[0].data(), here[1].data(), here[2].data()};
+      const std::vector<float*> results{here[2].data(), here[0].data(), here[1].data()};
+      CompiledKernel::make(kernel, isa)->function({})(operands.data(), results.data(), n);
+      CHECK(differences(expected[0], here[2]) + differences(expected[1], here[0]) + differences(expected[2], here[1]) ==
+            0);
+    }
+  }
+}
+
+TEST_CASE("results that go around the caches are the same numbers") {
+  std::mt19937 random(9);
+  for (const Isa isa : assembled_isas()) {
+    const Kernel kernel = random_kernel(random, 2, 20, false);
+    for (const std::size_t n : {1, 16, 200, 1001}) {
+      const std::vector<std::vector<float>> x{numbers(n, random), numbers(n, random)};
+      const std::vector<const float*> operands{x[0].data(), x[1].data()};
+      AlignedBytes memory(kernel.results.size() * 8192);
+      std::vector<float*> results;
+      for (std::size_t i = 0; i < kernel.results.size(); ++i)
+        results.push_back(reinterpret_cast<float*>(memory.data() + i * 8192));
+      CompiledKernel::make(kernel, isa)->function({.streaming = true})(operands.data(), results.data(), n);
+      const auto expected = interpreted(kernel, isa, x, 0, n);
+      for (std::size_t i = 0; i < results.size(); ++i) CHECK(differences(expected[i], {results[i], n}) == 0);
+    }
+  }
+}
+
+TEST_CASE("equal kernels share their machine code, others have none where they cannot") {
+  const Kernel twice{{input(0), call(Scalar::add, 0, 0)}, {1}};
+  const Kernel power{{input(0), input(1), call(Scalar::power, 0, 1)}, {2}};
+  CHECK(CompiledKernel::make(twice, Isa::portable) == nullptr);
+  for (const Isa isa : assembled_isas()) {
+    const auto one = CompiledKernel::make(twice, isa);
+    CHECK(one == CompiledKernel::make(twice, isa));
+    CHECK(one->function({}) != one->function({.splat = 1}));
+    CHECK(CompiledKernel::make(power, isa) == nullptr);  // and so the tile interpreter runs it
+    CHECK(ScalarCode(power, isa).compiled() == nullptr);
+    CHECK(ScalarCode(twice, isa).compiled() != nullptr);
+    CHECK(ScalarCode(twice, isa, ScalarCode::Way::interpreted).compiled() == nullptr);
+  }
+}
+
+TEST_CASE("a register plan never asks for more registers than there are, and spills only when it must") {
+  std::mt19937 random(10);
+  bool spilled = false;
+  for (int round = 0; round < 200; ++round) {
+    const auto code = vector_code(random_kernel(random, 12, 200, false));
+    REQUIRE(code);
+    for (const std::size_t registers : {6, 14, 31}) {
+      const RegisterPlan plan = plan_registers(*code, registers, 0x5);
+      std::size_t beyond = 0;
+      for (const auto* steps : {&plan.before, &plan.each})
+        for (const MachineStep& step : *steps) {
+          const bool to_register = step.kind == MachineStep::Kind::load || step.kind == MachineStep::Kind::compute;
+          beyond += to_register && step.to >= registers;
+          for (const Source& from : step.from)
+            beyond += from.kind == Source::Kind::in_register && from.index >= registers;
+        }
+      CHECK(beyond == 0);
+      spilled = spilled || plan.slots > 0;
+    }
+  }
+  CHECK(spilled);
+  const auto small = vector_code({{input(0), input(1), call(Scalar::add, 0, 1)}, {2}});
+  CHECK(plan_registers(*small, 6, 0).slots == 0);
+}
