@@ -23,27 +23,29 @@ namespace {
 
 constexpr std::size_t alignment = 64;
 
-/// What is copied before the product: whole panels of A, of B, and the last panel of B where it is not full.
+/// What is copied. Of B all panels before the product, because every chunk of rows reads them, or only the last one
+/// where it is not full. Of A what a chunk is about to read, by the thread that has the chunk: a copy of all of A would
+/// leave the caches before it is read.
 struct Packing {
-  std::size_t a_panels, b_panels;  // that are packed: all or none
-  bool b_edge;
-  std::size_t a_floats, b_floats, b_edge_floats;
-  std::size_t bytes() const { return (a_floats + b_floats + b_edge_floats) * sizeof(float) + alignment; }
+  bool a, b, b_edge;
+  std::size_t b_panels, b_floats, b_edge_floats;
+  std::size_t bytes() const { return (b_floats + b_edge_floats) * sizeof(float) + alignment; }
 };
 
 Packing packing_of(const GemmKernels& kernels, GemmSize size, bool pack_a, bool pack_b) {
-  const std::size_t a_panels = divide_up(size.M, kernels.rows);
   const std::size_t b_panels = divide_up(size.N, kernels.columns);
   const bool edge = !pack_b && size.N % kernels.columns != 0;
-  const auto floats = [&](bool wanted, std::size_t panels, std::size_t lanes) {
-    return wanted ? round_up(panels * lanes * size.K, alignment / sizeof(float)) : 0;
+  const auto floats = [&](bool wanted, std::size_t panels) {
+    return wanted ? round_up(panels * kernels.columns * size.K, alignment / sizeof(float)) : 0;
   };
-  return {pack_a ? a_panels : 0,
-          pack_b ? b_panels : 0,
-          edge,
-          floats(pack_a, a_panels, kernels.rows),
-          floats(pack_b, b_panels, kernels.columns),
-          floats(edge, 1, kernels.columns)};
+  return {pack_a, pack_b, edge, pack_b ? b_panels : 0, floats(pack_b, b_panels), floats(edge, 1)};
+}
+
+/// Where a thread packs the rows of A that its chunk reads next: most_chunk_rows x longest_depth numbers, which stay in
+/// the second-level cache.
+float* block_of_a() {
+  alignas(alignment) static thread_local float block[most_chunk_rows * longest_depth];
+  return block;
 }
 
 /// A can always be read in place; it is copied where that would touch another cache line for every number and the
@@ -67,59 +69,62 @@ void fill_zero(GemmSize size, float* c, std::ptrdiff_t c_row_stride) {
   for (std::size_t i = 0; i < size.M; ++i) std::fill_n(c + offset(i, c_row_stride), size.N, 0.0f);
 }
 
-/// Packs what is to be packed and answers a block that spans all of C, with depth still to be set.
-GemmBlock pack(Pool& pool, const GemmKernels& kernels, const Packing& packing, GemmSize size, const Matrix& a,
-               const Matrix& b, float* workspace) {
-  float* const packed_a = workspace;
-  float* const packed_b = packed_a + packing.a_floats;
-  float* const packed_edge = packed_b + packing.b_floats;
-  const std::size_t lane_rows = kernels.rows;
-  const std::size_t lane_columns = kernels.columns;
-  const std::size_t full_columns = size.N / lane_columns * lane_columns;
+/// Panels of `width` lanes, one after the other; lanes beyond the last are zero.
+void pack_panels(const PanelSource& from, std::size_t width, PackRows pack_rows, float* out) {
+  std::size_t lane = 0;
+  if (from.lane_stride == 1) {
+    const std::size_t whole = from.lanes / width;
+    pack_rows(from.data, from.k_stride, from.depth, whole, out);
+    lane = whole * width;
+  }
+  for (; lane < from.lanes; lane += width) {
+    PanelSource panel = from;
+    panel.data += offset(lane, from.lane_stride);
+    panel.lanes = std::min(width, from.lanes - lane);
+    pack_panel(panel, width, out + lane * from.depth);
+  }
+}
 
-  const auto pack_a = [&](std::size_t panel) {
-    const std::size_t row = panel * lane_rows;
-    pack_panel(
-        {a.data + offset(row, a.row_stride), a.row_stride, a.column_stride, std::min(lane_rows, size.M - row), size.K},
-        lane_rows, packed_a + row * size.K);
+/// Packs B, or the last panel of it, and answers a block that spans all of C, with depth still to be set.
+GemmBlock pack_b(Pool& pool, const GemmKernels& kernels, const Packing& packing, GemmSize size, const Matrix& a,
+                 const Matrix& b, float* workspace) {
+  float* const packed_edge = workspace + packing.b_floats;
+  const std::size_t lanes = kernels.columns;
+  const std::size_t full_columns = size.N / lanes * lanes;
+  const auto pack_from = [&](std::size_t panel, std::size_t end, float* out) {
+    const std::size_t column = panel * lanes;
+    pack_panels({b.data + offset(column, b.column_stride), b.column_stride, b.row_stride,
+                 std::min(end * lanes, size.N) - column, size.K},
+                lanes, kernels.pack_b, out);
   };
-  const auto pack_b = [&](std::size_t panel, float* out) {
-    const std::size_t column = panel * lane_columns;
-    pack_panel({b.data + offset(column, b.column_stride), b.column_stride, b.row_stride,
-                std::min(lane_columns, size.N - column), size.K},
-               lane_columns, out);
-  };
-  if (packing.b_edge) pack_b(size.N / lane_columns, packed_edge);
+  if (packing.b_edge) pack_from(size.N / lanes, size.N / lanes + 1, packed_edge);
   // A few panels to a chunk, so that a chunk is worth handing out.
-  const std::size_t panels = packing.a_panels + packing.b_panels;
-  const std::size_t together = divide_up(32768, size.K * lane_columns);
-  pool.run(divide_up(panels, together), [&](std::size_t chunk, std::size_t) {
-    for (std::size_t i = chunk * together; i < std::min(panels, (chunk + 1) * together); ++i) {
-      if (i < packing.a_panels)
-        pack_a(i);
-      else
-        pack_b(i - packing.a_panels, packed_b + (i - packing.a_panels) * lane_columns * size.K);
-    }
+  const std::size_t together = divide_up(32768, size.K * lanes);
+  pool.run(divide_up(packing.b_panels, together), [&](std::size_t chunk, std::size_t) {
+    const std::size_t panel = chunk * together;
+    pack_from(panel, std::min(packing.b_panels, panel + together), workspace + panel * lanes * size.K);
   });
 
   GemmBlock block{};
-  const auto rows = static_cast<std::ptrdiff_t>(lane_rows);
-  const auto columns = static_cast<std::ptrdiff_t>(lane_columns);
-  const auto depth = static_cast<std::ptrdiff_t>(size.K);
-  if (packing.a_panels > 0) {
-    block.a = packed_a, block.a_panel = rows * depth, block.a_row = 1, block.a_step = rows;
-  } else {
-    block.a = a.data, block.a_panel = rows * a.row_stride, block.a_row = a.row_stride, block.a_step = a.column_stride;
-  }
-  if (packing.b_panels > 0) {
-    block.b = packed_b, block.b_panel = columns * depth, block.b_step = columns;
-    block.b_edge = packed_b + full_columns * size.K;
+  const auto rows = static_cast<std::ptrdiff_t>(kernels.rows), columns = static_cast<std::ptrdiff_t>(lanes);
+  block.a = a.data, block.a_panel = rows * a.row_stride, block.a_row = a.row_stride, block.a_step = a.column_stride;
+  if (packing.b) {
+    block.b = workspace, block.b_panel = columns * static_cast<std::ptrdiff_t>(size.K), block.b_step = columns;
+    block.b_edge = workspace + full_columns * size.K;
   } else {
     block.b = b.data, block.b_panel = columns, block.b_step = b.row_stride;
     block.b_edge = packed_edge;
   }
   block.b_edge_step = columns;
   return block;
+}
+
+/// The block's rows of A over its depth, in panels; `a` is where they begin.
+void pack_a(const GemmKernels& kernels, const Matrix& a, GemmBlock& block) {
+  float* const packed = block_of_a();
+  pack_panels({a.data, a.row_stride, a.column_stride, block.rows, block.depth}, kernels.rows, kernels.pack_a, packed);
+  block.a = packed, block.a_panel = static_cast<std::ptrdiff_t>(kernels.rows * block.depth);
+  block.a_row = 1, block.a_step = static_cast<std::ptrdiff_t>(kernels.rows);
 }
 
 }  // namespace
@@ -148,13 +153,12 @@ void gemm(Pool& pool, Isa isa, GemmSize size, const Matrix& a, const Matrix& b, 
   }
   const std::size_t to_align = (alignment - reinterpret_cast<std::uintptr_t>(workspace.data()) % alignment) % alignment;
   float* const aligned = reinterpret_cast<float*>(workspace.data() + to_align);
-  const GemmBlock whole = pack(pool, kernels, packing, size, a, b, aligned);
-  const GemmGrid grid = grid_of(size, kernels.rows, kernels.columns);
+  const GemmBlock whole = pack_b(pool, kernels, packing, size, a, b, aligned);
+  const GemmGrid grid = grid_of(size, kernels.rows, kernels.columns, packing.a);
   const std::size_t depth = block_depth(size.K);
 
   pool.run(grid.chunks(), [&](std::size_t chunk, std::size_t) {
-    const std::size_t row = chunk / grid.column_chunks * grid.rows;
-    const std::size_t column = chunk % grid.column_chunks * grid.columns;
+    const auto [row, column] = grid.begin_of(chunk);
     GemmBlock block = whole;
     block.rows = std::min(grid.rows, size.M - row);
     block.columns = std::min(grid.columns, size.N - column);
@@ -163,7 +167,11 @@ void gemm(Pool& pool, Isa isa, GemmSize size, const Matrix& a, const Matrix& b, 
     for (std::size_t k = 0; k < size.K; k += depth) {
       block.depth = std::min(depth, size.K - k);
       block.accumulate = k > 0;
-      block.a = whole.a + offset(row / kernels.rows, whole.a_panel) + offset(k, whole.a_step);
+      const Matrix from{a.data + offset(row, a.row_stride) + offset(k, a.column_stride), a.row_stride, a.column_stride};
+      if (packing.a)
+        pack_a(kernels, from, block);
+      else
+        block.a = from.data;
       block.b = whole.b + offset(column / kernels.columns, whole.b_panel) + offset(k, whole.b_step);
       block.b_edge = whole.b_edge + offset(k, whole.b_edge_step);
       kernels.multiply(block);

@@ -37,10 +37,15 @@ struct GemmRuns {
   bool accumulate;
 };
 
+/// Packs whole panels whose lanes lie side by side: row k of panel p, at from[k * stride + p * lanes], goes to
+/// to[(p * depth + k) * lanes]. Row by row over all panels, because each row may lie on a page of its own.
+using PackRows = void (*)(const float* from, std::ptrdiff_t stride, std::size_t depth, std::size_t panels, float* to);
+
 struct GemmKernels {
   std::size_t rows, columns;  // of one register block
   void (*multiply)(const GemmBlock&);
   void (*multiply_runs)(const GemmRuns&);
+  PackRows pack_a, pack_b;  // panels of `rows` lanes, of `columns` lanes
 };
 
 GemmKernels gemm_kernels_portable();

@@ -19,26 +19,46 @@ inline constexpr std::size_t longest_depth = 320;
 /// K is cut into equal blocks (the last may be shorter).
 constexpr std::size_t block_depth(std::size_t K) { return K == 0 ? 0 : divide_up(K, divide_up(K, longest_depth)); }
 
+/// A block of this many rows of A (times longest_depth) leaves half of a 512 KiB second-level cache free.
+inline constexpr std::size_t most_chunk_rows = 96;
+
 /// Chunks of `rows` x `columns` of C, multiples of the register block; those at the end are smaller.
 struct GemmGrid {
+  struct Place {
+    std::size_t row, column;
+  };
   std::size_t rows, columns, row_chunks, column_chunks;
+  bool by_columns;  // all chunks of the same columns come one after the other, else all of the same rows
+
   std::size_t chunks() const { return row_chunks * column_chunks; }
+  /// Where a chunk begins.
+  Place begin_of(std::size_t chunk) const {
+    return by_columns ? Place{chunk % row_chunks * rows, chunk / row_chunks * columns}
+                      : Place{chunk / column_chunks * rows, chunk % column_chunks * columns};
+  }
 };
 
-constexpr GemmGrid grid_of(GemmSize size, std::size_t register_rows, std::size_t register_columns) {
-  // A block of this many rows of A (times longest_depth) leaves half of a 512 KiB second-level cache free.
-  constexpr std::size_t most_rows = 96;
+constexpr GemmGrid grid_of(GemmSize size, std::size_t register_rows, std::size_t register_columns, bool packs_a) {
   // About 10 us: less, and sharing it out costs as much as it saves. Large products get larger chunks, because a
   // chunk reads rows + columns numbers of A and B for rows * columns sums.
   constexpr double least_work = 1.0e6;
-  const std::size_t rows = round_up(divide_up(size.M, divide_up(size.M, most_rows)), register_rows);
+  // A chunk that copies its rows of A must be wide to be worth it; then it is the rows that are shared out, but so
+  // few of them read B too often.
+  constexpr std::size_t wide = 128, fewest_rows = 48, wanted_chunks = 16;
+  std::size_t rows = round_up(divide_up(size.M, divide_up(size.M, most_chunk_rows)), register_rows);
   const double work = static_cast<double>(size.M) * static_cast<double>(size.N) * static_cast<double>(size.K);
   const double per_column = static_cast<double>(rows) * static_cast<double>(std::max<std::size_t>(size.K, 1));
   const double wanted = std::max(least_work, work / 48) / per_column;
-  const std::size_t most_columns = round_up(std::min<std::size_t>(size.N, 512), register_columns);
+  const std::size_t most_columns = round_up(std::min<std::size_t>(size.N, 256), register_columns);
+  const std::size_t least_columns = packs_a ? std::min(wide, most_columns) : register_columns;
   const std::size_t columns = std::clamp(round_up(static_cast<std::size_t>(std::min(wanted, 512.0)), register_columns),
-                                         register_columns, most_columns);
-  return {rows, columns, divide_up(size.M, rows), divide_up(size.N, columns)};
+                                         least_columns, most_columns);
+  const std::size_t column_chunks = divide_up(size.N, columns);
+  if (packs_a && divide_up(size.M, rows) * column_chunks < wanted_chunks)
+    rows =
+        std::clamp(round_up(size.M * column_chunks / wanted_chunks, register_rows), std::min(fewest_rows, rows), rows);
+  // Of the operands the larger one is read once, and the smaller one again and again, from a cache.
+  return {rows, columns, divide_up(size.M, rows), column_chunks, size.N > size.M};
 }
 
 }  // namespace vitrine

@@ -135,8 +135,17 @@ template <class Simd> void multiply_runs(const GemmRuns& block) {
   }
 }
 
+/// A copy of fixed length is a few of the widest moves.
+template <std::size_t Lanes>
+void pack_rows(const float* from, std::ptrdiff_t stride, std::size_t depth, std::size_t panels, float* to) {
+  for (std::size_t k = 0; k < depth; ++k, from += stride, to += Lanes)
+    for (std::size_t p = 0; p < panels; ++p)
+      __builtin_memcpy(to + p * depth * Lanes, from + p * Lanes, Lanes * sizeof(float));
+}
+
 template <class Simd> GemmKernels gemm_kernels() {
-  return {Simd::rows, 2 * Simd::width, &multiply_block<Simd>, &multiply_runs<Simd>};
+  constexpr std::size_t rows = Simd::rows, columns = 2 * Simd::width;
+  return {rows, columns, &multiply_block<Simd>, &multiply_runs<Simd>, &pack_rows<rows>, &pack_rows<columns>};
 }
 
 }  // namespace

@@ -18,10 +18,16 @@ class Iteration {
   std::size_t count() const { return count_; }
   std::size_t inner() const { return rank_ == 0 ? 1 : sizes_[rank_ - 1]; }
 
+  std::size_t views() const { return walks_.size(); }
+
   /// How a view lies in the flat range: the stride if one stride walks all of it, else `irregular`.
   static constexpr std::ptrdiff_t irregular = PTRDIFF_MIN;
   std::ptrdiff_t flat_stride(std::size_t view) const { return walks_[view].flat_stride; }
   std::ptrdiff_t inner_stride(std::size_t view) const { return rank_ == 0 ? 0 : walks_[view].strides[rank_ - 1]; }
+
+  /// From a row to the next along the axis before the last, and how many rows from this one lie at that distance.
+  std::ptrdiff_t row_stride(std::size_t view) const { return rank_ < 2 ? 0 : walks_[view].strides[rank_ - 2]; }
+  std::size_t rows_from(std::size_t row) const { return rank_ < 2 ? 1 : sizes_[rank_ - 2] - row % sizes_[rank_ - 2]; }
 
   /// Whether the view repeats with every row of the last axis (a bias).
   bool same_in_every_row(std::size_t view) const;

@@ -3,7 +3,6 @@
 #include <xmmintrin.h>
 
 #include <algorithm>
-#include <cstring>
 
 namespace vitrine {
 namespace {
@@ -16,13 +15,6 @@ void pack_lanes(const PanelSource& from, std::size_t first, std::size_t last, st
     for (std::size_t j = first; j < last; ++j) {
       out[k * width + j] = in[static_cast<std::ptrdiff_t>(j) * from.lane_stride];
     }
-  }
-}
-
-/// Lanes lie side by side: every k is one copy of fixed length, which is why the common widths are named.
-template <std::size_t Width> void copy_rows(const PanelSource& from, float* out) {
-  for (std::size_t k = 0; k < from.depth; ++k) {
-    std::memcpy(out + k * Width, from.data + static_cast<std::ptrdiff_t>(k) * from.k_stride, Width * sizeof(float));
   }
 }
 
@@ -48,8 +40,6 @@ std::size_t transpose_lanes(const PanelSource& from, std::size_t first, std::siz
 }  // namespace
 
 void pack_panel(const PanelSource& from, std::size_t width, float* out) {
-  if (from.lane_stride == 1 && from.lanes == width && width == 16) return copy_rows<16>(from, out);
-  if (from.lane_stride == 1 && from.lanes == width && width == 32) return copy_rows<32>(from, out);
   std::size_t lane = 0;
   if (from.k_stride == 1) {
     for (; lane + 4 <= from.lanes; lane += 4) {

@@ -32,6 +32,13 @@ std::vector<std::vector<float>> interpreted(const Kernel& kernel, Isa isa, const
   return y;
 }
 
+/// One row of n numbers.
+void run_row(KernelFunction function, std::vector<const float*> operands, std::vector<float*> results, std::size_t n) {
+  const std::vector<std::ptrdiff_t> none(operands.size() + results.size());
+  const KernelRows row{operands.data(), results.data(), none.data(), none.data(), n, 1};
+  function(&row);
+}
+
 std::size_t differences(std::span<const float> a, std::span<const float> b) {
   std::size_t found = 0;
   for (std::size_t i = 0; i < a.size(); ++i) found += !same(a[i], b[i]);
@@ -59,7 +66,7 @@ TEST_CASE("machine code has the tile interpreter's bits on random kernels, small
       std::vector<std::vector<float>> y(kernel.results.size(), std::vector<float>(n + 1, 77.0f));
       std::vector<float*> results;
       for (auto& result : y) results.push_back(result.data());
-      function(operands.data(), results.data(), n);
+      run_row(function, operands, results, n);
       const auto expected = interpreted(kernel, isa, x, splat, n);
       std::size_t wrong = 0;
       for (std::size_t r = 0; r < y.size(); ++r)
@@ -83,9 +90,46 @@ TEST_CASE("machine code updates in place: results may be operands, in any order"
       std::vector<std::vector<float>> here = x;
       const std::vector<const float*> operands{here[0].data(), here[1].data(), here[2].data()};
       const std::vector<float*> results{here[2].data(), here[0].data(), here[1].data()};
-      CompiledKernel::make(kernel, isa)->function({})(operands.data(), results.data(), n);
+      run_row(CompiledKernel::make(kernel, isa)->function({}), operands, results, n);
       CHECK(differences(expected[0], here[2]) + differences(expected[1], here[0]) + differences(expected[2], here[1]) ==
             0);
+    }
+  }
+}
+
+TEST_CASE(
+    "machine code walks rows: strides of its own for every operand and result, one number a row where it is splat") {
+  std::mt19937 random(11);
+  for (int round = 0; round < 100; ++round) {
+    // More than there are registers for addresses, so that some are kept in memory.
+    const auto count = static_cast<std::uint16_t>(random() % 12 + 1);
+    const Kernel kernel = random_kernel(random, count, 30, false);
+    const std::size_t n = random() % 40 + 1, rows = random() % 5 + 1;
+    const std::uint64_t splat = random();
+    for (const Isa isa : assembled_isas()) {
+      std::vector<std::vector<float>> x, y(kernel.results.size(), std::vector<float>(rows * (n + 3)));
+      std::vector<const float*> operands;
+      std::vector<float*> results;
+      std::vector<std::ptrdiff_t> from, to(kernel.results.size(), static_cast<std::ptrdiff_t>((n + 3) * sizeof(float)));
+      for (int i = 0; i < count; ++i) {
+        from.push_back(i % 3 == 0 ? 0 : static_cast<std::ptrdiff_t>((n + static_cast<std::size_t>(i)) * sizeof(float)));
+        x.push_back(numbers(rows * (n + static_cast<std::size_t>(i)), random));
+      }
+      for (const auto& numbers : x) operands.push_back(numbers.data());
+      for (auto& result : y) results.push_back(result.data());
+      const KernelRows block{operands.data(), results.data(), from.data(), to.data(), n, rows};
+      CompiledKernel::make(kernel, isa)->function({.splat = splat})(&block);
+      std::size_t wrong = 0;
+      for (std::size_t row = 0; row < rows; ++row) {
+        std::vector<std::vector<float>> here;
+        for (std::size_t i = 0; i < count; ++i) {
+          const float* begin = x[i].data() + row * static_cast<std::size_t>(from[i]) / sizeof(float);
+          here.emplace_back(begin, begin + n);
+        }
+        const auto expected = interpreted(kernel, isa, here, splat, n);
+        for (std::size_t r = 0; r < y.size(); ++r) wrong += differences(expected[r], {y[r].data() + row * (n + 3), n});
+      }
+      CHECK(wrong == 0);
     }
   }
 }
@@ -101,7 +145,7 @@ TEST_CASE("results that go around the caches are the same numbers") {
       std::vector<float*> results;
       for (std::size_t i = 0; i < kernel.results.size(); ++i)
         results.push_back(reinterpret_cast<float*>(memory.data() + i * 8192));
-      CompiledKernel::make(kernel, isa)->function({.streaming = true})(operands.data(), results.data(), n);
+      run_row(CompiledKernel::make(kernel, isa)->function({.streaming = true}), operands, results, n);
       const auto expected = interpreted(kernel, isa, x, 0, n);
       for (std::size_t i = 0; i < results.size(); ++i) CHECK(differences(expected[i], {results[i], n}) == 0);
     }

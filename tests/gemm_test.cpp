@@ -127,7 +127,7 @@ TEST_CASE("gemm gives the same bits for 1, 2 and 4 threads") {
   const Stored a = stored(size.M, size.K, Layout::rows, 5);
   const Stored b = stored(size.K, size.N, Layout::columns, 6);
   for (const Isa isa : all_isas()) {
-    REQUIRE(grid_of(size, 6, 16).chunks() > 4);
+    REQUIRE(grid_of(size, 6, 16, false).chunks() > 4);
     Pool one(1);
     const std::vector<float> alone = product(one, isa, size, a.matrix, b.matrix);
     CHECK(mistake(size, a.matrix, b.matrix, alone) == "");

@@ -25,12 +25,12 @@ violations() {
   std='<[a-z_0-9]+>'
   only include/vitrine "std, Boost.Hana and itself" "$std|<boost/hana/[a-z_/]+\.hpp>|\"vitrine/"
   only compiler "std, fmt, Boost, include/vitrine and itself" "$std|<fmt/|<boost/(hana|graph)/|\"vitrine/|\"compiler/"
-  only runtime "std, the system, nlohmann, xxhash, zlib, include/vitrine and itself" \
-    "$std|<(sys/|linux/)?[a-z_0-9]+\.h>|<nlohmann/|\"vitrine/|\"runtime/"
+  only runtime "std, the system, nlohmann, xxhash, xbyak, zlib, include/vitrine and itself" \
+    "$std|<(sys/|linux/)?[a-z_0-9]+\.h>|<nlohmann/|<xbyak/|\"vitrine/|\"runtime/"
   only tools "what lies below it" "<|\"(vitrine|compiler|runtime|tools)/"
   only milestones "tools and below" "<|\"(vitrine|compiler|runtime|tools|milestones)/"
   one_file "include compiler runtime tools milestones tests" "boost/graph/" compiler/graph.cpp
-  for library in nlohmann/ xxhash zlib; do  # each is slow to compile or easily replaced: one place in the runtime
+  for library in nlohmann/ xbyak/ xxhash zlib; do  # each is slow to compile or easily replaced: one place in the runtime
     users=$(includes runtime | grep -E "include[[:space:]]*<$library" | cut -d: -f1 | sort -u)
     [ "$(printf '%s\n' "$users" | grep -c .)" -le 1 ] || printf 'runtime includes %s in several files: %s\n' "$library" "$(echo "$users" | tr '\n' ' ')"
   done

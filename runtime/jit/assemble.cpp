@@ -3,6 +3,7 @@
 #include <xbyak/xbyak.h>
 
 #include <algorithm>
+#include <cstddef>
 
 #include "runtime/jit/register_plan.hpp"
 #include "vitrine/error.hpp"
@@ -18,7 +19,8 @@ using Xbyak::Xmm;
 constexpr std::size_t longest_instruction = 16;  // bytes
 constexpr std::size_t frame_code = 1024;         // what stands around the loop, and tables
 
-/// Writes a function of the System V calling convention: operands in rdi, results in rsi, n in rdx.
+/// Writes a function of the System V calling convention. While it runs, rdi holds the operands' addresses, rsi the
+/// results', rdx how many numbers of the row are left and rcx how far in the row it is, in bytes.
 class Assembler : public Xbyak::CodeGenerator, public MachineCode {
  public:
   Assembler(const VectorCode& code, const KernelForm& form, Isa isa, const RegisterPlan& plan)
@@ -30,7 +32,7 @@ class Assembler : public Xbyak::CodeGenerator, public MachineCode {
         lanes_(wide_ ? 16 : 8) {
     give_pointers();
     enter();
-    loop();
+    rows();
     leave();
     tables();
     setProtectModeRE();
@@ -41,10 +43,18 @@ class Assembler : public Xbyak::CodeGenerator, public MachineCode {
   static std::size_t registers(Isa isa) { return isa == Isa::avx512 ? 31 : 14; }  // the last ones are scratch
 
  private:
+  /// One more than the highest number of an operand.
+  static std::size_t operands_of(const VectorCode& code) {
+    std::size_t operands = 0;
+    for (const VectorInstruction& i : code.instructions)
+      if (i.op == VectorOp::operand) operands = std::max<std::size_t>(operands, i.number + 1);
+    return operands;
+  }
+
   static std::size_t size_of(const VectorCode& code, const RegisterPlan& plan) {
     // A step is at most three instructions; there is one copy of the loop for whole vectors and one for the rest.
-    return frame_code + (plan.before.size() + 2 * plan.each.size()) * 3 * longest_instruction +
-           code.instructions.size() * 32 + (code.results.size() + 64) * 2 * longest_instruction;
+    return frame_code + (plan.before.size() + plan.each_row.size() + 2 * plan.each.size()) * 3 * longest_instruction +
+           code.instructions.size() * 32 + (operands_of(code) + code.results.size()) * 4 * longest_instruction;
   }
 
   Xmm vector(std::size_t index) const {
@@ -59,10 +69,7 @@ class Assembler : public Xbyak::CodeGenerator, public MachineCode {
   /// The operands and results that keep their pointer in a register; the others fetch it from the caller's array.
   void give_pointers() {
     std::vector<Reg64> free{r8, r9, r10, rbx, r12, r13, r14, r15};
-    std::size_t operands = 0;
-    for (const VectorInstruction& i : code_.instructions)
-      if (i.op == VectorOp::operand) operands = std::max<std::size_t>(operands, i.number + 1);
-    operand_pointers_.resize(operands);
+    operand_pointers_.resize(operands_of(code_));
     result_pointers_.resize(code_.results.size());
     std::reverse(free.begin(), free.end());
     const auto give = [&](Reg64& pointer) {
@@ -83,23 +90,65 @@ class Assembler : public Xbyak::CodeGenerator, public MachineCode {
     return rax;
   }
 
+  /// What does not fit a register lies below rbp.
+  enum class Local : int { rows = 8, n = 16, operand_strides = 24, result_strides = 32 };
+  Xbyak::Address local(Local which) const { return qword[rbp - static_cast<int>(which)]; }
+
   void enter() {
     for (const Reg64& saved : {rbp, rbx, r12, r13, r14, r15}) push(saved);
     mov(rbp, rsp);
-    if (plan_.slots > 0) {
-      sub(rsp, static_cast<std::uint32_t>(plan_.slots * 64));
-      and_(rsp, -64);
-    }
+    sub(rsp, static_cast<std::uint32_t>(plan_.slots * 64 + 64));
+    and_(rsp, -64);
+    const auto keep = [&](Local which, std::size_t offset) {
+      mov(rax, ptr[rdi + offset]);
+      mov(local(which), rax);
+    };
+    keep(Local::rows, offsetof(KernelRows, rows));
+    keep(Local::n, offsetof(KernelRows, n));
+    keep(Local::operand_strides, offsetof(KernelRows, operand_strides));
+    keep(Local::result_strides, offsetof(KernelRows, result_strides));
+    mov(rsi, ptr[rdi + offsetof(KernelRows, results)]);
+    mov(rdi, ptr[rdi + offsetof(KernelRows, operands)]);
     lea(r11, ptr[rip + pool_]);
-    for (std::size_t i = 0; i < operand_pointers_.size(); ++i)
-      if (operand_pointers_[i].getIdx() != 0) mov(operand_pointers_[i], ptr[rdi + static_cast<int>(i * 8)]);
-    for (std::size_t i = 0; i < result_pointers_.size(); ++i)
-      if (result_pointers_[i].getIdx() != 0) mov(result_pointers_[i], ptr[rsi + static_cast<int>(i * 8)]);
+    fetch(operand_pointers_, rdi);
+    fetch(result_pointers_, rsi);
     for (const MachineStep& step : plan_.before) emit(step);
+  }
+
+  void rows() {
+    Xbyak::Label row, done;
+    L(row);
+    for (const MachineStep& step : plan_.each_row) emit(step);
+    loop();
+    dec(local(Local::rows));
+    jz(done, T_NEAR);
+    advance(operand_pointers_, rdi, Local::operand_strides);
+    advance(result_pointers_, rsi, Local::result_strides);
+    jmp(row, T_NEAR);
+    L(done);
+  }
+
+  void fetch(const std::vector<Reg64>& pointers, const Reg64& array) {
+    for (std::size_t i = 0; i < pointers.size(); ++i)
+      if (pointers[i].getIdx() != 0) mov(pointers[i], ptr[array + static_cast<int>(i * sizeof(float*))]);
+  }
+
+  void advance(const std::vector<Reg64>& pointers, const Reg64& array, Local strides) {
+    mov(rax, local(strides));
+    for (std::size_t i = 0; i < pointers.size(); ++i) {
+      const Xbyak::Address stride = ptr[rax + static_cast<int>(i * sizeof(std::ptrdiff_t))];
+      if (pointers[i].getIdx() != 0) {
+        add(pointers[i], stride);
+      } else {
+        mov(rcx, stride);
+        add(ptr[array + static_cast<int>(i * sizeof(float*))], rcx);
+      }
+    }
   }
 
   void loop() {
     Xbyak::Label whole, rest, end;
+    mov(rdx, local(Local::n));
     xor_(ecx, ecx);
     sub(rdx, lanes_);
     jb(rest, T_NEAR);
@@ -121,6 +170,7 @@ class Assembler : public Xbyak::CodeGenerator, public MachineCode {
       vmovups(tail_mask(), ptr[rax + rdx * 4 + 32]);
     }
     for (const MachineStep& step : plan_.each) emit(step);
+    in_tail_ = false;
     L(end);
   }
 

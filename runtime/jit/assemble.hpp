@@ -7,14 +7,24 @@
 
 namespace vitrine {
 
-/// results[i][k] = kernel(operands[0][k], ...) for k < n; of a splat operand only [0] is read. A result may be an
-/// operand, element for element, but must not overlap one otherwise.
-using KernelFunction = void (*)(const float* const* operands, float* const* results, std::size_t n);
+/// Where a kernel's operands and results lie: `rows` rows of n floats, each so many bytes behind the one before. The
+/// addresses are used up.
+struct KernelRows {
+  const float** operands;
+  float** results;
+  const std::ptrdiff_t* operand_strides;
+  const std::ptrdiff_t* result_strides;
+  std::size_t n, rows;
+};
+
+/// results[i][k] = kernel(operands[0][k], ...) for k < n, in every row; of a splat operand only [0] is read, which
+/// stands for the row. A result may be an operand, element for element, but must not overlap one otherwise.
+using KernelFunction = void (*)(const KernelRows*);
 
 /// What a function is made for.
 struct KernelForm {
-  std::uint64_t splat = 0;  // bit i: operand i is one number for all
-  bool streaming = false;   // results go around the caches; each must begin at a multiple of 64 bytes
+  std::uint64_t splat = 0;  // bit i: operand i is one number for all of a row
+  bool streaming = false;   // results go around the caches; each row must begin at a multiple of 64 bytes
   auto operator<=>(const KernelForm&) const = default;
 };
 

@@ -81,14 +81,15 @@ class Planner {
       const std::uint16_t v = numbers[i];
       if (i < room) {
         const auto at = static_cast<std::uint16_t>(holds_.size() - 1 - i);
-        made_.before.push_back({.kind = MachineStep::Kind::load, .to = at, .from = {home(v)}});
+        (is_splat(v) ? made_.each_row : made_.before)
+            .push_back({.kind = MachineStep::Kind::load, .to = at, .from = {home(v)}});
         hold(at, v);
         pinned_[at] = true;
       } else if (is_splat(v)) {
-        made_.before.push_back({.kind = MachineStep::Kind::load, .to = 0, .from = {home(v)}});
-        made_.before.push_back({.kind = MachineStep::Kind::spill,
-                                .to = values_[v].slot = new_slot(),
-                                .from = {Source{Source::Kind::in_register, 0}}});
+        made_.each_row.push_back({.kind = MachineStep::Kind::load, .to = 0, .from = {home(v)}});
+        made_.each_row.push_back({.kind = MachineStep::Kind::spill,
+                                  .to = values_[v].slot = new_slot(),
+                                  .from = {Source{Source::Kind::in_register, 0}}});
       }
     }
   }

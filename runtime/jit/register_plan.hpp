@@ -35,12 +35,14 @@ struct MachineStep {
 };
 
 struct RegisterPlan {
-  std::vector<MachineStep> before;  // once: what is the same for every vector
-  std::vector<MachineStep> each;    // for every vector
+  std::vector<MachineStep> before;    // once: numbers of the code
+  std::vector<MachineStep> each_row;  // operands that are one number for the row
+  std::vector<MachineStep> each;      // for every vector
   std::size_t slots = 0;
 };
 
-/// For a machine with `registers` vector registers (at least 6); bit i of `splat`: operand i is one number for all.
+/// For a machine with `registers` vector registers (at least 6); bit i of `splat`: operand i is one number
+/// for all of a row.
 /// Registers that the code leaves free keep its most used numbers for the whole loop. Every result is stored after
 /// every operand was read for the last time, so a result may lie where an operand does. The value that is read again
 /// last is the one that gives way (L. Belady, IBM Systems Journal 5, 1966).
