@@ -106,12 +106,13 @@ std::filesystem::path cache_folder() {
   return {};
 }
 
-KnownLimits machine_limits(Pool& pool, Isa isa, const std::filesystem::path& folder, bool measure_again) {
+KnownLimits machine_limits(Pool& pool, Isa isa, const std::filesystem::path& folder, bool measure_again,
+                           MachineLimits (*measure)(Pool&, Isa)) {
   const std::filesystem::path file = folder.empty() ? folder : folder / file_name(pool, isa);
   const nlohmann::json key = key_of(pool, isa);
   if (!file.empty() && !measure_again)
     if (const auto kept = limits_kept(file, key)) return {*kept, file, false};
-  KnownLimits made{measure_limits(pool, isa), file, true};
+  KnownLimits made{measure(pool, isa), file, true};
   if (file.empty()) return made;
   try {
     make_folder(folder);

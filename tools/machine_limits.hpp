@@ -21,7 +21,8 @@ struct KnownLimits {
 
 /// Read from the file in `folder` that belongs to this processor, instruction set and number of threads, or measured
 /// and written there: the first time, where the file is damaged or of another processor, and if asked to. An empty
-/// folder, or one that cannot be written to, keeps nothing.
-KnownLimits machine_limits(Pool&, Isa, const std::filesystem::path& folder, bool measure_again = false);
+/// folder, or one that cannot be written to, keeps nothing. Tests bring limits of their own.
+KnownLimits machine_limits(Pool&, Isa, const std::filesystem::path& folder, bool measure_again = false,
+                           MachineLimits (*measure)(Pool&, Isa) = measure_limits);
 
 }  // namespace vitrine

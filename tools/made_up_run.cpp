@@ -58,6 +58,7 @@ MadeUpRun::MadeUpRun(Program& program, States& states, std::uint64_t seed) : pro
 }
 
 void MadeUpRun::draw(const std::string& name, const Type& type, std::int32_t largest) {
+  largest_[name] = largest;
   std::ranges::copy(made_up(name, type, seed_, largest), elements_.at(name).data());
   program_.bind_input(name, elements_.at(name).data());
 }

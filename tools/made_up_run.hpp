@@ -12,12 +12,16 @@ class MadeUpRun {
   /// Throws InputError if the program cannot be run on any whole numbers.
   MadeUpRun(Program&, States&, std::uint64_t seed);
 
+  /// The largest number that an input of whole ones may hold.
+  std::int32_t largest(const std::string& name) const { return largest_.at(name); }
+
  private:
   void draw(const std::string& name, const Type&, std::int32_t largest);
 
   Program& program_;
   std::uint64_t seed_;
   std::map<std::string, AlignedBytes> elements_{};
+  std::map<std::string, std::int32_t> largest_{};
 };
 
 }  // namespace vitrine

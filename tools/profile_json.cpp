@@ -85,6 +85,7 @@ std::string json(const Profile& profile) {
                             {"runs", profile.timing.runs},
                             {"clock_ns", profile.timing.look},
                             {"run_us", profile.timing.whole / 1e3},
+                            {"watched_run_us", profile.timing.watched / 1e3},
                             {"steps_us", profile.steps_total() / 1e3},
                             {"rank_correlation", correlation ? nlohmann::json(*correlation) : nlohmann::json()},
                             {"steps", std::move(steps)},

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <set>
 
-#include "tools/profile.hpp"
+#include "tools/alike_steps.hpp"
 
 namespace vitrine {
 
@@ -117,14 +117,37 @@ std::string steps_text(const Profile& profile, std::size_t top) {
   return text + "who runs it, and why:\n" + reasons.text();
 }
 
+/// Where blocks repeat: what all of them spend on the same.
+std::string alike_text(const Profile& profile) {
+  const auto sets = alike_steps(profile);
+  if (std::ranges::all_of(sets, [](const AlikeSteps& set) { return set.steps.size() == 1; })) return {};
+  constexpr std::size_t most = 12;
+  std::string text = fmt::format("alike steps of all blocks together:\n{:>7} {:>9} {:>7} {:>8} {:>8}  {}\n", "steps",
+                                 "us", "share", "limit", "of it", "what, where");
+  for (std::size_t i = 0; i < std::min(most, sets.size()); ++i) {
+    const ProfiledStep& first = profile.steps[sets[i].steps.front()];
+    text += fmt::format(
+        "{:>7} {:>9} {:>7} {:>8} {:>8}  {}{}{}\n", sets[i].steps.size(), figure(sets[i].nanoseconds / 1e3),
+        percent(sets[i].share), first.compute_bound() ? "compute" : level_name(first.level),
+        sets[i].nanoseconds > 0 ? percent(sets[i].limit / sets[i].nanoseconds) : "-", shortened(first.facts.what, 60),
+        sets[i].module.empty() ? "" : ", " + sets[i].module, side(first.facts.phase));
+  }
+  return text;
+}
+
 std::string totals_text(const Profile& profile) {
   const double steps = profile.steps_total(), whole = profile.timing.whole;
   double limit = 0;
   for (const ProfiledStep& step : profile.steps) limit += step.limit();
-  std::string text =
-      fmt::format("all steps {} us; a run without a look at the clock {} us, {} us {} ({} runs of each)\n",
-                  figure(steps / 1e3), figure(whole / 1e3), figure(std::abs(whole - steps) / 1e3),
-                  whole >= steps ? "more" : "less", profile.timing.runs);
+  std::string text = fmt::format(
+      "all steps {} us, each step's median; a whole run {} us, with a look at the clock before each step {} us "
+      "({} runs of each)\n",
+      figure(steps / 1e3), figure(whole / 1e3), figure(profile.timing.watched / 1e3), profile.timing.runs);
+  constexpr double much = 1.1;
+  if (whole > much * steps && whole - steps > 10 * profile.timing.look * static_cast<double>(profile.steps.size()))
+    text +=
+        "the run takes longer than its steps' medians: the machine was busy, and a pause that meets each run meets no "
+        "one step in most\n";
   text += fmt::format("all steps at their limits: {} us, {} of the time\n", figure(limit / 1e3),
                       steps > 0 ? percent(limit / steps) : "-");
   const auto correlation = profile.rank_correlation();
@@ -160,7 +183,8 @@ std::string table(const Profile& profile, std::size_t top) {
                                  profile.graph.empty() ? "" : ", step " + profile.graph, profile.steps.size(),
                                  profile.steps_at_load ? fmt::format(" and {} at load", profile.steps_at_load) : "",
                                  bytes_text(static_cast<double>(profile.arena_bytes)), profile.provider);
-  return text + limits_text(profile) + steps_text(profile, top) + totals_text(profile) + refused_text(profile);
+  return text + limits_text(profile) + steps_text(profile, top) + alike_text(profile) + totals_text(profile) +
+         refused_text(profile);
 }
 
 }  // namespace vitrine

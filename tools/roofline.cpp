@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <numbers>
 #include <set>
 
 #include "tools/axis.hpp"
@@ -21,8 +22,11 @@ struct Dot {
   double x, y, radius;  // pixels
 };
 
+/// Steps that take next to nothing would stretch the axes until the others are one spot.
 bool has_place(const ProfiledStep& step) {
-  return step.facts.operations > 0 && step.facts.bytes_read + step.facts.bytes_written > 0 && step.nanoseconds > 0;
+  constexpr double next_to_nothing = 1e-3;
+  return step.facts.operations > 0 && step.facts.bytes_read + step.facts.bytes_written > 0 &&
+         step.share > next_to_nothing;
 }
 double intensity(const ProfiledStep& step) {
   return step.facts.operations / (step.facts.bytes_read + step.facts.bytes_written);
@@ -71,7 +75,7 @@ class Picture {
       least_y = std::min(least_y, speed(*step));
     }
     x_ = {.low = least_x / 2, .high = most_x * 2, .from = left, .to = right, .scale = Scale::logarithmic};
-    y_ = {.low = least_y / 2, .high = limits_.flops * 2, .from = bottom, .to = top, .scale = Scale::logarithmic};
+    y_ = {.low = least_y / 2, .high = limits_.flops * 3, .from = bottom, .to = top, .scale = Scale::logarithmic};
   }
 
   std::string left_out() const {
@@ -79,9 +83,10 @@ class Picture {
     std::size_t count = 0;
     for (const ProfiledStep& step : profile_.steps)
       if (!has_place(step)) share += step.share, ++count;
-    if (count == 0) return "the larger a dot, the more time its step takes";
+    if (count == 0) return "a larger dot takes more time";
     return fmt::format(
-        "the larger a dot, the more time its step takes; {} step{} without arithmetic ({:.1f} % of the time) not shown",
+        "the larger a dot, the more time its step takes; not shown: {} step{} without arithmetic or below 0.1 % "
+        "({:.1f} % of the time)",
         count, count == 1 ? "" : "s", 100 * share);
   }
 
@@ -111,16 +116,11 @@ class Picture {
       svg_.line(x_.at(begin), y_.at(begin * bytes), x_.at(corner), y_.at(peak), colours[i], 2);
       const double along = std::pow(10, std::log10(begin) + 0.05 * std::log10(corner / begin));
       const double slope = (y_.at(peak) - y_.at(begin * bytes)) / (x_.at(corner) - x_.at(begin));
-      label(x_.at(along), y_.at(along * bytes) - 5, fmt::format("{} {:.0f} GB/s", level_name(i), bytes),
-            {.size = letters, .fill = colours[i], .turned = std::atan(slope) * 180 / 3.14159265358979});
+      svg_.text(x_.at(along), y_.at(along * bytes) - 5, fmt::format("{} {:.0f} GB/s", level_name(i), bytes),
+                {.size = letters, .fill = colours[i], .turned = std::atan(slope) * 180 / std::numbers::pi});
     }
     svg_.line(x_.at(first_corner), y_.at(peak), right, y_.at(peak), colour::ink, 2);
-    label(right, y_.at(peak) - 6, fmt::format("multiply-adds {:.0f} GFLOP/s", peak),
-          {.size = letters, .anchor = "end"});
-  }
-
-  void label(double x, double y, const std::string& words, const Svg::TextStyle& style) {
-    svg_.text(x, y, words, style);
+    svg_.text(x_.at(first_corner), y_.at(peak) - 8, fmt::format("multiply-adds {:.0f} GFLOP/s", peak));
   }
 
   void draw_dots() {
@@ -146,18 +146,23 @@ class Picture {
       }
     };
     std::vector<Box> taken;
-    for (std::size_t i = 0; i < std::min(dots_.size(), most_labels); ++i) {
+    const std::size_t named = std::min(dots_.size(), most_labels);
+    for (std::size_t i = 0; i < named; ++i) {
       const Dot& dot = dots_[i];
       const std::string number = fmt::format("{}", dot.step->facts.number);
       const double wide = text_width(number, letters);
       Box box{dot.x, dot.y, wide};
+      const auto covers = [&](const Dot& other) {
+        return &other != &dot && std::hypot(box.x - other.x, box.y - other.y) < other.radius + letters * 0.7;
+      };
       const auto is_free = [&] {
         const bool inside = box.x - wide / 2 > left && box.x + wide / 2 < right && box.y > top && box.y < bottom;
-        return inside && std::ranges::none_of(taken, [&](const Box& other) { return box.meets(other); });
+        return inside && std::ranges::none_of(taken, [&](const Box& other) { return box.meets(other); }) &&
+               std::none_of(dots_.begin(), dots_.begin() + static_cast<std::ptrdiff_t>(named), covers);
       };
-      constexpr int directions = 12;
-      for (int turn = 0; !is_free() && turn < directions * 10; ++turn) {
-        const double angle = 2 * 3.14159265358979 * turn / directions,
+      constexpr int directions = 16;
+      for (int turn = 0; !is_free() && turn < directions * 12; ++turn) {
+        const double angle = 2 * std::numbers::pi * turn / directions,
                      away = dot.radius + 10 + 9 * static_cast<double>(turn / directions);
         box = {dot.x + away * std::cos(angle), dot.y - away * std::sin(angle), wide};
       }
@@ -193,10 +198,10 @@ class Picture {
       const ProfiledStep& step = *dots_[i].step;
       svg_.text(left + 28, y, fmt::format("{}", step.facts.number), {.size = letters, .anchor = "end", .bold = true});
       svg_.text(left + 38, y,
-                fitted(fmt::format("{:.1f} % of the time, at {:.0f} % of its limit ({}): {}{}", 100 * step.share,
+                fitted(fmt::format("{:.1f} % of the time, at {:.0f} % of its limit ({}): {}{}{}", 100 * step.share,
                                    100 * step.limit() / step.nanoseconds,
-                                   step.compute_bound() ? "compute" : level_name(step.level), step.facts.what,
-                                   step.facts.module.empty() ? "" : ", " + step.facts.module),
+                                   step.compute_bound() ? "compute" : level_name(step.level), step.facts.module,
+                                   step.facts.module.empty() ? "" : ": ", step.facts.what),
                        right - left - 38, letters));
     }
   }

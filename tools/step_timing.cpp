@@ -38,15 +38,17 @@ StepTiming time_steps(Program& program, int repeats, const std::function<void()>
   const double once = whole_run(program);
   const auto turns = static_cast<std::size_t>(std::clamp(enough / (2 * std::max(once, 1.0)), 1.0, 1000.0));
   std::vector<std::vector<double>> steps(program.steps().size());
-  std::vector<double> whole;
+  std::vector<double> whole, watched;
   for (int repeat = 0; repeat < repeats; ++repeat, after_each())
     for (std::size_t turn = 0; turn < turns; ++turn) {
       whole.push_back(whole_run(program));
       program.run(times);
+      watched.push_back(nanoseconds(times.at.back() - times.at.front()));
       for (std::size_t i = 0; i < steps.size(); ++i) steps[i].push_back(nanoseconds(times.at[i + 1] - times.at[i]));
     }
   made.runs = whole.size();
   made.whole = std::max(0.0, median(std::move(whole)) - made.look);
+  made.watched = std::max(0.0, median(std::move(watched)) - made.look);
   for (auto& of_one : steps) made.steps.push_back(std::max(0.0, median(std::move(of_one)) - made.look));
   return made;
 }

@@ -7,6 +7,7 @@ namespace vitrine {
 struct StepTiming {
   std::vector<double> steps{};  // in the order of Program::steps(), without the look at the clock
   double whole = 0;             // a run without a look at the clock
+  double watched = 0;           // a run with one before each step
   double look = 0;              // at the clock: what it costs, and how finely it tells
   std::size_t runs = 0;         // with a clock; as many without one
 };
