@@ -139,7 +139,10 @@ TEST_CASE("a refused fusion names producer and consumer, and saves the reading, 
 TEST_CASE("steps that do the same in numbered blocks are one line") {
   Profile profile;
   const auto add = [&](const char* module, const char* what, double ns) {
-    ProfiledStep step{.nanoseconds = ns, .share = ns / 100, .compute_limit = ns / 2};
+    ProfiledStep step;
+    step.nanoseconds = ns;
+    step.share = ns / 100;
+    step.compute_limit = ns / 2;
     step.facts.module = module;
     step.facts.what = what;
     profile.steps.push_back(step);
@@ -228,7 +231,10 @@ TEST_CASE("every step of a program is timed as often as the program runs") {
   CHECK(timing.runs % 3 == 0);
   REQUIRE(timing.steps.size() == program.steps().size());
   double all = 0;
-  for (const double ns : timing.steps) CHECK((ns >= 0 && std::isfinite(ns))), all += ns;
+  for (const double ns : timing.steps) {
+    CHECK((ns >= 0 && std::isfinite(ns)));
+    all += ns;
+  }
   CHECK(all > 0);
   CHECK(timing.whole > 0);
   CHECK(timing.watched > 0);

@@ -2,9 +2,6 @@
 
 namespace vitrine {
 
-namespace {
-
-/// "blocks.3.mlp" and "blocks.12.mlp" as "blocks.*.mlp".
 std::string without_numbers(const std::string& module) {
   std::string made;
   for (std::size_t begin = 0; begin <= module.size();) {
@@ -16,8 +13,6 @@ std::string without_numbers(const std::string& module) {
   }
   return made;
 }
-
-}  // namespace
 
 std::vector<AlikeSteps> alike_steps(const Profile& profile) {
   std::vector<AlikeSteps> made;
@@ -37,6 +32,27 @@ std::vector<AlikeSteps> alike_steps(const Profile& profile) {
     set.share += step.share;
   }
   std::ranges::stable_sort(made, std::ranges::greater(), &AlikeSteps::nanoseconds);
+  return made;
+}
+
+std::vector<AlikeFusions> alike_fusions(const Profile& profile) {
+  std::map<std::size_t, std::string> places;
+  for (const ProfiledStep& step : profile.steps)
+    places[step.facts.number] = without_numbers(step.facts.module) + " " + step.facts.what;
+  const auto place = [&](std::size_t number) {
+    const std::string& text = places[number];
+    return text.substr(0, text.find(' '));
+  };
+  std::vector<AlikeFusions> made;
+  std::map<std::tuple<std::string, std::string, std::uint_least32_t, double, double>, std::size_t> known;
+  for (const RefusedFusion& one : profile.refused) {
+    const auto [at, is_new] = known.try_emplace(
+        {places[one.from], places[one.to], one.refusal.at.line(), one.bytes_read, one.bytes_kept}, made.size());
+    if (is_new) made.push_back({.from = place(one.from), .to = place(one.to)});
+    made[at->second].fusions.push_back(&one);
+    made[at->second].nanoseconds += one.nanoseconds;
+  }
+  std::ranges::stable_sort(made, std::ranges::greater(), &AlikeFusions::nanoseconds);
   return made;
 }
 

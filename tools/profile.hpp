@@ -10,8 +10,8 @@
 namespace vitrine {
 
 struct ProfiledStep {
-  StepFacts facts;
-  Choice choice;           // kernel, prediction and reason
+  StepFacts facts{};
+  Choice choice{};         // kernel, prediction and reason
   double nanoseconds = 0;  // measured
   double share = 0;        // of all steps' time
   std::size_t level = 0;   // of the limits' levels: the first that holds all that the step reads and writes

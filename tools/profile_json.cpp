@@ -86,6 +86,7 @@ std::string json(const Profile& profile) {
                             {"clock_ns", profile.timing.look},
                             {"run_us", profile.timing.whole / 1e3},
                             {"watched_run_us", profile.timing.watched / 1e3},
+                            {"on_core", profile.timing.on_core},
                             {"steps_us", profile.steps_total() / 1e3},
                             {"rank_correlation", correlation ? nlohmann::json(*correlation) : nlohmann::json()},
                             {"steps", std::move(steps)},

@@ -117,20 +117,22 @@ std::string steps_text(const Profile& profile, std::size_t top) {
   return text + "who runs it, and why:\n" + reasons.text();
 }
 
-/// Where blocks repeat: what all of them spend on the same.
+/// Where blocks repeat: what all of them spend on the same, and how much of that is above their limits.
 std::string alike_text(const Profile& profile) {
   const auto sets = alike_steps(profile);
   if (std::ranges::all_of(sets, [](const AlikeSteps& set) { return set.steps.size() == 1; })) return {};
   constexpr std::size_t most = 12;
-  std::string text = fmt::format("alike steps of all blocks together:\n{:>7} {:>9} {:>7} {:>8} {:>8}  {}\n", "steps",
-                                 "us", "share", "limit", "of it", "what, where");
+  std::string text = fmt::format("alike steps of all blocks together:\n{:>5} {:>9} {:>7} {:>10} {:>8} {:>8}  {}\n",
+                                 "steps", "us", "share", "above", "limit", "of it", "what, where");
   for (std::size_t i = 0; i < std::min(most, sets.size()); ++i) {
-    const ProfiledStep& first = profile.steps[sets[i].steps.front()];
-    text += fmt::format(
-        "{:>7} {:>9} {:>7} {:>8} {:>8}  {}{}{}\n", sets[i].steps.size(), figure(sets[i].nanoseconds / 1e3),
-        percent(sets[i].share), first.compute_bound() ? "compute" : level_name(first.level),
-        sets[i].nanoseconds > 0 ? percent(sets[i].limit / sets[i].nanoseconds) : "-", shortened(first.facts.what, 60),
-        sets[i].module.empty() ? "" : ", " + sets[i].module, side(first.facts.phase));
+    const AlikeSteps& set = sets[i];
+    const ProfiledStep& first = profile.steps[set.steps.front()];
+    text +=
+        fmt::format("{:>5} {:>9} {:>7} {:>10} {:>8} {:>8}  {}{}{}\n", set.steps.size(), figure(set.nanoseconds / 1e3),
+                    percent(set.share), figure(std::max(0.0, set.nanoseconds - set.limit) / 1e3),
+                    first.compute_bound() ? "compute" : level_name(first.level),
+                    set.nanoseconds > 0 ? percent(set.limit / set.nanoseconds) : "-", shortened(first.facts.what, 60),
+                    set.module.empty() ? "" : ", " + set.module, side(first.facts.phase));
   }
   return text;
 }
@@ -143,11 +145,13 @@ std::string totals_text(const Profile& profile) {
       "all steps {} us, each step's median; a whole run {} us, with a look at the clock before each step {} us "
       "({} runs of each)\n",
       figure(steps / 1e3), figure(whole / 1e3), figure(profile.timing.watched / 1e3), profile.timing.runs);
-  constexpr double much = 1.1;
-  if (whole > much * steps && whole - steps > 10 * profile.timing.look * static_cast<double>(profile.steps.size()))
-    text +=
-        "the run takes longer than its steps' medians: the machine was busy, and a pause that meets each run meets no "
-        "one step in most\n";
+  constexpr double undisturbed = 0.9;
+  if (profile.timing.on_core < undisturbed)
+    text += fmt::format(
+        "disturbed: the thread that ran it had a core for {} of the time only, others wanted it too; measure again on "
+        "an "
+        "idle machine\n",
+        percent(profile.timing.on_core));
   text += fmt::format("all steps at their limits: {} us, {} of the time\n", figure(limit / 1e3),
                       steps > 0 ? percent(limit / steps) : "-");
   const auto correlation = profile.rank_correlation();
@@ -161,18 +165,22 @@ std::string totals_text(const Profile& profile) {
 std::string refused_text(const Profile& profile) {
   if (profile.refused.empty()) return "no fusion was refused that would save bytes\n";
   constexpr std::size_t most = 10;
+  const auto sets = alike_fusions(profile);
   double all = 0;
-  for (const RefusedFusion& refused : profile.refused) all += refused.nanoseconds;
+  for (const AlikeFusions& set : sets) all += set.nanoseconds;
   std::string text =
-      fmt::format("refused fusions, by what they would save at least ({} us in all):\n", figure(all / 1e3));
-  for (std::size_t i = 0; i < std::min(most, profile.refused.size()); ++i) {
-    const RefusedFusion& refused = profile.refused[i];
-    text += fmt::format("  {:>8} us {:>10}  %{} of step {} {} step {}: {}\n", figure(refused.nanoseconds / 1e3),
-                        bytes_text(refused.bytes_read + refused.bytes_kept), refused.refusal.producer.id, refused.from,
-                        refused.bytes_kept > 0 ? "kept for" : "read again by", refused.to, refused.refusal.reason);
+      fmt::format("refused fusions, by what they would save at least ({} us in all, {} of the steps' time):\n",
+                  figure(all / 1e3), profile.steps_total() > 0 ? percent(all / profile.steps_total()) : "-");
+  for (std::size_t i = 0; i < std::min(most, sets.size()); ++i) {
+    const RefusedFusion& first = *sets[i].fusions.front();
+    const auto where = [](const std::string& module) { return module.empty() ? "" : " (" + module + ")"; };
+    text += fmt::format("{:>9} us: {}{} of %{}, step {}{}, {} by step {}{}: {}\n", figure(sets[i].nanoseconds / 1e3),
+                        sets[i].fusions.size() > 1 ? fmt::format("{} like this: ", sets[i].fusions.size()) : "",
+                        bytes_text(first.bytes_read), first.refusal.producer.id, first.from, where(sets[i].from),
+                        first.bytes_kept > 0 ? "kept to be read" : "read again", first.to, where(sets[i].to),
+                        first.refusal.reason);
   }
-  if (profile.refused.size() > most)
-    text += fmt::format("  and {} more, all in profile.json\n", profile.refused.size() - most);
+  if (sets.size() > most) text += fmt::format("  and {} more, all in profile.json\n", sets.size() - most);
   return text;
 }
 

@@ -85,9 +85,8 @@ class Picture {
       if (!has_place(step)) share += step.share, ++count;
     if (count == 0) return "a larger dot takes more time";
     return fmt::format(
-        "the larger a dot, the more time its step takes; not shown: {} step{} without arithmetic or below 0.1 % "
-        "({:.1f} % of the time)",
-        count, count == 1 ? "" : "s", 100 * share);
+        "a larger dot takes more time; not shown: {} step{} without arithmetic or below 0.1 % ({:.1f} % in all)", count,
+        count == 1 ? "" : "s", 100 * share);
   }
 
   void draw_axes() {

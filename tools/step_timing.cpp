@@ -1,5 +1,7 @@
 #include "tools/step_timing.hpp"
 
+#include <time.h>
+
 #include "tools/measured.hpp"
 
 namespace vitrine {
@@ -22,6 +24,13 @@ double look_at_the_clock() {
   return median(std::move(looks));
 }
 
+/// Nanoseconds that the calling thread has computed.
+double computed() {
+  timespec t{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) * 1e9 + static_cast<double>(t.tv_nsec);
+}
+
 double whole_run(Program& program) {
   const auto start = Clock::now();
   program.run();
@@ -39,6 +48,8 @@ StepTiming time_steps(Program& program, int repeats, const std::function<void()>
   const auto turns = static_cast<std::size_t>(std::clamp(enough / (2 * std::max(once, 1.0)), 1.0, 1000.0));
   std::vector<std::vector<double>> steps(program.steps().size());
   std::vector<double> whole, watched;
+  const auto start = Clock::now();
+  const double computed_before = computed();
   for (int repeat = 0; repeat < repeats; ++repeat, after_each())
     for (std::size_t turn = 0; turn < turns; ++turn) {
       whole.push_back(whole_run(program));
@@ -46,6 +57,7 @@ StepTiming time_steps(Program& program, int repeats, const std::function<void()>
       watched.push_back(nanoseconds(times.at.back() - times.at.front()));
       for (std::size_t i = 0; i < steps.size(); ++i) steps[i].push_back(nanoseconds(times.at[i + 1] - times.at[i]));
     }
+  made.on_core = std::min(1.0, (computed() - computed_before) / std::max(1.0, nanoseconds(Clock::now() - start)));
   made.runs = whole.size();
   made.whole = std::max(0.0, median(std::move(whole)) - made.look);
   made.watched = std::max(0.0, median(std::move(watched)) - made.look);
