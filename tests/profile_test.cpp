@@ -69,8 +69,9 @@ TEST_CASE("profile lists every step once, with shares that add up to 1 and rates
   std::set<std::size_t> numbers, nodes;
   for (const auto& step : made["steps"]) {
     CAPTURE(step.dump());
-    CHECK(numbers.insert(step["step"]).second);
-    for (const auto& node : step["nodes"]) CHECK((step["what"] == "copy" || nodes.insert(node["id"]).second));
+    CHECK(numbers.insert(step["step"].get<std::size_t>()).second);
+    for (const auto& node : step["nodes"])
+      CHECK((step["what"] == "copy" || nodes.insert(node["id"].get<std::size_t>()).second));
     CHECK_FALSE(step["what"].get<std::string>().empty());
     CHECK_FALSE(step["kernel"].get<std::string>().empty());
     CHECK_FALSE(step["reason"].get<std::string>().empty());
@@ -125,7 +126,7 @@ TEST_CASE("profile of a text says what each step is, needs and is limited by, an
 
 TEST_CASE("a refused fusion has both its nodes as data, and what it would have saved") {
   const Scratch scratch;
-  // Every reader of relu may join it, but for the sum over its rows, which lies between.
+  // Softmax, a step of its own, reads relu(x) and feeds what reads relu(x) too.
   const std::string graph = R"(graph between {
   input %x : f32[batch 512, in 512]
   %1 = relu(%x) : f32[batch 512, in 512]
@@ -167,7 +168,7 @@ TEST_CASE("profile's picture is well-formed, and names the machine's roofs and i
   std::string words;
   for (const std::string& text : texts(read_xml(picture), "text")) words += text + "\n";
   CHECK_THAT(words, Contains("multiply-adds") && Contains("L2 ") && Contains("L3 ") && Contains("memory ") &&
-                        Contains("contraction") && Contains("up: matmul"));
+                        Contains("contraction") && Contains("up: matmul") && Contains("up (gradient): matmul"));
 }
 
 TEST_CASE("profile finds whole numbers that every op takes, and leaves the model in use to --step forward") {

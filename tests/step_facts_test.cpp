@@ -105,11 +105,12 @@ TEST_CASE("a refused fusion names producer and consumer, and saves the reading, 
     input %w : f32[32, 32]
     %1 = tanh(%x) : f32[64, 32]
     %2 = matmul(%1, %w) : f32[64, 32]
-    %3 = mul(%1, %2) : f32[64, 32]
-    %4 = matmul(%3, %w) : f32[64, 32]
+    %3 = softmax(%2) : f32[64, 32]
+    %4 = mul(%1, %3) : f32[64, 32]
     %5 = matmul(%x, %w) : f32[64, 32]
-    %6 = add(%4, %5) : f32[64, 32]
-    output y = %6
+    %6 = matmul(%4, %w) : f32[64, 32]
+    %7 = add(%6, %5) : f32[64, 32]
+    output y = %7
   })");
   const Record record = optimize(graph);
   for (const Refusal& refusal : record.refusals) {
@@ -127,13 +128,28 @@ TEST_CASE("a refused fusion names producer and consumer, and saves the reading, 
   CHECK(refused[0].bytes_read == bytes);
   CHECK(refused[0].bytes_kept == bytes);
   CHECK(refused[0].nanoseconds == 2 * bytes);
-  CHECK(refused[0].refusal.consumer.id == 6);
-  // tanh has to be kept for the product anyway.
+  CHECK(refused[0].refusal.producer.id == 5);
+  CHECK(refused[0].refusal.consumer.id == 7);
+  // tanh is kept for the first product anyway.
   CHECK(refused[1].refusal.producer.id == 1);
-  CHECK(refused[1].refusal.consumer.id == 3);
+  CHECK(refused[1].refusal.consumer.id == 4);
   CHECK(refused[1].bytes_read == bytes);
   CHECK(refused[1].bytes_kept == 0);
   CHECK(refused[1].from != refused[1].to);
+}
+
+TEST_CASE("a fusion saves nothing where the head of the step reads the value too") {
+  Graph graph = parse(R"(graph g {
+    input %x : f32[64, 32]
+    input %w : f32[32, 32]
+    %1 = tanh(%x) : f32[64, 32]
+    %2 = matmul(%1, %w) : f32[64, 32]
+    %3 = mul(%1, %2) : f32[64, 32]
+    output y = %3
+  })");
+  const Record record = optimize(graph);
+  CHECK(std::ranges::any_of(record.refusals, [](const Refusal& r) { return r.producer && r.producer.id == 1; }));
+  CHECK(refused_fusions(graph, record, plan_of(graph), slow_machine()).empty());
 }
 
 TEST_CASE("steps that do the same in numbered blocks are one line") {

@@ -72,10 +72,6 @@ class Reasons {
   std::set<std::size_t> used_{};
 };
 
-std::string_view side(Phase phase) {
-  return phase == Phase::gradient ? " (gradient)" : phase == Phase::update ? " (update)" : "";
-}
-
 std::string shortened(const std::string& text, std::size_t most) {
   return text.size() <= most ? text : text.substr(0, most - 3) + "...";
 }
@@ -92,7 +88,7 @@ std::string row(const ProfiledStep& step, double look, Reasons& reasons) {
                      a_nanosecond(facts.operations), a_nanosecond(bytes),
                      step.compute_bound() ? "compute" : level_name(step.level),
                      step.nanoseconds > 0 ? percent(step.limit() / step.nanoseconds) : "-", reasons.name(step.choice),
-                     shortened(facts.what, 60), facts.module.empty() ? "" : ", " + facts.module, side(facts.phase));
+                     shortened(facts.what, 60), facts.module.empty() ? "" : ", " + facts.module, side_of(facts.phase));
 }
 
 std::string steps_text(const Profile& profile, std::size_t top) {
@@ -132,7 +128,7 @@ std::string alike_text(const Profile& profile) {
                     percent(set.share), figure(std::max(0.0, set.nanoseconds - set.limit) / 1e3),
                     first.compute_bound() ? "compute" : level_name(first.level),
                     set.nanoseconds > 0 ? percent(set.limit / set.nanoseconds) : "-", shortened(first.facts.what, 60),
-                    set.module.empty() ? "" : ", " + set.module, side(first.facts.phase));
+                    set.module.empty() ? "" : ", " + set.module, side_of(first.facts.phase));
   }
   return text;
 }

@@ -50,11 +50,13 @@ class Savings {
     RefusedFusion made{.refusal = refusal, .from = from->second, .to = to->second};
     const auto operands = reader.operands();
     if (std::ranges::find(operands, producer) != operands.end()) {
-      made.bytes_read = bytes_of(producer);
       const auto users = graph_.users(producer);
+      // A head needs it whole: its step would read it all the same.
+      if (std::ranges::any_of(users, [&](Value user) { return is_in(user, to->second) && !is_elementwise(user); }))
+        return;
+      made.bytes_read = bytes_of(producer);
       const bool for_it_alone = !is_result(producer) && std::ranges::all_of(users, [&](Value user) {
-        const auto step = steps_.find(user.id);
-        return step != steps_.end() && (step->second == from->second || step->second == to->second);
+        return is_in(user, from->second) || is_in(user, to->second);
       });
       made.bytes_kept = for_it_alone ? bytes_of(producer) : 0;
     } else {  // a companion, which reads what its head reads
@@ -64,6 +66,12 @@ class Savings {
     made.nanoseconds = level.nanoseconds(made.bytes_read, made.bytes_kept);
     if (made.nanoseconds > 0) made_.push_back(std::move(made));
   }
+
+  bool is_in(Value v, std::size_t step) const {
+    const auto at = steps_.find(v.id);
+    return at != steps_.end() && at->second == step;
+  }
+  static bool is_elementwise(Value v) { return v.op() && v.op()->info->elementwise(); }
 
   const Graph& graph_;
   const MachineLimits& limits_;

@@ -197,10 +197,10 @@ class Picture {
       const ProfiledStep& step = *dots_[i].step;
       svg_.text(left + 28, y, fmt::format("{}", step.facts.number), {.size = letters, .anchor = "end", .bold = true});
       svg_.text(left + 38, y,
-                fitted(fmt::format("{:.1f} % of the time, at {:.0f} % of its limit ({}): {}{}{}", 100 * step.share,
+                fitted(fmt::format("{:.1f} % of the time, at {:.0f} % of its limit ({}): {}{}{}{}", 100 * step.share,
                                    100 * step.limit() / step.nanoseconds,
                                    step.compute_bound() ? "compute" : level_name(step.level), step.facts.module,
-                                   step.facts.module.empty() ? "" : ": ", step.facts.what),
+                                   side_of(step.facts.phase), step.facts.module.empty() ? "" : ": ", step.facts.what),
                        right - left - 38, letters));
     }
   }

@@ -53,6 +53,10 @@ std::string written_state(const Plan& plan, const Step& step) {
 
 }  // namespace
 
+std::string_view side_of(Phase phase) {
+  return phase == Phase::gradient ? " (gradient)" : phase == Phase::update ? " (update)" : "";
+}
+
 StepFacts facts_of(const Graph& graph, const Plan& plan, std::size_t number) {
   const Step& step = plan.steps[number];
   StepFacts made{.number = number, .bytes_read = bytes_read(step)};

@@ -18,6 +18,9 @@ struct StepFacts {
   double bytes_read = 0, bytes_written = 0;
 };
 
+/// What is said of a step beside its module: " (gradient)", " (update)", or nothing.
+std::string_view side_of(Phase);
+
 /// Step `number` of the plan that this graph was compiled to.
 StepFacts facts_of(const Graph&, const Plan&, std::size_t number);
 
