@@ -64,18 +64,28 @@ TEST_CASE("an operand counts once, as far as it is there, and of a table the row
     %1 = add(%x, %bias) : f32[8, 100] @g1
     %2 = mul(%1, %x) : f32[8, 100] @g1
     %3 = gather(%x, %i) {axis = 0} : f32[5, 100]
+    %4 = broadcast_to(%x) {to = [20, 8, 100]} : f32[20, 8, 100]
+    %5 = softmax(%4) : f32[20, 8, 100]
     output y = %2
     output z = %3
+    output s = %5
   })");
   const Plan plan = plan_of(graph);
-  REQUIRE(plan.steps.size() == 2);
-  for (std::size_t i = 0; i < 2; ++i) {
+  REQUIRE(plan.steps.size() == 4);
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
     const StepFacts facts = facts_of(graph, plan, i);
     CAPTURE(facts.what);
     if (facts.what == "gather") {
       CHECK(facts.bytes_read == 5 * 100 * 4 + 5 * 4);
       CHECK(facts.bytes_written == 5 * 100 * 4);
       CHECK(facts.kind == Kind::layout);
+    } else if (facts.what == "copy") {  // what is repeated is read once, and dense for softmax
+      CHECK(facts.bytes_read == 8 * 100 * 4);
+      CHECK(facts.bytes_written == 20 * 8 * 100 * 4);
+      CHECK(facts.operations == 0);
+    } else if (facts.what == "softmax") {
+      CHECK(facts.bytes_read == 20 * 8 * 100 * 4);
+      CHECK(facts.kind == Kind::normalization);
     } else {
       CHECK(facts.what == "add, mul");
       CHECK(facts.bytes_read == 8 * 100 * 4 + 100 * 4);
@@ -85,18 +95,25 @@ TEST_CASE("an operand counts once, as far as it is there, and of a table the row
   }
 }
 
-TEST_CASE("a step is named by what leads it, and an update by its state") {
-  Graph graph = workloads()[0].graph();
-  optimize(graph);
-  const Plan plan = plan_of(graph);
-  std::set<std::string> products, updates;
-  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
-    const StepFacts facts = facts_of(graph, plan, i);
-    if (facts.what.starts_with("matmul")) products.insert(facts.module);
-    if (facts.phase == Phase::update) updates.insert(facts.module);
-  }
+TEST_CASE("a step is named by what leads it, and an update by its parameter") {
+  const auto names = [](const Workload& work) {
+    Graph graph = work.graph();
+    optimize(graph);
+    const Plan plan = plan_of(graph);
+    std::set<std::string> products, updates;
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+      const StepFacts facts = facts_of(graph, plan, i);
+      if (facts.what.starts_with("matmul")) products.insert(facts.module);
+      if (facts.phase == Phase::update) updates.insert(facts.module);
+    }
+    return std::pair(products, updates);
+  };
+  const auto [products, updates] = names(workloads()[0]);
   CHECK(products == std::set<std::string>{"up", "down"});
   CHECK(updates.contains("up.bias"));
+  const auto [more_products, moments] = names(workloads()[1]);  // Adam: a parameter and two moments in one step
+  CHECK(more_products == std::set<std::string>{"up", "across", "down"});
+  CHECK((moments.contains("up.bias") && moments.contains("across.bias")));
 }
 
 TEST_CASE("a refused fusion names producer and consumer, and saves the reading, and the keeping if nobody else reads") {

@@ -45,10 +45,15 @@ std::string counted(std::span<const std::string_view> names) {
   return text;
 }
 
+/// Of a parameter and its moments, "up.weight" and "adam.m:up.weight", the parameter: the shortest name.
 std::string written_state(const Plan& plan, const Step& step) {
-  for (const Slot& slot : step.results)
-    if (slot.space == Space::state) return plan.states[slot.index].first;
-  return {};
+  std::string made;
+  for (const Slot& slot : step.results) {
+    if (slot.space != Space::state) continue;
+    const std::string& name = plan.states[slot.index].first;
+    if (made.empty() || name.size() < made.size()) made = name;
+  }
+  return made;
 }
 
 }  // namespace
@@ -82,8 +87,7 @@ StepFacts facts_of(const Graph& graph, const Plan& plan, std::size_t number) {
     made.module = shown.node().at.module;
     made.phase = shown.node().phase;
   }
-  if (made.phase == Phase::update || made.module.empty())
-    if (std::string state = written_state(plan, step); !state.empty()) made.module = std::move(state);
+  if (made.module.empty()) made.module = written_state(plan, step);
   if (!copies) made.kind = lead ? lead.op()->info->doc.kind : Kind::arithmetic;
   return made;
 }

@@ -9,7 +9,7 @@ struct StepFacts {
   std::size_t number = 0;                                           // among the plan's steps
   std::vector<std::pair<std::uint32_t, std::string_view>> nodes{};  // id and op of what it computes
   std::string what{};                                               // "matmul + add, relu"; "copy"
-  std::string module{};  // of the node that leads, "blocks.0.attention"; of an update the first state that it writes
+  std::string module{};  // of the node that leads, "blocks.0.attention"; or the state that it writes
   Phase phase = Phase::forward;
   Kind kind = Kind::layout;
   double operations = 0;  // as compiler/cost.hpp counts them
