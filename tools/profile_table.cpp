@@ -183,8 +183,9 @@ std::string refused_text(const Profile& profile) {
 }  // namespace
 
 std::string table(const Profile& profile, std::size_t top) {
-  std::string text = fmt::format("{}{}: {} steps{}, arena {}, provider {}\n", profile.model,
+  std::string text = fmt::format("{}{}: {} step{}{}, arena {}, provider {}\n", profile.model,
                                  profile.graph.empty() ? "" : ", step " + profile.graph, profile.steps.size(),
+                                 profile.steps.size() == 1 ? "" : "s",
                                  profile.steps_at_load ? fmt::format(" and {} at load", profile.steps_at_load) : "",
                                  bytes_text(static_cast<double>(profile.arena_bytes)), profile.provider);
   return text + limits_text(profile) + steps_text(profile, top) + alike_text(profile) + totals_text(profile) +
