@@ -113,7 +113,7 @@ TEST_CASE("profile of a text says what each step is, needs and is limited by, an
   CHECK(first["bytes_read"] == 2 * 64 * 64 * 4);
   CHECK(first["bytes_written"] == 64 * 64 * 4);
   CHECK_THAT(run.out, Contains("two products: ") && Contains("matmul + tanh") && Contains("who runs it, and why:\n") &&
-                          Contains("rank correlation") && Contains("other step"));
+                          Contains("rank correlation") && Contains("above their limits: ") && Contains("other step"));
   CHECK_THAT(run.out, Contains(first["reason"].get<std::string>()));
   const auto kept = [&] {
     for (const auto& step : made["steps"])

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "tools/alike_steps.hpp"
@@ -133,6 +134,20 @@ std::string alike_text(const Profile& profile) {
   return text;
 }
 
+/// What lies between the steps' time and their limits, by kernel: where there is something to gain.
+std::string above_text(const Profile& profile) {
+  std::map<std::string, double> above;
+  for (const ProfiledStep& step : profile.steps)
+    above[step.choice.kernel] += std::max(0.0, step.nanoseconds - step.limit());
+  std::vector<std::pair<std::string, double>> sorted(above.begin(), above.end());
+  std::ranges::stable_sort(sorted, std::ranges::greater(), &std::pair<std::string, double>::second);
+  std::string text;
+  for (const auto& [kernel, ns] : sorted)
+    if (ns > 0)
+      text += fmt::format("{}{} {} us", text.empty() ? "above their limits: " : ", ", kernel, figure(ns / 1e3));
+  return text.empty() ? text : text + "\n";
+}
+
 std::string totals_text(const Profile& profile) {
   const double steps = profile.steps_total(), whole = profile.timing.whole;
   double limit = 0;
@@ -150,6 +165,7 @@ std::string totals_text(const Profile& profile) {
         percent(profile.timing.on_core));
   text += fmt::format("all steps at their limits: {} us, {} of the time\n", figure(limit / 1e3),
                       steps > 0 ? percent(limit / steps) : "-");
+  text += above_text(profile);
   const auto correlation = profile.rank_correlation();
   text += fmt::format(
       "predictions are for one thread of a server of 2020 and rank steps; their rank correlation with what was "
