@@ -80,10 +80,19 @@ void Rewriter::group(std::span<const Value> members, std::string rule, Where at)
 }
 
 void Rewriter::refuse(Value candidate, std::string rule, std::string reason, std::string suggestion, Where at) {
-  Refusal made{pass_, std::move(rule), at, candidate, std::move(reason), std::move(suggestion)};
-  const auto [first, last] = refused_.equal_range(candidate.id);
+  refuse({pass_, std::move(rule), at, candidate, std::move(reason), std::move(suggestion)});
+}
+
+void Rewriter::refuse_to_join(Value producer, Value consumer, std::string rule, std::string reason,
+                              std::string suggestion, Where at) {
+  refuse({pass_, std::move(rule), at, consumer ? consumer : producer, std::move(reason), std::move(suggestion),
+          producer, consumer});
+}
+
+void Rewriter::refuse(Refusal made) {
+  const auto [first, last] = refused_.equal_range(made.candidate.id);
   if (std::any_of(first, last, [&](const auto& known) { return record_.refusals[known.second] == made; })) return;
-  refused_.emplace(candidate.id, record_.refusals.size());
+  refused_.emplace(made.candidate.id, record_.refusals.size());
   record_.refusals.push_back(std::move(made));
 }
 

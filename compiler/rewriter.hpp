@@ -29,6 +29,7 @@ struct Refusal {
   std::source_location at;
   Value candidate;
   std::string reason, suggestion;
+  Value producer{}, consumer{};  // of a fusion: whose value is stored, and what reads it again (empty: all its readers)
   bool operator==(const Refusal& o) const {
     return pass == o.pass && rule == o.rule && candidate == o.candidate && reason == o.reason;
   }
@@ -61,8 +62,13 @@ class Rewriter {
   /// The nodes run as one step from now on (a group of their own if they had none).
   void group(std::span<const Value>, std::string rule, Where = Where::current());
   void refuse(Value candidate, std::string rule, std::string reason, std::string suggestion, Where = Where::current());
+  /// The same of a fusion: the consumer, which is the candidate, does not join the producer's step. Without a consumer
+  /// nothing that reads the producer does.
+  void refuse_to_join(Value producer, Value consumer, std::string rule, std::string reason, std::string suggestion,
+                      Where = Where::current());
 
  private:
+  void refuse(Refusal);
   void demand_room();
   std::vector<Seen> made_since_the_last_change();
 

@@ -34,7 +34,7 @@ Program::Program(Plan plan, States& states, Pool& pool, Isa isa)
     for (const Slot& slot : step.operands)
       if (slot.space == Space::input) readers_[slot.index].push_back(prepared.get());
     steps_.push_back(std::move(prepared));
-    watched_.push_back(&step);
+    every_run_.push_back(&step);
   }
 }
 
@@ -75,10 +75,20 @@ void Program::run() {
 void Program::run(Watcher& watcher) {
   if (unbound_ != 0) demand_inputs();
   for (std::size_t i = 0; i < steps_.size(); ++i) {
-    watcher.before(*watched_[i], memory_);
+    watcher.before(*every_run_[i], memory_);
     steps_[i]->run();
-    watcher.after(*watched_[i], memory_);
+    watcher.after(*every_run_[i], memory_);
   }
+}
+
+void Program::run(StepTimes& times) {
+  if (unbound_ != 0) demand_inputs();
+  times.at.resize(steps_.size() + 1);
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    times.at[i] = StepTimes::Clock::now();
+    steps_[i]->run();
+  }
+  times.at.back() = StepTimes::Clock::now();
 }
 
 const NamedSlot& Program::find_output(std::string_view name) const {

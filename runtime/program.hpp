@@ -1,4 +1,6 @@
 #pragma once
+#include <chrono>
+
 #include "runtime/kernels.hpp"
 #include "runtime/states.hpp"
 
@@ -10,6 +12,12 @@ class Watcher {
   virtual ~Watcher() = default;
   virtual void before(const Step&, const Memory&) {}
   virtual void after(const Step&, const Memory&) {}
+};
+
+/// When each step of a run began, in the order of Program::steps(), and when the last one ended.
+struct StepTimes {
+  using Clock = std::chrono::steady_clock;
+  std::vector<Clock::time_point> at{};
 };
 
 /// A plan made ready to run: every kernel prepared, every address known.
@@ -29,6 +37,8 @@ class Program {
   void run();
   /// The same while somebody looks on.
   void run(Watcher&);
+  /// The same with a look at the clock before each step and after the last.
+  void run(StepTimes&);
 
   /// An output's elements, valid until the next run.
   std::span<const std::byte> output(std::string_view name) const;
@@ -36,6 +46,8 @@ class Program {
   float scalar(std::string_view name) const;
 
   const Plan& plan() const { return *plan_; }
+  /// What each run does, in order: the plan's steps without those that ran once, when the program was loaded.
+  std::span<const Step* const> steps() const { return every_run_; }
 
  private:
   const NamedSlot& find_output(std::string_view name) const;
@@ -46,7 +58,7 @@ class Program {
   std::vector<AlignedBytes> constants_{};
   Memory memory_{};
   std::vector<std::unique_ptr<PreparedStep>> steps_{};  // those that run every time
-  std::vector<const Step*> watched_{};                  // what each of them does
+  std::vector<const Step*> every_run_{};                // what each of them does
   std::vector<std::vector<PreparedStep*>> readers_{};   // of each input
   std::size_t unbound_;
 };

@@ -59,4 +59,19 @@ Provider faster_provider(std::span<const ProviderSpeeds> table, const Contractio
   return saved >= worth_a_library_ns ? Provider::onednn : Provider::own;
 }
 
+std::string reason_for(std::span<const ProviderSpeeds> table, const Contraction& work) {
+  const ProviderSpeeds* const row = most_alike(table, work);
+  if (!row) return "the provider table has nothing like it";
+  const auto speeds = [](const std::array<float, 2>& of) {
+    return std::to_string(std::lround(of[0])) + " and " + std::to_string(std::lround(of[1]));
+  };
+  std::size_t last = row->work.sizes.size();
+  while (last > 1 && row->work.sizes[last - 1] == 1) --last;
+  std::string name(row->work.name());
+  std::ranges::replace(name, '_', ' ');
+  for (std::size_t i = 0; i < last; ++i) name += " " + std::to_string(row->work.sizes[i]);
+  return "for " + name + " the table has ours at " + speeds(row->own) + " multiply-adds a ns, oneDNN at " +
+         speeds(row->onednn) + " (1 and 2 threads)";
+}
+
 }  // namespace vitrine

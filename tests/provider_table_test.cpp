@@ -28,6 +28,11 @@ TEST_CASE("the table decides by the nearest work that was measured, and for ours
   CHECK(decided({60, 120}, {product_left_turned, work.sizes}) == Provider::own);         // nor in this form
   CHECK(decided({60, 120}, {product, {16, 256, 256, 1, 1, 1, 1}}) == Provider::own);     // saves 19 us: not worth it
   CHECK(decided({60, 120}, {product, {0, 1024, 1024, 1, 1, 1, 1}}) == Provider::own);
+  const std::array table{ProviderSpeeds{work, {50, 100}, {60, 120}}};
+  CHECK(reason_for(table, {product, {300, 1000, 2000, 1, 1, 1, 1}}) ==
+        "for product 256 1024 1024 the table has ours at 50 and 100 multiply-adds a ns, oneDNN at 60 and 120 (1 and 2 "
+        "threads)");
+  CHECK(reason_for(table, {product_left_turned, work.sizes}) == "the provider table has nothing like it");
   const std::array images{ProviderSpeeds{{convolution, {16, 256, 9, 1, 32, 64, 1}}, {50, 100}, {60, 120}}};
   CHECK(faster_provider(images, {convolution, {1000, 256, 9, 1, 32, 64, 1}}) == Provider::onednn);  // more of the same
   CHECK(faster_provider(images, {convolution, {1, 256, 9, 1, 32, 64, 1}}) == Provider::own);        // one chunk, not 16

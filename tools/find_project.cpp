@@ -35,8 +35,12 @@ Graph read_graph(const std::string& path) {
   return graph;
 }
 
+bool names_a_file(const std::string& model) {
+  return model == "-" || model.ends_with(".vit") || model.find('/') != model.npos;
+}
+
 Graph model_graph(const Projects& projects, const std::string& model, const std::string& step) {
-  if (model == "-" || model.ends_with(".vit") || model.find('/') != model.npos) return read_graph(model);
+  if (names_a_file(model)) return read_graph(model);
   const Project& project = find_project(projects, model);
   if (step == "forward") return project.forward();
   if (step == "train") return training_step(project.forward(), project.optimizer);

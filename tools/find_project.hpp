@@ -10,6 +10,9 @@ const Project& find_project(const Projects&, const std::string& name);
 /// cannot run as steps.
 Graph read_graph(const std::string& path);
 
+/// Whether MODEL of the command line is a file and not a name: a path, something that ends in .vit, or "-".
+bool names_a_file(const std::string& model);
+
 /// MODEL of the command line: a project's name, or the path of a .vit file (anything with a '/' or ending in .vit).
 /// Of a project, `step` picks the graph: "train" or "forward".
 Graph model_graph(const Projects&, const std::string& model, const std::string& step);

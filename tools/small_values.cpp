@@ -1,11 +1,10 @@
 #include "tools/small_values.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "compiler/specialize.hpp"
-#include "runtime/random.hpp"
 #include "runtime/states.hpp"
+#include "tools/made_up_inputs.hpp"
 #include "vitrine/error.hpp"
 
 namespace vitrine {
@@ -29,23 +28,6 @@ void begin_states(const Graph& graph, std::uint64_t seed, Values<float>& values)
   }
 }
 
-std::vector<std::byte> drawn(const Node& input, std::uint64_t seed, std::int32_t largest) {
-  const RandomStream random(seed, stream_of(input.name));
-  std::vector<std::byte> made(input.type.bytes());
-  const std::size_t size = size_of(input.type.dtype);
-  for (std::size_t i = 0; i < input.type.shape.elements(); ++i) {
-    const auto whole = static_cast<std::int32_t>(random.uniform(i) * (static_cast<float>(largest) + 0.999f));
-    const float x = random.normal(i);
-    switch (input.type.dtype) {
-      case DType::f32: std::memcpy(&made[i * size], &x, size); break;
-      case DType::boolean: made[i] = static_cast<std::byte>(x > 0); break;
-      case DType::bf16: break;  // zeros: 16 bits of a float are any number
-      default: std::memcpy(&made[i * size], &whole, size);
-    }
-  }
-  return made;
-}
-
 }  // namespace
 
 Graph at_small_sizes(const Graph& forward, std::span<const Axis> sizes) {
@@ -64,7 +46,7 @@ Values<float> small_values(const Graph& graph, std::uint64_t seed) {
   begin_states(graph, seed, values);
   for (const std::int32_t largest : {31, 9, 3, 1, 0}) {
     for (Value v : graph.topological())
-      if (v.node().leaf == Leaf::input) values[v.id] = drawn(v.node(), seed, largest);
+      if (v.node().leaf == Leaf::input) values[v.id] = made_up(v.node().name, v.type(), seed, largest);
     try {
       const Values<float> made = evaluate<float>(graph, values);
       for (const auto& [state, next] : graph.updates()) values[state.id] = made.at(next.id);

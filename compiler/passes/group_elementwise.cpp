@@ -54,7 +54,7 @@ class Grouping {
     if (!producer.op() || (!may_join(producer) && !can_lead(producer))) return;
     if (producer.type().shape != consumer.type().shape) {
       if (producer.type().shape.elements() > 1)
-        refuse(consumer,
+        refuse(producer, consumer,
                (Sentence{} << "%" << producer.id << " has shape " << producer.type().shape << " and this has "
                            << consumer.type().shape)
                    .str(),
@@ -64,20 +64,21 @@ class Grouping {
     // Groups that a text came with may have any head, not only one that this pass would choose.
     const auto leads = [](const std::vector<Value>& group) { return !std::ranges::all_of(group, computes_numbers); };
     if (leads(steps_.members(producer)) && leads(steps_.members(consumer)))
-      return refuse(consumer, "a step has one head, and %" + std::to_string(producer.id) + " would bring a second one",
+      return refuse(producer, consumer,
+                    "a step has one head, and %" + std::to_string(producer.id) + " would bring a second one",
                     "nothing: the second head's result is stored once");
     if (const Value head = head_reading(steps_.members(producer), steps_.members(consumer)))
-      return refuse(consumer,
+      return refuse(producer, consumer,
                     "%" + std::to_string(head.id) + " of its step reads %" + std::to_string(producer.id) +
                         "'s, and a head runs before the rest of its step",
                     "nothing: what the head reads is stored once");
     if (steps_.members(producer).size() + steps_.members(consumer).size() > most_members)
-      return refuse(consumer,
+      return refuse(producer, consumer,
                     "the step would have more than " + std::to_string(most_members) +
                         " nodes, and as many results may have to be stored",
                     "nothing: the chain goes on in a second step");
     if (const Value between = steps_.between(producer, consumer))
-      return refuse(consumer,
+      return refuse(producer, consumer,
                     "%" + std::to_string(between.id) +
                         " reads from the one and feeds the other, so it would have to run in the middle of the step",
                     "move that use before or after the chain");
@@ -90,11 +91,11 @@ class Grouping {
       if (!accompanies(companion, head) || together(head, companion)) continue;
       for (Value other : steps_.members(head))
         if (other.op() && *other.op() == *companion.op() && other.operands() == companion.operands())
-          return refuse(companion, "its step computes %" + std::to_string(other.id) + ", which is the same",
+          return refuse(head, companion, "its step computes %" + std::to_string(other.id) + ", which is the same",
                         "run merge_duplicates before");
       for (const auto& [from, to] : {std::pair{head, companion}, std::pair{companion, head}})
         if (const Value between = steps_.between(from, to))
-          return refuse(companion,
+          return refuse(head, companion,
                         "%" + std::to_string(between.id) + " reads from the one and feeds the step of the other",
                         "compute it in a step of its own, as now");
       return steps_.join(head, companion);
@@ -133,7 +134,7 @@ class Grouping {
     const auto readers = graph_.users(mask);
     if (inner_masks_.contains(mask.id)) return steps_.join(mask, readers[0]);
     lone_masks_.insert(mask.id);
-    refuse(mask,
+    refuse(mask, {},
            "its mask would have to be stored for " + std::to_string(readers.size()) +
                " readers, and kernels store numbers only",
            "compute the mask again for each reader");
@@ -145,9 +146,9 @@ class Grouping {
            });
   }
 
-  void refuse(Value v, std::string reason, std::string suggestion,
+  void refuse(Value producer, Value consumer, std::string reason, std::string suggestion,
               std::source_location at = std::source_location::current()) {
-    rewriter_.refuse(v, rule, std::move(reason), std::move(suggestion), at);
+    rewriter_.refuse_to_join(producer, consumer, rule, std::move(reason), std::move(suggestion), at);
   }
 
   Graph& graph_;

@@ -42,12 +42,8 @@ struct Subject {
   std::optional<Graph> forward{};
 };
 
-bool is_file(const std::string& model) {
-  return model == "-" || model.ends_with(".vit") || model.find('/') != model.npos;
-}
-
 Subject subject_of(const Projects& projects, const CertifyOptions& options) {
-  if (is_file(options.model)) {
+  if (names_a_file(options.model)) {
     Graph graph = read_graph(options.model);
     return {graph, graph};
   }
@@ -61,7 +57,7 @@ Subject subject_of(const Projects& projects, const CertifyOptions& options) {
 std::vector<Pass> passes_for(const CertifyOptions& options) {
   if (!options.passes.empty()) return passes_named(options.passes);
   // A forward graph is a model in use.
-  const bool in_use = !is_file(options.model) && options.step == "forward";
+  const bool in_use = !names_a_file(options.model) && options.step == "forward";
   const std::span<const Pass> all = in_use ? inference_pipeline : default_pipeline;
   return {all.begin(), all.end()};
 }
@@ -71,9 +67,9 @@ std::vector<Pass> passes_for(const CertifyOptions& options) {
 int certify(const Projects& projects, const CertifyOptions& options) {
   const std::vector<Pass> passes = passes_for(options);
   Subject subject = subject_of(projects, options);
-  fmt::print("{}{}: {} nodes{}\n", subject.graph.name(), is_file(options.model) ? "" : ", step " + options.step,
+  fmt::print("{}{}: {} nodes{}\n", subject.graph.name(), names_a_file(options.model) ? "" : ", step " + options.step,
              subject.graph.topological().size(),
-             is_file(options.model) ? "" : ", at " + options.sizes + " where it has these axes");
+             names_a_file(options.model) ? "" : ", at " + options.sizes + " where it has these axes");
   Pool pool(thread_count(options.common.threads));
   const Values<float> leaves = small_values(subject.graph, options.common.seed);
   const Certificate made =

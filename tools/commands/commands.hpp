@@ -57,6 +57,15 @@ struct CertifyOptions {
 };
 int certify(const Projects&, const CertifyOptions&);
 
+struct ProfileOptions {
+  std::string model, step = "train", provider = "auto", out;
+  int repeats = 15;
+  std::size_t top = 0;  // 0: those that make nearly all of the time
+  bool measure_limits = false;
+  Common common{};
+};
+int profile(const Projects&, const ProfileOptions&);
+
 struct TokenizeOptions {
   std::optional<std::string> text{}, decode{};
   std::string with{}, train{}, kind{}, split{}, save{}, json{};
