@@ -38,14 +38,15 @@ void softmax_row(const RowTable& table, std::size_t N, const float* x, float* y)
 
 }  // namespace
 
-void softmax(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const float* x, float* y) {
+void softmax(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const float* x, float* y, RowsDone done) {
   const RowTable& table = row_table(isa);
   for_blocks(pool, rows, N, [&](std::size_t first, std::size_t last) {
     for (std::size_t row = first; row < last; ++row) softmax_row(table, N, x + row * N, y + row * N);
+    if (done) done(first, last - first);
   });
 }
 
-void log_softmax(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const float* x, float* y) {
+void log_softmax(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const float* x, float* y, RowsDone done) {
   const RowTable& table = row_table(isa);
   for_blocks(pool, rows, N, [&](std::size_t first, std::size_t last) {
     const auto exponentials = std::make_unique_for_overwrite<float[]>(N);
@@ -55,6 +56,7 @@ void log_softmax(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const flo
       const float sum = table.exp_and_sum(from, largest, exponentials.get(), N);
       table.subtract(from, largest, math::log(sum), y + row * N, N);
     }
+    if (done) done(first, last - first);
   });
 }
 
@@ -87,7 +89,7 @@ void softmax_cross_entropy_gradient(Pool& pool, Isa isa, std::size_t rows, std::
 }
 
 void row_norm(Pool& pool, Isa isa, std::size_t rows, std::size_t N, bool centered, float eps, const float* x, float* y,
-              float* rstd) {
+              float* rstd, RowsDone done) {
   const RowTable& table = row_table(isa);
   for_blocks(pool, rows, N, [&](std::size_t first, std::size_t last) {
     const auto scratch = y ? nullptr : std::make_unique_for_overwrite<float[]>(N);
@@ -100,6 +102,7 @@ void row_norm(Pool& pool, Isa isa, std::size_t rows, std::size_t N, bool centere
       if (y) table.scale(to, scale, N);
       if (rstd) rstd[row] = scale;
     }
+    if (done) done(first, last - first);
   });
 }
 

@@ -126,13 +126,14 @@ TEST_CASE("profile of a text says what each step is, needs and is limited by, an
 
 TEST_CASE("a refused fusion has both its nodes as data, and what it would have saved") {
   const Scratch scratch;
-  // Softmax, a step of its own, reads relu(x) and feeds what reads relu(x) too.
+  // A softmax reads relu(x) and feeds another, which leads the step of what reads relu(x) too.
   const std::string graph = R"(graph between {
   input %x : f32[batch 512, in 512]
   %1 = relu(%x) : f32[batch 512, in 512]
   %2 = softmax(%1) : f32[batch 512, in 512]
-  %3 = mul(%1, %2) : f32[batch 512, in 512]
-  output y = %3
+  %3 = softmax(%2) : f32[batch 512, in 512]
+  %4 = mul(%1, %3) : f32[batch 512, in 512]
+  output y = %4
 }
 )";
   const Finished run =
@@ -152,9 +153,9 @@ TEST_CASE("a refused fusion has both its nodes as data, and what it would have s
     CHECK_FALSE(refused["reason"].get<std::string>().empty());
     if (refused["producer"] != 1) continue;
     found = true;
-    CHECK(refused["consumer"] == 3);
+    CHECK(refused["consumer"] == 4);
     CHECK(refused["bytes_read"] == 512 * 512 * 4);
-    CHECK(refused["bytes_kept"] == 0);  // softmax reads it too
+    CHECK(refused["bytes_kept"] == 0);  // the first softmax reads it too
     CHECK_THAT(run.out, Contains("of %1, step ") && Contains(refused["reason"].get<std::string>()));
   }
   CHECK(found);

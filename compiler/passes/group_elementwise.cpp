@@ -93,6 +93,11 @@ class Grouping {
         if (other.op() && *other.op() == *companion.op() && other.operands() == companion.operands())
           return refuse(head, companion, "its step computes %" + std::to_string(other.id) + ", which is the same",
                         "run merge_duplicates before");
+      for (Value reader : graph_.users(companion))
+        if (together(reader, head))
+          return refuse(head, companion,
+                        "%" + std::to_string(reader.id) + " of its step reads it, and a kernel reads its head",
+                        "compute it in a step of its own, as now");
       for (const auto& [from, to] : {std::pair{head, companion}, std::pair{companion, head}})
         if (const Value between = steps_.between(from, to))
           return refuse(head, companion,

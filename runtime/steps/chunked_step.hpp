@@ -1,4 +1,5 @@
 #pragma once
+#include "runtime/gemm.hpp"
 #include "runtime/kernel_part.hpp"
 #include "runtime/matrix_view.hpp"
 

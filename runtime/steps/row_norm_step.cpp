@@ -1,6 +1,6 @@
 // Layer norm and RMS norm, with what they divide by if it is wanted too, or that alone.
 #include "runtime/row_kernels.hpp"
-#include "runtime/steps/head_step.hpp"
+#include "runtime/steps/chunked_step.hpp"
 #include "vitrine/ops/row_norm.hpp"
 
 namespace vitrine {
@@ -19,10 +19,10 @@ Form form_of(const Op& op) {
   return {false, true, as<RowNormScale<false>>(&op)->eps};
 }
 
-class RowNormStep : public HeadStep {
+class RowNormStep : public ChunkedStep {
  public:
   RowNormStep(const Step& step, const Machine& machine)
-      : HeadStep(step, machine),
+      : ChunkedStep(step, machine),
         form_(form_of(*step.head)),
         columns_(step.operands[0].type.shape[-1].size),
         rows_(step.operands[0].type.shape.with(-1, 1).elements()) {}
@@ -33,8 +33,12 @@ class RowNormStep : public HeadStep {
     y_ = form_.only_scale ? nullptr : result;
     rstd_ = form_.only_scale ? result : step_.companions.empty() ? nullptr : memory.floats(step_.results.back());
   }
-  void run_head() override {
-    row_norm(machine_.pool, machine_.isa, rows_, columns_, form_.centered, form_.eps, x_, y_, rstd_);
+  bool run_head(GemmEpilogue epilogue) override {
+    const auto done = [&](std::size_t row, std::size_t rows) { epilogue(row, rows, 0, columns_); };
+    const bool by_rows = epilogue && !form_.only_scale;  // what it divides by is no matrix
+    row_norm(machine_.pool, machine_.isa, rows_, columns_, form_.centered, form_.eps, x_, y_, rstd_,
+             by_rows ? RowsDone(done) : RowsDone());
+    return by_rows;
   }
 
   Form form_;

@@ -10,6 +10,7 @@ namespace vitrine {
 /// The logarithm of softmax along the last axis, from x - max(x) so that nothing overflows, and without the logarithm
 /// of a 0 that softmax rounded to.
 struct LogSoftmax {
+  static constexpr bool leads = true;
   static constexpr Doc doc{.name = "log_softmax",
                            .kind = Kind::normalization,
                            .rule = "y = x - log(sum of exp(x) along the last axis)",

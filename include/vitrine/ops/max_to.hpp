@@ -15,6 +15,7 @@ namespace vitrine {
 /// -0, -infinity of no numbers. Where several are the largest, each gets the same share of the gradient.
 struct MaxTo {
   VITRINE_ATTRIBUTES(MaxTo, (Shape, to));
+  static constexpr bool leads = true;
   static constexpr Doc doc{.name = "max_to",
                            .kind = Kind::reduction,
                            .rule = "y = the largest of x over the axes that `to` lacks or has as 1",

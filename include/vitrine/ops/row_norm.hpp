@@ -36,6 +36,7 @@ template <bool Centered> struct RowNormScale;
 /// eps) (Zhang and Sennrich, arXiv 1910.07467, equation 4).
 template <bool Centered> struct RowNorm {
   VITRINE_ATTRIBUTES(RowNorm, (Float, eps));
+  static constexpr bool leads = true;
   static constexpr Doc doc{
       .name = Centered ? "layer_norm" : "rms_norm",
       .kind = Kind::normalization,

@@ -8,6 +8,7 @@ namespace vitrine {
 
 /// exp(x) / sum of exp(x) along the last axis, computed from x - max(x) so that nothing overflows.
 struct Softmax {
+  static constexpr bool leads = true;
   static constexpr Doc doc{.name = "softmax",
                            .kind = Kind::normalization,
                            .rule = "y = exp(x) / sum of exp(x) along the last axis",

@@ -10,6 +10,7 @@ Value broadcast_to(Value, const Shape&);  // in broadcast_to.hpp, which undoes w
 /// Sums over the axes that `to` lacks at the left or has as 1: what broadcasting repeats, this adds up.
 struct SumTo {
   VITRINE_ATTRIBUTES(SumTo, (Shape, to));
+  static constexpr bool leads = true;
   static constexpr Doc doc{.name = "sum_to",
                            .kind = Kind::reduction,
                            .rule = "y = sum of x over the axes that `to` lacks or has as 1",

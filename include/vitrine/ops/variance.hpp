@@ -11,6 +11,7 @@ namespace vitrine {
 /// large.
 struct Variance {
   VITRINE_ATTRIBUTES(Variance, (Shape, to));
+  static constexpr bool leads = true;
   static constexpr Doc doc{.name = "variance",
                            .kind = Kind::reduction,
                            .rule = "y = mean of (x - mean of x)^2 over the axes that `to` lacks or has as 1",
