@@ -22,7 +22,8 @@ struct Draft {
   Plan plan{};
   std::vector<ArenaTensor> tensors{};
   std::vector<Update> updates{};
-  std::uint32_t next_value = 0;  // for copies: above all ids
+  std::vector<std::vector<std::size_t>> later{};  // for each step, those that must wait for it
+  std::uint32_t next_value = 0;                   // for copies: above all ids
 
   /// A new tensor as the dense result of a step.
   Slot add_tensor(std::uint32_t node, const Type&, std::uint32_t value);
@@ -30,5 +31,8 @@ struct Draft {
   Slot copy(const Slot& from, std::uint32_t node);
   void copy(const Slot& from, Slot to, std::uint32_t node);
 };
+
+/// The numbers of a draft's steps, in an order.
+using StepNumbers = std::vector<std::size_t>;
 
 }  // namespace vitrine

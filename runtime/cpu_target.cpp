@@ -89,8 +89,8 @@ Choice CpuTarget::own(const Step& step) const {
 
   const Op* const op = &*step.head;
   const double elements = step.operands.empty() ? 1 : count(step.operands[0].type.shape);
-  const auto by_rows = [&](const char* name, const char* reason) {
-    return Choice{name, head_workspace(step), true, predicted(elements * row_ns_per_element), reason};
+  const auto by_rows = [&](const char* name, const char* reason, int overwrites = -1) {
+    return Choice{name, head_workspace(step), true, predicted(elements * row_ns_per_element), reason, overwrites};
   };
   const auto by_bytes = [&](const char* name, const char* reason) {
     return Choice{name, head_workspace(step), true, predicted(0), reason};
@@ -104,9 +104,10 @@ Choice CpuTarget::own(const Step& step) const {
   }
   if (as<Softmax>(op) || as<LogSoftmax>(op))
     return by_rows(as<Softmax>(op) ? "softmax" : "log_softmax",
-                   "rows of a dense matrix, each read while it is in cache");
+                   "rows of a dense matrix, each read while it is in cache", 0);
   if (as<CrossEntropy>(op) || as<CrossEntropyGradient>(op))
-    return by_rows("cross_entropy", "rows of a dense matrix, each read while it is in cache");
+    return by_rows("cross_entropy", "rows of a dense matrix, each read while it is in cache",
+                   as<CrossEntropyGradient>(op) ? 0 : -1);
   if (as<Gather>(op) || as<ScatterAdd>(op)) return by_rows("gather", "rows by index, each moved whole");
   if (as<SumTo>(op) || as<Mean>(op) || as<MaxTo>(op) || as<Variance>(op))
     return by_rows("reduce", "one axis after the other, in an order that the shape fixes");
@@ -119,7 +120,8 @@ Choice CpuTarget::own(const Step& step) const {
     return {"pooling", head_workspace(step), true, predicted(elements / bytes_per_ns),
             "all channels of a window at once"};
   if (as<RowNorm<true>>(op) || as<RowNorm<false>>(op) || as<RowNormScale<true>>(op) || as<RowNormScale<false>>(op))
-    return by_rows("row_norm", "rows of a dense matrix, mean and deviation read while they are in cache");
+    return by_rows("row_norm", "rows of a dense matrix, mean and deviation read while they are in cache",
+                   as<RowNorm<true>>(op) || as<RowNorm<false>>(op) ? 0 : -1);
   if (const auto workspace = attention_step_workspace(step))
     return {"attention", *workspace, attention_wants_dense(step),
             predicted(attention_multiply_adds(step) / multiply_adds_per_ns(isa_)),
@@ -131,7 +133,7 @@ Choice CpuTarget::own(const Step& step) const {
             "each row turned by cosines and sines that are made once"};
   }
   if (as<Concat>(op)) return by_bytes("concat", "rows of each operand, moved whole");
-  if (as<Drop>(op)) return by_rows("dropout", "each element draws its own number, whatever thread it is on");
+  if (as<Drop>(op)) return by_rows("dropout", "each element draws its own number, whatever thread it is on", 0);
   return {"reference", head_workspace(step), true, predicted(elements * reference_ns_per_element),
           "no kernel for " + std::string(op->name()) + ": its own definition runs"};
 }

@@ -1,0 +1,113 @@
+#include "compiler/placement.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <numeric>
+#include <tuple>
+
+#include "compiler/taken_room.hpp"
+
+namespace vitrine {
+
+namespace {
+
+using Fit = TakenRoom::Fit;
+/// Larger ones are placed earlier; blocks that are as important as each other, in the order of their first steps.
+using Importance = std::pair<std::size_t, std::size_t>;
+
+std::size_t length(const Block& block) { return block.last - block.first + 1; }
+
+/// For each block, the most bytes alive at one of its steps: maxima over stretches of 1, 2, 4, ... steps tell.
+std::vector<std::size_t> breadths(const std::vector<Block>& blocks) {
+  std::vector<std::vector<std::size_t>> most{bytes_alive(blocks)};
+  for (std::size_t stretch = 1; 2 * stretch <= most[0].size(); stretch *= 2) {
+    const std::vector<std::size_t>& half = most.back();
+    std::vector<std::size_t> next(half.size() - stretch);
+    for (std::size_t i = 0; i < next.size(); ++i) next[i] = std::max(half[i], half[i + stretch]);
+    most.push_back(std::move(next));
+  }
+  std::vector<std::size_t> made;
+  for (const Block& block : blocks) {
+    std::size_t level = 0;
+    while (std::size_t{2} << level <= length(block)) ++level;
+    made.push_back(std::max(most[level][block.first], most[level][block.last + 1 - (std::size_t{1} << level)]));
+  }
+  return made;
+}
+
+template <class ImportanceOf>
+Placement placed(const std::vector<Block>& blocks, Fit fit, std::size_t most, ImportanceOf importance_of) {
+  std::vector<std::tuple<Importance, std::size_t, std::size_t>> order;  // importance, first step, block
+  std::size_t steps = 0;
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    order.emplace_back(importance_of(i), blocks[i].first, i);
+    steps = std::max(steps, blocks[i].last + 1);
+  }
+  std::ranges::sort(order, [](const auto& a, const auto& b) {
+    return std::tuple(std::get<0>(b), std::get<1>(a), std::get<2>(a)) <
+           std::tuple(std::get<0>(a), std::get<1>(b), std::get<2>(b));
+  });
+  TakenRoom room(steps);
+  Placement made{.offsets = std::vector<std::size_t>(blocks.size())};
+  for (const auto& [importance, first, i] : order) {
+    const Block& block = blocks[i];
+    const std::size_t begin = room.free_place(block.bytes, block.first, block.last, fit), end = begin + block.bytes;
+    if (end > most) return {.bytes = end};
+    room.take({begin, end}, block.first, block.last);
+    made.offsets[i] = begin;
+    made.bytes = std::max(made.bytes, end);
+  }
+  return made;
+}
+
+Placement by_size(const std::vector<Block>& blocks, std::size_t most) {
+  return placed(blocks, Fit::tightest, most, [&](std::size_t i) { return Importance(blocks[i].bytes, 0); });
+}
+
+Placement by_breadth(const std::vector<Block>& blocks, std::size_t most) {
+  const std::vector<std::size_t> breadth = breadths(blocks);
+  return placed(blocks, Fit::lowest, most, [&](std::size_t i) { return Importance(breadth[i], blocks[i].bytes); });
+}
+
+Placement by_lifetime(const std::vector<Block>& blocks, std::size_t most) {
+  return placed(blocks, Fit::lowest, most,
+                [&](std::size_t i) { return Importance(length(blocks[i]), blocks[i].bytes); });
+}
+
+Placement by_area(const std::vector<Block>& blocks, std::size_t most) {
+  return placed(blocks, Fit::lowest, most,
+                [&](std::size_t i) { return Importance(blocks[i].bytes / arena_alignment * length(blocks[i]), 0); });
+}
+
+Placement by_step(const std::vector<Block>& blocks, std::size_t most) {
+  return placed(blocks, Fit::lowest, most,
+                [&](std::size_t i) { return Importance(~blocks[i].first, blocks[i].bytes); });
+}
+
+}  // namespace
+
+std::span<const Planner> planners() {
+  static constexpr std::array all{
+      Planner{"by size", "the largest first, each in the tightest gap", by_size},
+      Planner{"by breadth", "what lives at the fullest step first, the largest first, each as low as it fits",
+              by_breadth},
+      Planner{"by lifetime", "what lives longest first, each as low as it fits", by_lifetime},
+      Planner{"by area", "bytes times steps, the most first, each as low as it fits", by_area},
+      Planner{"by step", "in the order in which they are made, each as low as it fits", by_step}};
+  return all;
+}
+
+Placement best_placement(const std::vector<Block>& blocks, std::size_t lower_bound) {
+  Placement best{.bytes = std::numeric_limits<std::size_t>::max()};
+  for (const Planner& planner : planners()) {
+    Placement made = planner.place(blocks, best.bytes - 1);
+    if (made.bytes >= best.bytes) continue;
+    best = std::move(made);
+    best.planner = planner.name;
+    if (best.bytes <= lower_bound) break;
+  }
+  return best;
+}
+
+}  // namespace vitrine
