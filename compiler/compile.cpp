@@ -4,6 +4,7 @@
 #include "compiler/memory_plan.hpp"
 #include "compiler/order_steps.hpp"
 #include "compiler/planted.hpp"
+#include "compiler/repeat_steps.hpp"
 #include "compiler/steps.hpp"
 #include "compiler/updates.hpp"
 
@@ -42,6 +43,7 @@ Plan compile(const Graph& graph, const Target& target) {
   make_dense_where_wanted(draft, target);
   commit_updates(draft);
   choose_kernels(draft, target);
+  repeat_steps(draft);
   order_steps(draft);
   Plan plan = place_in_arena(std::move(draft));
   if (planted().plan) planted().plan(plan);

@@ -1,5 +1,7 @@
 #pragma once
 // A plan while it is made: steps are known, places are not.
+#include <map>
+
 #include "vitrine/plan.hpp"
 
 namespace vitrine {
@@ -23,8 +25,11 @@ struct Draft {
   std::vector<ArenaTensor> tensors{};
   std::vector<Update> updates{};
   std::vector<std::vector<std::size_t>> later{};  // for each step, those that must wait for it
+  std::map<std::size_t, std::uint32_t> ages{};    // of steps that are younger than their oldest node; see age_of
   std::uint32_t next_value = 0;                   // for copies: above all ids
 
+  /// Of steps that are ready the oldest runs first: by its oldest node, or for a repeated one by its first reader's.
+  std::uint32_t age_of(std::size_t step) const;
   /// A new tensor as the dense result of a step.
   Slot add_tensor(std::uint32_t node, const Type&, std::uint32_t value);
   /// Adds a step that copies `from` into a tensor of its own, dense; or to `to`, which is dense.

@@ -77,7 +77,7 @@ class Scheduler {
   Signed bytes_of(const Slot& slot) const { return static_cast<Signed>(draft_.tensors[slot.index].bytes); }
 
   Key key(std::size_t step) const {
-    const std::uint32_t age = steps_[step].nodes.front();
+    const std::uint32_t age = draft_.age_of(step);
     const Signed growth = growth_[step];
     switch (preference_) {
       case Preference::oldest: return {false, 0, age, step};
@@ -122,7 +122,7 @@ class Scheduler {
 
 StepNumbers ordered(const Draft& draft, Preference preference) { return Scheduler(draft, preference).order(); }
 
-void order_steps(Draft& draft) {
+StepNumbers best_order(const Draft& draft) {
   StepNumbers best;
   std::size_t least = 0;
   for (const Preference preference : {Preference::oldest, Preference::freeing, Preference::least_growth}) {
@@ -132,8 +132,12 @@ void order_steps(Draft& draft) {
     best = std::move(order);
     least = bytes;
   }
+  return best;
+}
+
+void order_steps(Draft& draft) {
   std::vector<Step> steps;
-  for (const std::size_t i : best) steps.push_back(std::move(draft.plan.steps[i]));
+  for (const std::size_t i : best_order(draft)) steps.push_back(std::move(draft.plan.steps[i]));
   draft.plan.steps = std::move(steps);
   draft.later.clear();
 }

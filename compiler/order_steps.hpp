@@ -15,8 +15,11 @@ enum class Preference : std::uint8_t {
 /// Throws InternalError if the steps wait for each other, as groups may make them.
 StepNumbers ordered(const Draft&, Preference);
 
-/// Puts the steps in the order, of all preferences, that has the fewest bytes alive at its fullest step; the oldest
-/// first where no other needs less.
+/// The order, of all preferences, that has the fewest bytes alive at its fullest step; the oldest first where no other
+/// needs less.
+StepNumbers best_order(const Draft&);
+
+/// Puts the steps in the best order.
 void order_steps(Draft&);
 
 }  // namespace vitrine

@@ -13,6 +13,9 @@ namespace vitrine {
 namespace {
 
 using Fit = TakenRoom::Fit;
+/// Within this part of the lower bound no other planner is asked: long graphs, which take longest, come nearest.
+constexpr std::size_t good_enough = 256;
+
 /// Larger ones are placed earlier; blocks that are as important as each other, in the order of their first steps.
 using Importance = std::pair<std::size_t, std::size_t>;
 
@@ -105,7 +108,7 @@ Placement best_placement(const std::vector<Block>& blocks, std::size_t lower_bou
     if (made.bytes >= best.bytes) continue;
     best = std::move(made);
     best.planner = planner.name;
-    if (best.bytes <= lower_bound) break;
+    if (best.bytes <= lower_bound + lower_bound / good_enough) break;
   }
   return best;
 }

@@ -24,8 +24,8 @@ struct Planner {
 /// have more bytes than `most`. Each takes about n log n steps for n blocks.
 std::span<const Planner> planners();
 
-/// The placement of fewest bytes; the earlier planner's if several find it. Planners behind one that reaches the lower
-/// bound are not asked.
+/// The placement of fewest bytes; the earlier planner's if several find it. Behind one that comes within 0.4 % of the
+/// lower bound no planner is asked.
 Placement best_placement(const std::vector<Block>&, std::size_t lower_bound);
 
 }  // namespace vitrine

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <limits>
 
 namespace vitrine {
 
@@ -34,7 +33,7 @@ void TakenRoom::gather(std::size_t first, std::size_t last, const Steps& at) {
   if (last < at.first || at.last < first) return;
   const bool whole = first <= at.first && at.last <= last;
   const Rooms& rooms = whole ? knots_[at.knot].somewhere : knots_[at.knot].throughout;
-  gathered_.insert(gathered_.end(), rooms.begin(), rooms.end());
+  if (!rooms.empty()) asked_.push_back({rooms.data(), rooms.data() + rooms.size()});
   if (whole) return;
   gather(first, last, at.lower());
   gather(first, last, at.upper());
@@ -42,20 +41,41 @@ void TakenRoom::gather(std::size_t first, std::size_t last, const Steps& at) {
 
 void TakenRoom::take(Room room, std::size_t first, std::size_t last) { take(room, first, last, {1, 0, steps_ - 1}); }
 
-std::size_t TakenRoom::free_place(std::size_t bytes, std::size_t first, std::size_t last, Fit fit) {
-  gathered_.clear();
-  gather(first, last, {1, 0, steps_ - 1});
-  std::ranges::sort(gathered_, {}, &Room::begin);
-  std::size_t free_from = 0, best = 0, smallest = std::numeric_limits<std::size_t>::max();
-  for (const Room& room : gathered_) {
-    if (room.begin > free_from) {
-      const std::size_t gap = room.begin - free_from;
-      if (gap >= bytes && fit == Fit::lowest) return free_from;
-      if (gap >= bytes && gap < smallest) smallest = gap, best = free_from;
+/// Moves on to the next byte that nobody takes, and says where the room behind it begins.
+std::size_t TakenRoom::next_gap(std::size_t& free_from) {
+  for (bool moved = true; moved;) {
+    moved = false;
+    std::size_t taken_from = nowhere;
+    for (std::size_t i = 0; i < asked_.size();) {
+      auto& [room, end] = asked_[i];
+      while (room != end && room->end <= free_from) ++room;
+      if (room == end) {
+        asked_[i] = asked_.back();
+        asked_.pop_back();
+        continue;
+      }
+      if (room->begin <= free_from)
+        free_from = room->end, moved = true;
+      else
+        taken_from = std::min(taken_from, room->begin);
+      ++i;
     }
-    free_from = std::max(free_from, room.end);
+    if (!moved) return taken_from;
   }
-  return smallest == std::numeric_limits<std::size_t>::max() ? free_from : best;
+  return nowhere;
+}
+
+std::size_t TakenRoom::free_place(std::size_t bytes, std::size_t first, std::size_t last, Fit fit) {
+  asked_.clear();
+  gather(first, last, {1, 0, steps_ - 1});
+  std::size_t free_from = 0, best = 0, smallest = nowhere;
+  for (;;) {
+    const std::size_t taken_from = next_gap(free_from), gap = taken_from - free_from;
+    if (taken_from == nowhere) return smallest == nowhere ? free_from : best;
+    if (gap >= bytes && fit == Fit::lowest) return free_from;
+    if (gap >= bytes && gap < smallest) smallest = gap, best = free_from;
+    free_from = taken_from;
+  }
 }
 
 }  // namespace vitrine

@@ -1,6 +1,6 @@
 #pragma once
 #include <cstddef>
-#include <optional>
+#include <limits>
 #include <vector>
 
 namespace vitrine {
@@ -38,9 +38,16 @@ class TakenRoom {
   void take(Room, std::size_t first, std::size_t last, const Steps&);
   void gather(std::size_t first, std::size_t last, const Steps&);
 
+  std::size_t next_gap(std::size_t& free_from);
+
+  /// What is left to look at of a knot's rooms.
+  struct Rest {
+    const Room *next, *end;
+  };
+  static constexpr std::size_t nowhere = std::numeric_limits<std::size_t>::max();
   std::size_t steps_;
   std::vector<Knot> knots_;
-  Rooms gathered_{};  // of the last question; it keeps its memory
+  std::vector<Rest> asked_{};  // the knots that the last question is about
 };
 
 }  // namespace vitrine
