@@ -140,7 +140,7 @@ class ImaginaryMemory {
   /// row before it writes it.
   static bool goes_by_rows(const Op& op) {
     constexpr std::array<std::string_view, 6> names{"softmax",    "log_softmax", "cross_entropy_gradient",
-                                                    "layer_norm", "rms_norm",    "drop"};
+                                                    "layer_norm", "rms_norm",    "dropout"};
     return std::ranges::find(names, op.name()) != names.end();
   }
 
