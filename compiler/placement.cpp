@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 #include <numeric>
+#include <random>
 #include <tuple>
 
 #include "compiler/taken_room.hpp"
@@ -18,6 +19,8 @@ constexpr std::size_t good_enough = 256;
 
 /// Larger ones are placed earlier; blocks that are as important as each other, in the order of their first steps.
 using Importance = std::pair<std::size_t, std::size_t>;
+using BlockNumbers = std::vector<std::size_t>;
+constexpr std::size_t any_size = std::numeric_limits<std::size_t>::max();
 
 std::size_t length(const Block& block) { return block.last - block.first + 1; }
 
@@ -39,21 +42,13 @@ std::vector<std::size_t> breadths(const std::vector<Block>& blocks) {
   return made;
 }
 
-template <class ImportanceOf>
-Placement placed(const std::vector<Block>& blocks, Fit fit, std::size_t most, ImportanceOf importance_of) {
-  std::vector<std::tuple<Importance, std::size_t, std::size_t>> order;  // importance, first step, block
+/// One after the other, until the arena would have more bytes than `most`.
+Placement placed_in(const BlockNumbers& order, const std::vector<Block>& blocks, Fit fit, std::size_t most) {
   std::size_t steps = 0;
-  for (std::size_t i = 0; i < blocks.size(); ++i) {
-    order.emplace_back(importance_of(i), blocks[i].first, i);
-    steps = std::max(steps, blocks[i].last + 1);
-  }
-  std::ranges::sort(order, [](const auto& a, const auto& b) {
-    return std::tuple(std::get<0>(b), std::get<1>(a), std::get<2>(a)) <
-           std::tuple(std::get<0>(a), std::get<1>(b), std::get<2>(b));
-  });
+  for (const Block& block : blocks) steps = std::max(steps, block.last + 1);
   TakenRoom room(steps);
   Placement made{.offsets = std::vector<std::size_t>(blocks.size())};
-  for (const auto& [importance, first, i] : order) {
+  for (const std::size_t i : order) {
     const Block& block = blocks[i];
     const std::size_t begin = room.free_place(block.bytes, block.first, block.last, fit), end = begin + block.bytes;
     if (end > most) return {.bytes = end};
@@ -64,8 +59,43 @@ Placement placed(const std::vector<Block>& blocks, Fit fit, std::size_t most, Im
   return made;
 }
 
+template <class ImportanceOf> BlockNumbers ordered(const std::vector<Block>& blocks, ImportanceOf importance_of) {
+  std::vector<Importance> importance;
+  for (std::size_t i = 0; i < blocks.size(); ++i) importance.push_back(importance_of(i));
+  BlockNumbers order(blocks.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
+    return std::tuple(importance[b], blocks[a].first, a) < std::tuple(importance[a], blocks[b].first, b);
+  });
+  return order;
+}
+
+template <class ImportanceOf>
+Placement placed(const std::vector<Block>& blocks, Fit fit, std::size_t most, ImportanceOf importance_of) {
+  return placed_in(ordered(blocks, importance_of), blocks, fit, most);
+}
+
+Importance by_bytes(const Block& block) { return {block.bytes, 0}; }
+
 Placement by_size(const std::vector<Block>& blocks, std::size_t most) {
-  return placed(blocks, Fit::tightest, most, [&](std::size_t i) { return Importance(blocks[i].bytes, 0); });
+  return placed(blocks, Fit::lowest, most, [&](std::size_t i) { return by_bytes(blocks[i]); });
+}
+
+Placement by_size_tightly(const std::vector<Block>& blocks, std::size_t most) {
+  return placed(blocks, Fit::tightest, most, [&](std::size_t i) { return by_bytes(blocks[i]); });
+}
+
+/// By size, where chance makes some smaller than they are: often enough for few blocks, once for very many.
+Placement by_chance(const std::vector<Block>& blocks, std::size_t most) {
+  constexpr std::size_t placed_at_most = 8192;
+  std::mt19937 random;  // the same numbers each time
+  Placement best{.bytes = any_size};
+  for (std::size_t left = placed_at_most; left >= blocks.size() && !blocks.empty(); left -= blocks.size()) {
+    Placement made = placed(blocks, Fit::lowest, std::min(most, best.bytes - 1),
+                            [&](std::size_t i) { return Importance(blocks[i].bytes >> (random() % 5), 0); });
+    if (made.bytes < best.bytes) best = std::move(made);
+  }
+  return best;
 }
 
 Placement by_breadth(const std::vector<Block>& blocks, std::size_t most) {
@@ -92,17 +122,19 @@ Placement by_step(const std::vector<Block>& blocks, std::size_t most) {
 
 std::span<const Planner> planners() {
   static constexpr std::array all{
-      Planner{"by size", "the largest first, each in the tightest gap", by_size},
-      Planner{"by breadth", "what lives at the fullest step first, the largest first, each as low as it fits",
-              by_breadth},
-      Planner{"by lifetime", "what lives longest first, each as low as it fits", by_lifetime},
+      Planner{"by size", "the largest first, each as low as it fits", by_size},
+      Planner{"by size, tightly", "the largest first, each in the smallest gap that is large enough", by_size_tightly},
+      Planner{"by breadth", "what lives at the fullest step first, each as low as it fits", by_breadth},
       Planner{"by area", "bytes times steps, the most first, each as low as it fits", by_area},
-      Planner{"by step", "in the order in which they are made, each as low as it fits", by_step}};
+      Planner{"by lifetime", "what lives longest first, each as low as it fits", by_lifetime},
+      Planner{"by step", "in the order in which they are made, each as low as it fits", by_step},
+      Planner{"by chance", "by size, where chance makes some smaller than they are; the best of many tries",
+              by_chance}};
   return all;
 }
 
 Placement best_placement(const std::vector<Block>& blocks, std::size_t lower_bound) {
-  Placement best{.bytes = std::numeric_limits<std::size_t>::max()};
+  Placement best{.bytes = any_size};
   for (const Planner& planner : planners()) {
     Placement made = planner.place(blocks, best.bytes - 1);
     if (made.bytes >= best.bytes) continue;
