@@ -170,9 +170,10 @@ struct Commands {
         ->type_name("STEP")
         ->check(one_of({"train", "forward"}))
         ->capture_default_str();
-    c->add_option("--format", show.format, "text, dot, svg, png or json")
+    c->add_option("--format", show.format,
+                  "text, dot, svg, png, json, or memory: a picture of where each tensor of the compiled graph lies")
         ->type_name("FORMAT")
-        ->check(one_of({"text", "dot", "svg", "png", "json"}))
+        ->check(one_of({"text", "dot", "svg", "png", "json", "memory"}))
         ->capture_default_str();
     c->add_flag("--fold", show.fold, "draw each update as one box, and blocks that compute the same once");
     c->add_option("-o", show.output, "write to FILE instead of standard output")->type_name("FILE");
