@@ -85,7 +85,7 @@ Placement by_size_tightly(const std::vector<Block>& blocks, std::size_t most) {
   return placed(blocks, Fit::tightest, most, [&](std::size_t i) { return by_bytes(blocks[i]); });
 }
 
-/// By size, where chance makes some smaller than they are: often enough for few blocks, once for very many.
+/// By size, where chance makes some smaller than they are: often for few blocks, for more than `placed_at_most` never.
 Placement by_chance(const std::vector<Block>& blocks, std::size_t most) {
   constexpr std::size_t placed_at_most = 8192;
   std::mt19937 random;  // the same numbers each time
