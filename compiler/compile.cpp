@@ -2,7 +2,9 @@
 
 #include "compiler/check_plan.hpp"
 #include "compiler/memory_plan.hpp"
+#include "compiler/order_steps.hpp"
 #include "compiler/planted.hpp"
+#include "compiler/repeat_steps.hpp"
 #include "compiler/steps.hpp"
 #include "compiler/updates.hpp"
 
@@ -39,8 +41,10 @@ void choose_kernels(Draft& draft, const Target& target) {
 Plan compile(const Graph& graph, const Target& target) {
   Draft draft = draft_steps(graph);
   make_dense_where_wanted(draft, target);
-  order_and_commit(draft);
+  commit_updates(draft);
   choose_kernels(draft, target);
+  repeat_steps(draft);
+  order_steps(draft);
   Plan plan = place_in_arena(std::move(draft));
   if (planted().plan) planted().plan(plan);
   check_plan(plan);

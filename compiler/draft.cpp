@@ -5,6 +5,11 @@
 
 namespace vitrine {
 
+std::uint32_t Draft::age_of(std::size_t step) const {
+  const auto younger = ages.find(step);
+  return younger == ages.end() ? plan.steps[step].nodes.front() : younger->second;
+}
+
 Slot Draft::add_tensor(std::uint32_t node, const Type& type, std::uint32_t value) {
   const auto index = static_cast<std::uint32_t>(tensors.size());
   tensors.push_back({node, type.bytes()});

@@ -10,6 +10,7 @@
 #include "compiler/byte_text.hpp"
 #include "compiler/dot_style.hpp"
 #include "compiler/escape.hpp"
+#include "compiler/memory_plan.hpp"
 #include "vitrine/sentence.hpp"
 
 namespace vitrine {
@@ -74,11 +75,7 @@ class Drawing {
   }
 
   void heading() {
-    std::string summary =
-        fmt::format("arena {}, lower bound {}", byte_text(plan_.arena_bytes), byte_text(plan_.lower_bound));
-    if (plan_.lower_bound)
-      summary += fmt::format(
-          " ({:+.1f} %)", 100 * (static_cast<double>(plan_.arena_bytes) / static_cast<double>(plan_.lower_bound) - 1));
+    const std::string summary = memory_summary(plan_);
     const std::string title = shortened(plan_.name.empty() ? "plan" : plan_.name, 80) + ": memory";
     put("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0:.0f}\" "
         "height=\"{1:.0f}\" viewBox=\"0 0 {0:.0f} {1:.0f}\" "

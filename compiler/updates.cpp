@@ -4,8 +4,6 @@
 #include <map>
 #include <set>
 
-#include "vitrine/error.hpp"
-
 namespace vitrine {
 
 namespace {
@@ -19,11 +17,10 @@ class Committer {
   explicit Committer(Draft& draft) : draft_(draft), steps_(draft.plan.steps) {
     separate_swapped_states();
     for (std::size_t i = 0; i < steps_.size(); ++i) note_writes(i);
-    after_.resize(steps_.size());
+    draft_.later.resize(steps_.size());
     for (std::size_t i = 0; i < steps_.size(); ++i) wait_for_operands(i);
     for (const Draft::Update& update : draft_.updates)
       if (!write_in_place(update)) copy_in(update);
-    sort();
     for (Step& step : steps_) {
       for (Slot& slot : step.operands) move_home(slot);
       for (Slot& slot : step.results) move_home(slot);
@@ -46,7 +43,7 @@ class Committer {
   }
   void wait_for_operands(std::size_t step) {
     for (const Slot& slot : steps_[step].operands) {
-      if (slot.space == Space::arena) after_[writer_.at(slot.index)].push_back(step);
+      if (slot.space == Space::arena) draft_.later[writer_.at(slot.index)].push_back(step);
       if (slot.space == Space::state) readers_[slot.index].insert(step);
     }
   }
@@ -73,7 +70,7 @@ class Committer {
     std::set<std::size_t> others = readers_[update.state];
     others.erase(writer);
     if (!others.empty() && reaches(writer, others)) return false;
-    for (std::size_t reader : others) after_[reader].push_back(writer);
+    for (std::size_t reader : others) draft_.later[reader].push_back(writer);
     home_[next.index] = update.state;
     return true;
   }
@@ -83,8 +80,8 @@ class Committer {
     const Slot state{.space = Space::state, .index = update.state, .type = type, .strides = dense_strides(type.shape)};
     draft_.copy(update.next, state, update.next.value);
     const std::size_t step = steps_.size() - 1;
-    after_.emplace_back();
-    for (std::size_t reader : readers_[update.state]) after_[reader].push_back(step);
+    draft_.later.emplace_back();
+    for (std::size_t reader : readers_[update.state]) draft_.later[reader].push_back(step);
     wait_for_operands(step);
   }
 
@@ -94,41 +91,12 @@ class Committer {
     while (!open.empty()) {
       const std::size_t step = open.back();
       open.pop_back();
-      for (std::size_t next : after_[step]) {
+      for (std::size_t next : draft_.later[step]) {
         if (targets.contains(next)) return true;
         if (seen.insert(next).second) open.push_back(next);
       }
     }
     return false;
-  }
-
-  void sort() {
-    std::vector<std::size_t> waiting(steps_.size());
-    for (const auto& nexts : after_)
-      for (std::size_t next : nexts) ++waiting[next];
-    std::set<std::pair<std::uint32_t, std::size_t>> ready;  // oldest node, step
-    const auto if_ready = [&](std::size_t step) {
-      if (waiting[step] == 0) ready.emplace(steps_[step].nodes.front(), step);
-    };
-    for (std::size_t i = 0; i < steps_.size(); ++i) if_ready(i);
-    std::vector<Step> ordered;
-    while (!ready.empty()) {
-      const std::size_t step = ready.extract(ready.begin()).value().second;
-      for (std::size_t next : after_[step])
-        if (--waiting[next] == 0) ready.emplace(steps_[next].nodes.front(), next);
-      ordered.push_back(std::move(steps_[step]));
-    }
-    if (ordered.size() != steps_.size()) report_cycle(waiting);
-    steps_ = std::move(ordered);
-  }
-
-  [[noreturn]] void report_cycle(const std::vector<std::size_t>& waiting) const {
-    std::string nodes;
-    for (std::size_t i = 0; i < steps_.size(); ++i)
-      if (waiting[i] != 0 && nodes.size() < 200)
-        nodes += (nodes.empty() ? "%" : ", %") + std::to_string(steps_[i].nodes.front());
-    throw InternalError("plan of '" + draft_.plan.name + "': the steps wait for each other, among them those of " +
-                        nodes + "; a group may not read what depends on it");
   }
 
   void move_home(Slot& slot) const {
@@ -141,7 +109,6 @@ class Committer {
 
   Draft& draft_;
   std::vector<Step>& steps_;
-  std::vector<std::vector<std::size_t>> after_;             // steps that wait for a step
   std::map<std::uint32_t, std::size_t> writer_;             // of each tensor
   std::map<std::uint32_t, std::set<std::size_t>> readers_;  // of each state's old value
   std::map<std::uint32_t, std::uint32_t> home_;             // tensors that lie in a state
@@ -149,6 +116,6 @@ class Committer {
 
 }  // namespace
 
-void order_and_commit(Draft& draft) { Committer{draft}; }
+void commit_updates(Draft& draft) { Committer{draft}; }
 
 }  // namespace vitrine

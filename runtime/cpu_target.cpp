@@ -116,14 +116,14 @@ Choice CpuTarget::own(const Step& step) const {
 
   const Op* const op = &*step.head;
   const double elements = step.operands.empty() ? 1 : count(step.operands[0].type.shape);
-  const auto by_rows = [&](const char* name, const char* reason) {
+  const auto by_rows = [&](const char* name, const char* reason, int overwrites = -1) {
     const Shape& shape = step.operands[0].type.shape;
     const double row = shape.rank() > 0 ? static_cast<double>(shape[shape.rank() - 1].size) : 1;
     const double rows_ns = row > 0 ? elements / row * row_ns + elements * row_ns_per_element : 0;
-    return Choice{name, head_workspace(step), true, predicted(rows_ns), reason};
+    return Choice{name, head_workspace(step), true, predicted(rows_ns), reason, overwrites};
   };
-  const auto by_elements = [&](const char* name, double ns, const char* reason) {
-    return Choice{name, head_workspace(step), true, predicted(elements * ns), reason};
+  const auto by_elements = [&](const char* name, double ns, const char* reason, int overwrites = -1) {
+    return Choice{name, head_workspace(step), true, predicted(elements * ns), reason, overwrites};
   };
   const auto by_bytes = [&](const char* name, const char* reason) {
     return Choice{name, head_workspace(step), true, predicted(0), reason};
@@ -137,9 +137,10 @@ Choice CpuTarget::own(const Step& step) const {
   }
   if (as<Softmax>(op) || as<LogSoftmax>(op))
     return by_rows(as<Softmax>(op) ? "softmax" : "log_softmax",
-                   "rows of a dense matrix, each read while it is in cache");
+                   "rows of a dense matrix, each read while it is in cache", 0);
   if (as<CrossEntropy>(op) || as<CrossEntropyGradient>(op))
-    return by_rows("cross_entropy", "rows of a dense matrix, each read while it is in cache");
+    return by_rows("cross_entropy", "rows of a dense matrix, each read while it is in cache",
+                   as<CrossEntropyGradient>(op) ? 0 : -1);
   if (as<Gather>(op) || as<ScatterAdd>(op)) {
     // Of a table only the rows that are picked.
     const double moved = as<Gather>(op) ? count(step.head_type.shape) : elements;
@@ -158,7 +159,8 @@ Choice CpuTarget::own(const Step& step) const {
             "all channels of a window at once"};
   if (as<RowNorm<true>>(op) || as<RowNorm<false>>(op) || as<RowNormScale<true>>(op) || as<RowNormScale<false>>(op))
     return by_elements("row_norm", norm_ns_per_element,
-                       "rows of a dense matrix, mean and deviation read while they are in cache");
+                       "rows of a dense matrix, mean and deviation read while they are in cache",
+                       as<RowNorm<true>>(op) || as<RowNorm<false>>(op) ? 0 : -1);
   if (const auto workspace = attention_step_workspace(step))
     return {"attention", *workspace, attention_wants_dense(step),
             predicted(attention_multiply_adds(step) / multiply_adds_per_ns(isa_)),
@@ -171,7 +173,7 @@ Choice CpuTarget::own(const Step& step) const {
   }
   if (as<Concat>(op)) return by_bytes("concat", "rows of each operand, moved whole");
   if (as<Drop>(op))
-    return by_elements("dropout", row_ns_per_element, "each element draws its own number, whatever thread it is on");
+    return by_elements("dropout", row_ns_per_element, "each element draws its own number, whatever thread it is on", 0);
   return {"reference", head_workspace(step), true, predicted(elements * reference_ns_per_element),
           "no kernel for " + std::string(op->name()) + ": its own definition runs"};
 }

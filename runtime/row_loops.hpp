@@ -140,6 +140,11 @@ void dropout(const float* x, float factor, const std::uint32_t* counter, const s
     for (int i = 0; i < lanes; ++i)
       for (int k = 0; k < 4; ++k) drawn[4 * i + k] = words[k][i] >> 8;
     const std::size_t count = n - first < 4 * lanes ? n - first : 4 * lanes;
+#ifdef __clang__
+#pragma clang loop vectorize(assume_safety)
+#else
+#pragma GCC ivdep
+#endif
     for (std::size_t i = 0; i < count; ++i) {
       const float scaled = x[first + i] * factor;
       y[first + i] = drawn[i] >= least ? scaled : 0.0f;

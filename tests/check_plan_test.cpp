@@ -143,9 +143,8 @@ TEST_CASE("the checker follows strides that lead backwards to both ends of what 
 TEST_CASE("the checker sees that another tensor lies over the far end of what is read backwards") {
   Graph graph("far end");
   const Value x = graph.input("x", f32<16, 16>), a = graph.input("a", f32<4, 4>), m = matmul(x, x), z = matmul(a, a),
-              y = flip<0>(m) * x;
+              y = flip<0>(m) * mean(z);
   graph.output("y", y);
-  graph.output("z", relu(z));
   Plan plan = planned(graph);
   REQUIRE(step_of(plan, m) < step_of(plan, z));
   REQUIRE(step_of(plan, z) < step_of(plan, y));

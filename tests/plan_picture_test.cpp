@@ -32,6 +32,7 @@ struct ThreeSteps {
     plan.steps[2].nodes = {b.id, a.id};
     plan.arena_bytes = 41 * mebibyte / 8;
     plan.lower_bound = 5 * mebibyte;
+    plan.planner = "by breadth";
     plan.lifetimes = {{a.id, false, 0, 2 * mebibyte, 0, 1},
                       {b.id, false, 2 * mebibyte, 3 * mebibyte, 1, 2},
                       {b.id, true, 5 * mebibyte, mebibyte / 8, 1, 1}};
@@ -63,7 +64,7 @@ TEST_CASE("the memory plan's picture says how far the arena is from its lower bo
   const Xml xml = read_xml(plan_picture(e.plan, e.graph));
   const auto words = texts(xml, "text");
   const auto says = [&](const std::string& text) { return std::ranges::find(words, text) != words.end(); };
-  CHECK(says("arena 5.12 MiB, lower bound 5.00 MiB (+2.5 %)"));
+  CHECK(says("arena 5.12 MiB, lower bound 5.00 MiB (+2.5 %), placed by breadth"));
   CHECK(says("lower bound 5.00 MiB"));
   CHECK(says("<a> \"plan\" & more: memory"));
   CHECK(says("1 matmul"));

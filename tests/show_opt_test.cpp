@@ -37,6 +37,15 @@ Finished ok(const Words& words, std::string_view input = {}) {
 
 }  // namespace
 
+TEST_CASE("show --format memory draws the compiled step's plan and says how near it is to the lower bound") {
+  const Scratch scratch;
+  const std::string path = (scratch / "example.vit").string();
+  put(path, example);
+  const Finished run = ok({"show", path, "--format", "memory"});
+  CHECK_THAT(run.out, Contains("<svg") && Contains("lower bound"));
+  CHECK_THAT(run.err, Contains("example: arena ") && Contains("(+0.0 %), placed by size"));
+}
+
 TEST_CASE("opt runs the passes that it is told, in that order, over a file or standard input") {
   const Scratch scratch;
   const std::string path = (scratch / "example.vit").string(), made = (scratch / "made.vit").string();

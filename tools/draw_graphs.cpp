@@ -4,6 +4,7 @@
 
 #include "compiler/compile.hpp"
 #include "compiler/dot.hpp"
+#include "compiler/memory_plan.hpp"
 #include "compiler/optimizers.hpp"
 #include "compiler/passes.hpp"
 #include "compiler/plan_picture.hpp"
@@ -43,6 +44,7 @@ std::string draw_all(const std::filesystem::path& folder, const Graph& traced, c
   if (gradients) draw("gradients", *gradients, false);
   draw("compiled", optimized, true);
   write_file(folder / "memory.svg", plan_picture(plan, optimized));
+  fmt::print("memory: {}\n", memory_summary(plan));
   write_file(folder / "compiled.vit", print(optimized));
   write_file(folder / "passes.txt", print(record));
   return has_dot ? ".svg, .png" : ".dot";

@@ -126,9 +126,10 @@ void add_show_flags(CLI::App* c, ShowOptions& show) {
   c->add_option("--after", show.after, "after this pass has changed the graph for the last time")->type_name("PASS");
   c->add_option("--before", show.before, "before this pass changes the graph for the first time")->type_name("PASS");
   add_step(c, show.step);
-  c->add_option("--format", show.format, "text, dot, svg, png or json")
+  c->add_option("--format", show.format,
+                "text, dot, svg, png, json, or memory: a picture of where each tensor of the compiled graph lies")
       ->type_name("FORMAT")
-      ->check(one_of({"text", "dot", "svg", "png", "json"}))
+      ->check(one_of({"text", "dot", "svg", "png", "json", "memory"}))
       ->capture_default_str();
   c->add_flag("--fold", show.fold, "draw each update as one box, and blocks that compute the same once");
   c->add_option("-o", show.output, "write to FILE instead of standard output")->type_name("FILE");

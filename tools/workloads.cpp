@@ -73,8 +73,15 @@ constexpr Axis batch{"batch", 8}, time{"time", 256}, token{"token", 4096}, width
 using Model = Gpt<batch, time, token, width, head, 6>;
 }  // namespace w3m
 
+/// It hands out the loss alone: like the peer's, it need not keep a score for every token to the end of the step.
 template <class M> Graph language_step(const char* name) {
-  return training_step(trace_language_model(M(), name), AdamW{.rate = {.rate = 3e-4f}, .clip = {.norm = 1}});
+  using Tokens = std::remove_cvref_t<decltype(std::declval<typename Signature<M>::Inputs>()[hana::size_c<0>])>;
+  Graph graph(name);
+  const Tokens token = input<Tokens>(graph, "token");
+  const M model = bind<M>(graph, M());
+  const Value scores = model(token).value;
+  graph.output("loss", cross_entropy(scores, graph.input("next", token.value.type())));
+  return training_step(graph, AdamW{.rate = {.rate = 3e-4f}, .clip = {.norm = 1}});
 }
 
 }  // namespace

@@ -52,6 +52,8 @@ struct Choice {
   bool dense_operands = false;  // the kernel wants its head's operands dense and row-major
   double nanoseconds = 0;       // predicted
   std::string reason;           // why this kernel
+  int overwrites = -1;          // the operand over which the head may write its result: it reads every element of a row
+                                // before it writes the row, and no other row; -1: none
 };
 
 /// One step: a head op, or an elementwise kernel, or a head with a kernel that reads its result while it is in cache.
@@ -60,7 +62,8 @@ struct Choice {
 ///  - both: the head reads the first `head_operands` operands. Kernel input 0 is the head's result, input k > 0 is
 ///    operands[head_operands + k - 1]. The head's own result is stored only if the kernel lists it in its results.
 /// A kernel operand broadcasts to `iteration`, aligned at the right. A result may lie in the memory of an operand that
-/// is read at the same element only.
+/// the kernel reads at the same element only, or over which the head may write (choice.overwrites). Behind a head the
+/// first dense result in the arena is where the head writes, before the kernel reads: it lies over no kernel operand.
 struct Step {
   std::optional<Op> head{};
   std::size_t head_operands = 0;
@@ -106,6 +109,7 @@ struct Plan {
   std::vector<NamedSlot> outputs;
   std::size_t arena_bytes = 0;
   std::size_t lower_bound = 0;  // most bytes alive at once: no plan for this order of steps can need less
+  std::string planner;          // who placed the tensors: the planner that needs fewest bytes
   std::vector<Lifetime> lifetimes;
 };
 

@@ -1,9 +1,16 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "compiler/compile.hpp"
 #include "compiler/dot.hpp"
 #include "compiler/graph_json.hpp"
+#include "compiler/memory_plan.hpp"
 #include "compiler/passes.hpp"
+#include "compiler/plan_picture.hpp"
 #include "compiler/print.hpp"
+#include "runtime/cpu_target.hpp"
+#include "runtime/isa.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/find_project.hpp"
 #include "tools/graphviz.hpp"
@@ -37,6 +44,14 @@ Graph at_point(Graph graph, const ShowOptions& options) {
   return std::ranges::find(every_pass, pass, &Pass::name)->annotates ? now : rewritten;
 }
 
+/// Where each tensor of the compiled graph lies, and when. Said beside it: how near that is to the least possible.
+void show_memory(Graph graph, const ShowOptions& options) {
+  if (options.after.empty() && options.before.empty()) optimize(graph);
+  const Plan plan = compile(graph, CpuTarget(best_isa(), Provider::automatic));
+  write_text(options.output, plan_picture(plan, graph));
+  fmt::print(stderr, "{}: {}\n", graph.name(), memory_summary(plan));
+}
+
 }  // namespace
 
 int show(const Projects& projects, const ShowOptions& options) {
@@ -47,6 +62,8 @@ int show(const Projects& projects, const ShowOptions& options) {
     write_text(options.output, print(graph));
   else if (options.format == "json")
     write_text(options.output, json(graph));
+  else if (options.format == "memory")
+    show_memory(graph, options);
   else {
     const std::string picture = dot(graph, {.fold = options.fold});
     write_text(options.output, options.format == "dot" ? picture : render(picture, options.format));

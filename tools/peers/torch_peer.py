@@ -3,9 +3,10 @@
 
 The network, its sizes and its optimizer are those of tools/workloads.cpp; the data are random. A sample is the mean
 time of a step, in milliseconds, over at least 50 ms. `busy` is the processor time per second of wall time: where it
-falls short of THREADS, another process was in the way.
+falls short of THREADS, another process was in the way. `peak_mib` is the most memory that the whole process had.
 """
 import json
+import resource
 import sys
 import time
 
@@ -115,4 +116,5 @@ for _ in range(repeats):
     wall = time.perf_counter() - start
     samples.append(wall / together * 1e3)
     busy.append((time.process_time() - used) / wall)
-print(json.dumps({"version": torch.__version__, "samples": samples, "busy": busy}))
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps({"version": torch.__version__, "samples": samples, "busy": busy, "peak_mib": peak}))
