@@ -43,7 +43,7 @@ Plan compile(const Graph& graph, const Target& target) {
   make_dense_where_wanted(draft, target);
   commit_updates(draft);
   choose_kernels(draft, target);
-  repeat_steps(draft);
+  repeat_steps(draft, target);
   order_steps(draft);
   Plan plan = place_in_arena(std::move(draft));
   if (planted().plan) planted().plan(plan);

@@ -14,17 +14,52 @@ constexpr double most_of_the_time = 0.02;        // what is repeated, as a share
 constexpr std::size_t least_of_the_peak = 1024;  // a tensor below this part of the fullest step is not worth a step
 constexpr int rounds = 3;                        // each looks at the step that is the fullest then
 
-/// A step worth repeating.
+/// A result worth making again.
 struct Candidate {
-  std::size_t step = 0, first_late = 0;  // the step, and the first of its readers behind the fullest step
+  Step again{};                          // makes what `step` made
+  std::size_t step = 0, first_late = 0;  // and the first of its readers behind the fullest step
   std::size_t bytes = 0;
   double nanoseconds = 0;
 };
 
+/// Whose place in the kernel's results the head's own result has; nothing if it is not stored.
+std::optional<std::size_t> stored_head(const Step& s) {
+  for (std::size_t i = 0; i < s.kernel->results.size(); ++i) {
+    const Instruction& made_by = s.kernel->instructions[s.kernel->results[i]];
+    if (made_by.op == Scalar::input && made_by.from[0] == 0) return i;
+  }
+  return {};
+}
+
+/// The step that makes one of a step's results by the kernel alone: that of a head reads what the head has stored.
+std::optional<Step> kernel_alone(const Step& s, std::size_t result, std::uint32_t node) {
+  if (!s.kernel || s.once || (!s.head && s.workspace) || result >= s.own_results()) return {};
+  if (!s.head && s.results.size() == 1) return s;
+  Step made;
+  if (s.head) {
+    const auto stored = stored_head(s);
+    if (!stored || *stored == result || s.results[*stored].space != Space::arena) return {};
+    made.operands.push_back(s.results[*stored]);
+    made.operand_nodes.push_back(s.results[*stored].value);
+  }
+  const auto first = static_cast<std::ptrdiff_t>(s.head_operands);
+  made.operands.insert(made.operands.end(), s.operands.begin() + first, s.operands.end());
+  if (!s.operand_nodes.empty())
+    made.operand_nodes.insert(made.operand_nodes.end(), s.operand_nodes.begin() + first, s.operand_nodes.end());
+  made.kernel = s.kernel;
+  made.kernel->results = {s.kernel->results[result]};
+  made.iteration = s.iteration;
+  made.results = {s.results[result]};
+  made.nodes = {node};
+  made.group = s.group;
+  return made;
+}
+
 class Round {
  public:
-  Round(const Draft& draft, StepNumbers order)
+  Round(const Draft& draft, const Target& target, StepNumbers order)
       : draft_(draft),
+        target_(target),
         order_(std::move(order)),
         place_(order_.size()),
         lives_(lifetimes_of(draft, order_)),
@@ -52,7 +87,8 @@ class Round {
   std::vector<Candidate> candidates() const {
     std::vector<Candidate> found;
     for (std::size_t at = 0; at < std::min(peak_, order_.size()); ++at)
-      if (const auto candidate = candidate_of(order_[at])) found.push_back(*candidate);
+      for (std::size_t result = 0; result < step(order_[at]).results.size(); ++result)
+        if (auto candidate = candidate_of(order_[at], result)) found.push_back(std::move(*candidate));
     std::ranges::stable_sort(found, [](const Candidate& a, const Candidate& b) {
       return static_cast<double>(a.bytes) * b.nanoseconds > static_cast<double>(b.bytes) * a.nanoseconds;
     });
@@ -60,9 +96,9 @@ class Round {
   }
 
   void repeat(const Candidate& candidate, Draft& draft) const {
-    const Slot old = step(candidate.step).results[0];
+    const Slot old = candidate.again.results[0];
     const std::size_t number = draft.plan.steps.size();
-    Step again = step(candidate.step);
+    Step again = candidate.again;
     again.results[0] = draft.add_tensor(draft.tensors[old.index].node, old.type, draft.next_value++);
     draft.later.emplace_back();
     draft.ages[number] = draft.age_of(candidate.first_late);
@@ -97,18 +133,19 @@ class Round {
                                [&](const Slot& r) { return r.space == Space::state && r.value == slot.value; });
   }
 
-  std::optional<Candidate> candidate_of(std::size_t number) const {
-    const Step& s = step(number);
-    if (s.head || !s.kernel || s.once || s.workspace || s.results.size() != 1 || s.results[0].space != Space::arena)
-      return {};
-    const std::uint32_t tensor = s.results[0].index;
+  std::optional<Candidate> candidate_of(std::size_t number, std::size_t result) const {
+    const Slot& slot_of_result = step(number).results[result];
+    if (slot_of_result.space != Space::arena) return {};
+    const std::uint32_t tensor = slot_of_result.index;
+    auto again = kernel_alone(step(number), result, draft_.tensors[tensor].node);
+    if (!again) return {};
     const Lifetimes::Life& life = lives_.tensors[tensor];
     const std::size_t bytes = draft_.tensors[tensor].bytes;
     const auto late = readers_[tensor].upper_bound(peak_);
     if (life.output || late == readers_[tensor].end() || bytes < most_ / least_of_the_peak) return {};
     if (late != readers_[tensor].begin() && *std::prev(late) == peak_) return {};  // the fullest step reads it
     std::size_t kept_longer = 0;
-    for (const Slot& slot : s.operands) {
+    for (const Slot& slot : again->operands) {
       if (slot.space == Space::arena && lives_.tensors[slot.index].last < *late) {
         if (lives_.tensors[slot.index].last <= peak_) return {};
         kept_longer += draft_.tensors[slot.index].bytes;
@@ -118,10 +155,14 @@ class Round {
         return {};
     }
     if (kept_longer > bytes) return {};
-    return Candidate{number, order_[*late], bytes, s.choice.nanoseconds};
+    again->choice = target_.choose(*again);
+    if (again->choice.workspace != 0) return {};
+    const double nanoseconds = again->choice.nanoseconds;
+    return Candidate{std::move(*again), number, order_[*late], bytes, nanoseconds};
   }
 
   const Draft& draft_;
+  const Target& target_;
   StepNumbers order_;
   std::vector<std::size_t> place_;  // of each step in the order
   Lifetimes lives_;
@@ -133,17 +174,17 @@ class Round {
 
 }  // namespace
 
-void repeat_steps(Draft& draft) {
+void repeat_steps(Draft& draft, const Target& target) {
   double left = 0;
   for (const Step& step : draft.plan.steps) left += most_of_the_time * step.choice.nanoseconds;
   for (int i = 0; i < rounds; ++i) {
-    const Round round(draft, best_order(draft));
+    const Round round(draft, target, best_order(draft));
     Draft tried = draft;
     double time = left;
     // Repeated steps are no operands of each other: a candidate's operands stay.
     std::set<std::uint32_t> gone, needed;
     for (const Candidate& candidate : round.candidates()) {
-      const Step& step = draft.plan.steps[candidate.step];
+      const Step& step = candidate.again;
       const auto reads_gone = std::ranges::any_of(
           step.operands, [&](const Slot& slot) { return slot.space == Space::arena && gone.contains(slot.index); });
       if (candidate.nanoseconds >= time || reads_gone || needed.contains(step.results[0].index)) continue;

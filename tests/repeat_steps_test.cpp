@@ -58,6 +58,21 @@ TEST_CASE("what is cheap to make again does not lie over the fullest step") {
   CHECK(repeated.steps.size() == kept.steps.size() + 1);
 }
 
+TEST_CASE("of what a head's kernel makes the kernel alone is repeated, on what the head has stored") {
+  Graph graph("norm");
+  const Value x = graph.input("x", f32<16, 16>), norm = layer_norm(x), scaled = norm * graph.state("gain", f32<16>);
+  const Value v = matmul(scaled, graph.input("up", f32<16, 64>));
+  const Value wide = matmul(v, graph.input("across", f32<64, 64>));
+  graph.output("late", matmul(matmul(matmul(wide, graph.input("down", f32<64, 16>)), scaled), norm));
+  Graph grouped = graph;
+  optimize(grouped);
+  const Plan kept = compile(grouped, Priced(never)), repeated = compile(grouped, Priced(1));
+  CHECK(steps_of(kept, scaled) == 1);
+  CHECK(steps_of(repeated, scaled) == 2);
+  CHECK(steps_of(repeated, norm) == 1);
+  CHECK(repeated.lower_bound + f32<16, 16>.bytes() == kept.lower_bound);
+}
+
 TEST_CASE("a repeated step reads a state before it is overwritten, or is not repeated") {
   LateReader early(true), late(true);
   const Value gain = late.graph.find("gain");

@@ -30,7 +30,7 @@ MachineLimits slow_machine() {
 
 }  // namespace
 
-TEST_CASE("the steps of a plan do all the work of its graph, and each node's once") {
+TEST_CASE("the steps of a plan do all the work of its graph, and each node's once but for steps that are repeated") {
   for (const Workload& work : workloads()) {
     if (work.name == "W3m") continue;  // W3s, larger
     CAPTURE(std::string(work.name));
@@ -48,6 +48,8 @@ TEST_CASE("the steps of a plan do all the work of its graph, and each node's onc
       CHECK_FALSE(facts.what.empty());
       CHECK(facts.bytes_read + facts.bytes_written > 0);
       if (facts.what == "copy") CHECK(facts.operations == 0);
+      // A step that is repeated rather than kept does what another has done.
+      if (std::ranges::all_of(facts.nodes, [&](const auto& node) { return seen.contains(node.first); })) continue;
       if (facts.what != "copy")
         for (const auto& [id, op] : facts.nodes) CHECK(seen.insert(id).second);
       steps += facts.operations;
