@@ -10,8 +10,15 @@
 namespace vitrine {
 namespace {
 
-/// Numbers in a chunk that is handed to a thread: about 10 us of work for a few instructions.
-constexpr std::size_t chunk_size = 16384;
+/// How many numbers of a kernel take about 10 us, below which sharing out costs as much as it saves: by what one core
+/// moves and computes in a nanosecond, both rounded up, so that a chunk is rather too long than too short.
+std::size_t numbers_in_chunk(const TileProgram& program, std::size_t views) {
+  constexpr double bytes_a_ns = 50, steps_a_ns = 16, wanted_ns = 10000;
+  const double moving = static_cast<double>(views * sizeof(float)) / bytes_a_ns;
+  const double computing = static_cast<double>(program.steps().size()) / steps_a_ns;
+  return std::max<std::size_t>(4, static_cast<std::size_t>(wanted_ns / std::max(moving, computing)) / tile_size) *
+         tile_size;
+}
 
 /// Results that take up so much are not found in a cache by who reads them, so they are written around it: that spares
 /// reading each line before it is overwritten.
@@ -45,7 +52,8 @@ void run_elementwise(Pool& pool, const ScalarCode& code, std::span<const FloatVi
   if (iteration.count() == 0) return;
   // Whole rows to a chunk where rows are short: a tile must begin with a row.
   const std::size_t row = iteration.inner();
-  const std::size_t chunk = row >= long_row ? chunk_size : chunk_size / row * row;
+  const std::size_t wanted = numbers_in_chunk(code.tiles(), operands.size() + results.size());
+  const std::size_t chunk = row >= long_row ? wanted : wanted / row * row;
   const bool streaming = worth_streaming(iteration, operands, results);
   const KernelFunction rows = RowWalk::find(code, iteration, operands.size(), streaming);
   pool.run((iteration.count() + chunk - 1) / chunk, [&](std::size_t index, std::size_t) {

@@ -10,8 +10,8 @@ namespace vitrine {
 
 namespace {
 
-/// Numbers in a chunk that is handed to a thread: some 5 us.
-constexpr std::size_t chunk_size = 16384;
+/// Numbers in a chunk that is handed to a thread: 5 us or more.
+constexpr std::size_t chunk_size = 65536;
 
 /// Rows that are reduced as one; more are reduced block by block, so that threads share them and rounding errors grow
 /// with neither their number nor the block alone.
