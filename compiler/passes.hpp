@@ -30,6 +30,7 @@ struct Pass {
 
 void inference(Graph&, Rewriter&);
 void fold_batch_norm(Graph&, Rewriter&);
+void recognize_rows(Graph&, Rewriter&);
 void training(Graph&, Rewriter&);
 void fold_constants(Graph&, Rewriter&);
 void simplify_algebra(Graph&, Rewriter&);
@@ -45,6 +46,10 @@ inline constexpr std::array every_pass{
     Pass{"fold_batch_norm", Contract::reorders,
          "(conv2d(x, w) + b) * scale => conv2d(x, w * scale) + b * scale, if scale comes from parameters",
          fold_batch_norm},
+    Pass{"recognize_rows", Contract::reorders,
+         "exp(x - max(x)) / sum(exp(x - max(x))) => softmax(x), and log_softmax, layer_norm and rms_norm, however they "
+         "are written",
+         recognize_rows},
     Pass{"training", Contract::exact, "when_training(x, y) => x", training},
     Pass{"fold_constants", Contract::exact, "f(1.0, 2.0) => the number it is", fold_constants},
     Pass{"simplify_algebra", Contract::exact, "x * 1 => x, x / 1 => x, x - 0 => x, neg(neg(x)) => x, ...",
@@ -65,9 +70,9 @@ inline constexpr std::array every_pass{
 
 /// What a compilation of a model in use runs: every pass.
 inline constexpr std::span<const Pass> inference_pipeline = every_pass;
-/// What a compilation runs that was not asked for a model in use: all but `inference` and `fold_batch_norm`, the first
-/// two. Each of them is exact: the same bits before and after.
-inline constexpr std::span<const Pass> default_pipeline = inference_pipeline.subspan(2);
+/// What a compilation runs that was not asked for a model in use: all but `inference` and the passes that reorder, the
+/// first three. Each of them is exact: the same bits before and after.
+inline constexpr std::span<const Pass> default_pipeline = inference_pipeline.subspan(3);
 
 /// The passes with these names, comma-separated, in this order. UsageError with the nearest name for an unknown one.
 std::vector<Pass> passes_named(std::string_view names);

@@ -1,0 +1,170 @@
+// What a model does to rows in many small steps, a kernel does in one, if it is a function that has a kernel. It is
+// told by what it computes and not by the ops it is written in: what lies between two values is run in double on rows
+// that tell such functions apart, among them rows of large mean, with ties and of large numbers.
+//   exp(x - max(x)) / sum(exp(x - max(x)))             =>   softmax(x)
+//   x - max(x) - log(sum(exp(x - max(x))))             =>   log_softmax(x)
+//   (x - mean(x)) / sqrt(mean((x - mean(x))^2) + eps)  =>   layer_norm(x) {eps}
+//   x / sqrt(mean(x^2) + eps)                          =>   rms_norm(x) {eps}
+// Reorders: the kernel's sums run in another order. A form that overflows where the kernel does not, as exp(x) /
+// sum(exp(x)) does, is turned down: it means something else there. So is one of which the parts are read elsewhere,
+// because they would still have to be computed.
+#include <algorithm>
+#include <cmath>
+#include <ranges>
+#include <set>
+
+#include "compiler/passes.hpp"
+#include "compiler/row_function.hpp"
+#include "vitrine/ops/log_softmax.hpp"
+#include "vitrine/ops/row_norm.hpp"
+#include "vitrine/ops/softmax.hpp"
+
+namespace vitrine {
+
+namespace {
+
+constexpr std::size_t most_sources = 16;  // values from which a function is looked for
+
+using Row = std::vector<double>;
+
+/// A function of rows that has a kernel.
+struct Known {
+  const char* rule;
+  Value (*emit)(Value x, float eps);
+  bool has_eps;
+};
+constexpr std::array known{Known{"exp(x - max(x)) / sum(exp(x - max(x))) => softmax(x)",
+                                 [](Value x, float) { return emit(Softmax{}, {x}); }, false},
+                           Known{"x - max(x) - log(sum(exp(x - max(x)))) => log_softmax(x)",
+                                 [](Value x, float) { return emit(LogSoftmax{}, {x}); }, false},
+                           Known{"(x - mean(x)) / sqrt(mean((x - mean(x))^2) + eps) => layer_norm(x)",
+                                 [](Value x, float eps) { return emit(RowNorm<true>{eps}, {x}); }, true},
+                           Known{"x / sqrt(mean(x^2) + eps) => rms_norm(x)",
+                                 [](Value x, float eps) { return emit(RowNorm<false>{eps}, {x}); }, true}};
+
+/// What a known function makes of a row: its op's own definition, in double.
+Row row_of(const Known& function, float eps, const Row& x) {
+  Graph graph("row");
+  const Value in = graph.input("x", {DType::f32, Shape{} << x.size()}), y = function.emit(in, eps);
+  Row made(x.size());
+  const Buffer<double> from{in.type(), const_cast<double*>(x.data())};
+  y.op()->info->run_double(y.op()->attributes.get(), Buffers<double>(&from, 1), {y.type(), made.data()});
+  return made;
+}
+
+/// Rows of N numbers: the first half ordinary, the others such on which careless forms of the functions differ.
+struct TestRows {
+  static constexpr std::size_t ordinary = 3;
+  std::vector<Row> rows;
+  explicit TestRows(std::size_t N) {
+    const auto number = [](std::size_t i, std::size_t seed) {  // in [-1, 1], without a pattern
+      return std::sin(static_cast<double>(i * 7919 + seed * 104729 + 1)) * 0.999;
+    };
+    for (const auto& [scale, mean] :
+         {std::pair{1., 0.}, {3., 0.5}, {0.1, -2.}, {2., 1000.}, {1., 2e4}, {1000., 0.}, {0.01, 30.}}) {
+      Row& row = rows.emplace_back(N);
+      for (std::size_t i = 0; i < N; ++i) row[i] = scale * number(i, rows.size()) + mean;
+    }
+    rows.push_back(rows[0]);
+    std::ranges::fill(rows.back() | std::views::take(N / 2 + 1), 1.);  // ties, of the largest number too
+  }
+};
+
+/// The same but for what rounding in double makes of it.
+bool agree(const Row& a, const Row& b) {
+  double largest = 0;
+  for (const double x : b) largest = std::max(largest, std::abs(x));
+  for (std::size_t i = 0; i < a.size(); ++i)
+    if (!(std::abs(a[i] - b[i]) <= 1e-9 * largest + 1e-300)) return false;
+  return true;
+}
+
+class Recognition {
+ public:
+  Recognition(Graph& graph, Rewriter& rewriter) : graph_(graph), rewriter_(rewriter) {}
+
+  void visit(Value y) {
+    // The last step of such a function joins a row with one number of each row.
+    if (!y.op() || !y.op()->info->elementwise() || !is_used(y)) return;
+    // The farthest first: softmax(x - max(x)) is one too, but softmax(x) spares more.
+    for (Value x : sources(y) | std::views::reverse) {
+      if (x.type() != y.type()) continue;
+      const auto function = RowFunction::between(x, y);
+      if (function && function->reduces() && try_all(x, y, *function)) return;
+    }
+  }
+
+ private:
+  /// Values of y's type behind it, the nearest first.
+  static std::vector<Value> sources(Value y) {
+    std::vector<Value> found, next{y};
+    std::set<std::uint32_t> seen;
+    while (!next.empty() && seen.size() < 4 * most_sources && found.size() < most_sources) {
+      const Value v = next.front();
+      next.erase(next.begin());
+      for (Value operand : v.operands()) {
+        if (!seen.insert(operand.id).second) continue;
+        if (operand.type() == y.type()) found.push_back(operand);
+        if (operand.op()) next.push_back(operand);
+      }
+    }
+    return found;
+  }
+
+  bool try_all(Value x, Value y, const RowFunction& function) {
+    const TestRows test(x.type().shape[-1].size);
+    std::vector<Row> made;
+    for (const Row& row : test.rows) made.push_back(function(row));
+    for (const Known& candidate : known) {
+      std::vector<float> epsilons{0};
+      if (candidate.has_eps)
+        for (const float number : function.numbers())
+          if (number > 0) epsilons.push_back(number);
+      for (const float eps : epsilons) {
+        std::size_t agreeing = 0;
+        while (agreeing < made.size() && agree(made[agreeing], row_of(candidate, eps, test.rows[agreeing]))) ++agreeing;
+        if (agreeing < TestRows::ordinary) continue;
+        if (agreeing < made.size())
+          return refuse(y, candidate,
+                        "it is that of ordinary numbers, but not of a row that begins with " +
+                            std::to_string(test.rows[agreeing][0]) + ", where it overflows or loses its digits",
+                        "subtract what is common to the row first: exp(x - max(x)), (x - mean(x))^2"),
+                 true;
+        return replace(x, y, function, candidate, eps), true;
+      }
+    }
+    return false;
+  }
+
+  void replace(Value x, Value y, const RowFunction& function, const Known& candidate, float eps) {
+    for (Value part : function.nodes()) {
+      if (part == y || part.node().leaf == Leaf::constant) continue;
+      const auto inside = [&](Value user) {
+        return std::ranges::find(function.nodes(), user) != function.nodes().end();
+      };
+      std::string reader = is_result(part) ? "the caller" : "";
+      for (Value user : graph_.users(part))
+        if (is_used(user) && !inside(user)) reader = "%" + std::to_string(user.id);
+      if (!reader.empty())
+        return refuse(y, candidate, "%" + std::to_string(part.id) + " of it is read by " + reader + " too",
+                      "recognize it before its gradients are made, or write it as the one op");
+    }
+    rewriter_.replace(y, candidate.emit(x, eps), candidate.rule);
+  }
+
+  void refuse(Value y, const Known& candidate, std::string reason, std::string suggestion) {
+    rewriter_.refuse(y, candidate.rule, std::move(reason), std::move(suggestion));
+  }
+
+  Graph& graph_;
+  Rewriter& rewriter_;
+};
+
+}  // namespace
+
+void recognize_rows(Graph& graph, Rewriter& rewriter) {
+  Recognition recognition(graph, rewriter);
+  for (Value v : graph.topological() | std::views::reverse) recognition.visit(v);
+}
+
+}  // namespace vitrine
