@@ -68,6 +68,23 @@ std::ptrdiff_t batch_offset(const Shape& out, const std::array<std::ptrdiff_t, S
   return offset;
 }
 
+/// Many products of which one alone is too small to share out (some 40 us) are shared out themselves: so many products
+/// to a chunk, about 10 us; 0 where each is shared out in turn.
+std::size_t together(const Products& products) {
+  constexpr double small = 4e6, chunk = 1e6;  // multiply-adds
+  const auto [M, N, K] = products.size;
+  const double work = static_cast<double>(M) * static_cast<double>(N) * static_cast<double>(K);
+  if (products.batches == 1 || work > small) return 0;
+  return std::max<std::size_t>(1, static_cast<std::size_t>(chunk / std::max(work, 1.0)));
+}
+
+std::size_t round_to_line(std::size_t bytes) { return (bytes + cache_line - 1) / cache_line * cache_line; }
+
+/// What one product needs; side by side each has its own.
+std::size_t product_workspace(const Products& products, Isa isa) {
+  return round_to_line(gemm_workspace(isa, products.size, products.a, products.b));
+}
+
 std::optional<OnednnProduct> onednn_product(const Products& products, std::size_t workers) {
   return OnednnProduct::make(products.size, products.a, products.b, workers);
 }
@@ -77,7 +94,11 @@ class GemmStep : public PreparedStep {
   GemmStep(const Step& step, const Machine& machine, Provider provider)
       : step_(step), machine_(machine), products_(products_of(step)), parts_(products_.batches) {
     if (step.kernel) kernel_.emplace(step, machine.isa);
-    if (provider == Provider::own) return;
+    if (provider == Provider::own) {
+      together_ = together(products_);
+      for (int i = 0; together_ && i < machine.pool.threads(); ++i) alone_.push_back(std::make_unique<Pool>(1));
+      return;
+    }
     onednn_ = onednn_product(products_, static_cast<std::size_t>(machine.pool.threads()));
     if (!onednn_) throw onednn_lost("a matrix product");
   }
@@ -104,20 +125,17 @@ class GemmStep : public PreparedStep {
   }
 
   void run() override {
-    for (Part& part : parts_) {
-      const auto finish = [&](std::size_t row, std::size_t rows, std::size_t column, std::size_t columns) {
-        run_elementwise_block(kernel_->code(), part.operands, part.results, row, rows, column, columns);
-      };
-      const GemmEpilogue epilogue = kernel_ ? GemmEpilogue(finish) : GemmEpilogue();
-      if (onednn_)
-        onednn_->run(machine_.pool, part.a, part.b, part.c, workspace_, epilogue);
-      else
-        gemm(machine_.pool, machine_.isa, products_.size, part.a, part.b, part.c,
-             static_cast<std::ptrdiff_t>(products_.size.N), workspace_, epilogue);
+    if (together_ == 0) {
+      for (Part& part : parts_) run(part, machine_.pool, workspace_);
+      return;
     }
+    const std::size_t bytes = product_workspace(products_, machine_.isa);
+    const std::size_t chunks = (parts_.size() + together_ - 1) / together_;
+    machine_.pool.run(chunks, [&](std::size_t chunk, std::size_t worker) {
+      for (std::size_t i = chunk * together_; i < std::min(parts_.size(), (chunk + 1) * together_); ++i)
+        run(parts_[i], *alone_[worker], workspace_.subspan(i * bytes, bytes));
+    });
   }
-
-  static std::size_t round_to_line(std::size_t bytes) { return (bytes + cache_line - 1) / cache_line * cache_line; }
 
  private:
   struct Part {
@@ -125,6 +143,18 @@ class GemmStep : public PreparedStep {
     float* c = nullptr;
     std::vector<FloatView> operands{}, results{};
   };
+
+  void run(Part& part, Pool& pool, std::span<std::byte> workspace) {
+    const auto finish = [&](std::size_t row, std::size_t rows, std::size_t column, std::size_t columns) {
+      run_elementwise_block(kernel_->code(), part.operands, part.results, row, rows, column, columns);
+    };
+    const GemmEpilogue epilogue = kernel_ ? GemmEpilogue(finish) : GemmEpilogue();
+    if (onednn_)
+      onednn_->run(pool, part.a, part.b, part.c, workspace, epilogue);
+    else
+      gemm(pool, machine_.isa, products_.size, part.a, part.b, part.c, static_cast<std::ptrdiff_t>(products_.size.N),
+           workspace, epilogue);
+  }
 
   /// The views of one product's kernel, as matrices.
   std::vector<FloatView> part_of(std::span<const FloatView> views, std::size_t batch) const {
@@ -149,19 +179,22 @@ class GemmStep : public PreparedStep {
   std::optional<KernelPart> kernel_{};
   std::optional<OnednnProduct> onednn_{};
   std::span<std::byte> workspace_{};
+  std::size_t together_ = 0;                    // products to a chunk
+  std::vector<std::unique_ptr<Pool>> alone_{};  // for each thread, to run a product by itself
 };
 
 }  // namespace
 
 std::size_t gemm_step_workspace(const Step& step, Isa isa) {
   const Products products = products_of(step);
-  return GemmStep::round_to_line(head_workspace(step)) + gemm_workspace(isa, products.size, products.a, products.b);
+  const std::size_t side_by_side = together(products) ? products.batches : 1;
+  return round_to_line(head_workspace(step)) + side_by_side * product_workspace(products, isa);
 }
 
 std::optional<std::size_t> onednn_gemm_step_workspace(const Step& step) {
   const auto product = onednn_product(products_of(step), 1);
   if (!product) return {};
-  return GemmStep::round_to_line(head_workspace(step)) + product->workspace();
+  return round_to_line(head_workspace(step)) + product->workspace();
 }
 
 Contraction gemm_contraction(const Step& step) {
