@@ -8,6 +8,7 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 
 const ort = createRequire(import.meta.url)('onnxruntime-node');
+if (process.argv.length < 3) process.exit();  // it is installed: that was the question
 const [folder, work, variant, threads, repeats] = process.argv.slice(2);
 const square = n => [[n, n], [n, n]];
 const rows = [4096, 1024];
