@@ -3,6 +3,10 @@
 where the work has linear layers enough for it (weights in 8 bits, one scale a column; activations rounded as they come).
 
 The networks and their sizes are those of tools/workloads.cpp; the weights are random. Needs Debian's python3-onnx.
+
+onnxruntime-node copies every result into a new array, even where one is given, and W5 would pay more for that array's
+pages than for the work. So the models of large results compute all of them but hand out one element, as a caller from
+C would have the result where it wants it.
 """
 import sys
 
@@ -44,6 +48,13 @@ class Model:
         return self.op("DynamicQuantizeMatMul", x, self.constant(rounded), self.constant(scale),
                        self.constant(numpy.zeros(outputs, numpy.int8)), self.constant(bias), domain=microsoft)
 
+    def one_element(self, y: str) -> str:
+        """Of a result of any shape its first element; the model hands out nothing else."""
+        axes = range(len(self.shapes[1]))
+        self.shapes = (self.shapes[0], [1 for _ in axes])
+        number = lambda *values: self.constant(numpy.array(values))
+        return self.op("Slice", y, number(*(0 for _ in axes)), number(*(1 for _ in axes)), number(*axes))
+
     def write(self, y: str, variant: str = "fp32"):
         self.nodes[-1].output[0] = "y"
         assert y == f"v{len(self.nodes) - 1}", "what comes out is what was made last"
@@ -79,19 +90,22 @@ def convolutional(batch: int, eight_bits: bool):
 def elementwise(kind: str, *shape: int):
     model = Model(shape, shape)
     number = lambda value: model.constant(numpy.array(value, numpy.float32))
-    return model, model.op(kind, model.op("Add", model.op("Mul", "x", number(1.5)), number(0.25)), domain=microsoft)
+    scaled = model.op("Add", model.op("Mul", "x", number(1.5)), number(0.25))
+    return model, model.one_element(model.op(kind, scaled, domain=microsoft))
 
 
 def by_rows(kind: str):
     rows, columns = 4096, 1024
     model = Model([rows, columns], [rows, columns])
-    weights = [model.constant(made(columns, numpy.float32)) for made in (numpy.ones, numpy.zeros)]
-    return model, model.op(kind, "x", *(weights if kind == "LayerNormalization" else []), axis=-1)
+    weights = []
+    if kind == "LayerNormalization":
+        weights = [model.constant(made(columns, numpy.float32)) for made in (numpy.ones, numpy.zeros)]
+    return model, model.one_element(model.op(kind, "x", *weights, axis=-1))
 
 
 def product(rows: int, inner: int, columns: int):
     model = Model([rows, inner], [rows, columns])
-    return model, model.op("MatMul", "x", model.constant(normal(inner, columns)))
+    return model, model.one_element(model.op("MatMul", "x", model.constant(normal(inner, columns))))
 
 
 known = {
