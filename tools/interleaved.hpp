@@ -19,7 +19,7 @@ std::string unit_of(const Workload&);
 /// A row for each number of threads, provider and promising way of a peer.
 std::vector<Measured> measure_interleaved(const Workload&, const MeasureOptions&);
 
-/// Adds a row of milliseconds and one of MiB for a whole process, ours and, if it is among the peers, PyTorch's.
+/// A row of milliseconds and one of MiB at its peak for a whole process, ours and, if it is among the peers, PyTorch's.
 std::vector<Measured> measure_processes(const MeasureOptions&);
 
 }  // namespace vitrine
