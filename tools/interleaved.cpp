@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <set>
 
 #include "tools/compiled.hpp"
 #include "tools/peer.hpp"
@@ -14,11 +16,24 @@ namespace vitrine {
 
 namespace {
 
+/// How long the work has taken, so that a slow one on a busy machine ends in about three minutes with peers.
+class Patience {
+ public:
+  bool lasts(std::chrono::seconds limit) const { return std::chrono::steady_clock::now() - start_ < limit; }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+constexpr std::chrono::seconds for_looks{60}, for_repeats{90}, for_turns{130};
+
 /// One short sample of each promising way; what does not run is said and left out.
-std::vector<Measured> look_at_peers(const std::string& work, const std::string& unit, const MeasureOptions& options) {
+std::vector<Measured> look_at_peers(const std::string& work, const std::string& unit, const MeasureOptions& options,
+                                    const Patience& patience) {
   if (options.peers.empty()) return {};
   Progress progress(work + ", a look at ways to run its peers", 0);
+  std::set<std::pair<std::string, int>> seen;  // peers, with numbers of threads
   return promising_peers(work, unit, options.peers, options.threads, [&](Measured& peer) {
+    if (!patience.lasts(for_looks) && seen.contains({peer.peer, peer.threads})) return false;
     progress.advance(1, fmt::format("{} {}, {} threads", peer.peer, peer.variant, peer.threads));
     try {
       measure_peer(peer, 1);
@@ -26,6 +41,7 @@ std::vector<Measured> look_at_peers(const std::string& work, const std::string& 
       progress.line(fmt::format("left out: {}", error.what()));
       return false;
     }
+    seen.emplace(peer.peer, peer.threads);
     return true;
   });
 }
@@ -51,7 +67,8 @@ std::string unit_of(const Workload& work) { return work.operations > 0 ? "GFLOP/
 
 std::vector<Measured> measure_interleaved(const Workload& work, const MeasureOptions& options) {
   const std::string name(work.name), unit = unit_of(work);
-  std::vector<Measured> peers = look_at_peers(name, unit, options);
+  const Patience patience;
+  std::vector<Measured> peers = look_at_peers(name, unit, options, patience);
   std::vector<Ours> ours;
   for (const int threads : options.threads)
     for (const std::string& provider : work.graph ? options.providers : std::vector<std::string>{"memcpy"}) {
@@ -65,14 +82,15 @@ std::vector<Measured> measure_interleaved(const Workload& work, const MeasureOpt
   const int turns = peers.empty() ? 1 : (options.repeats + in_a_turn - 1) / in_a_turn;
   const int samples = peers.empty() ? options.repeats : std::min(in_a_turn, options.repeats);
   Progress progress(name, static_cast<std::size_t>(turns) * (peers.size() + static_cast<std::size_t>(samples)));
-  for (int turn = 0; turn < turns; ++turn) {
+  for (int turn = 0; turn < turns && (turn == 0 || patience.lasts(for_turns)); ++turn) {
     for (int i = 0; i < samples; ++i, progress.advance(1, ""))
       for (Ours& one : ours) one.add_sample(work.operations);
     for (Measured& peer : peers) {
       progress.advance(1, fmt::format("{} {}, {} threads", peer.peer, peer.variant, peer.threads));
-      // A peer that is slow has fewer samples, three in each turn, or one work would take minutes.
-      const bool slow = unit == "ms" && !peer.samples.empty() && peer.median() > 250;
-      measure_peer_undisturbed(peer, slow ? std::min(3, samples) : samples);
+      // Where ours is slow so are they: three samples in each turn, or one work would take minutes.
+      const bool slow = unit == "ms" && ours[0].row.median() > 250;
+      const int wanted = slow ? std::min(3, samples) : samples;
+      patience.lasts(for_repeats) ? measure_peer_undisturbed(peer, wanted) : measure_peer(peer, wanted);
     }
   }
   std::vector<Measured> rows;
