@@ -60,6 +60,12 @@ TEST_CASE("ratios take the fastest way of the fastest peer, the named variant of
   CHECK(ratio_table(std::span(rows).first(2), "auto").empty());
 }
 
+TEST_CASE("a ratio says so where the peer had too little of the processor") {
+  std::vector<Measured> disturbed(rows.begin(), rows.end());
+  disturbed[4].busy = {0.75};
+  CHECK_THAT(ratio_table(disturbed, "auto"), Contains("onnxruntime fp32, had 0.75 of 2 processors\n"));
+}
+
 TEST_CASE("bench's JSON is the agreed array") {
   const auto made = nlohmann::json::parse(bench_json(rows));
   REQUIRE(made.size() == rows.size());

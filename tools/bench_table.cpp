@@ -11,12 +11,9 @@ namespace vitrine {
 
 namespace {
 
-std::string note_of(const Measured& row) {
-  std::string made;
-  if (!had_its_threads(row.busy, row.threads))
-    made = fmt::format("  had {:.2f} of {} processors", median(row.busy), row.threads);
-  if (in_eight_bits(row)) made += "  other numbers: weights in 8 bits";
-  return made;
+std::string lack_of(const Measured& row) {
+  if (had_its_threads(row.busy, row.threads)) return "";
+  return fmt::format("had {:.2f} of {} processors", median(row.busy), row.threads);
 }
 
 /// The fastest of the rows that a test lets pass, or null.
@@ -28,8 +25,10 @@ template <class Test> const Measured* fastest(std::span<const Measured> rows, Te
 }
 
 std::string ratio_line(const Measured& ours, const Measured& peer, const std::string& threads) {
-  return fmt::format("{:<13} {:<7} {:>7} {:>10.3f} {:>10.3f} {:>6.2f}  {} {}\n", ours.work, ours.unit, threads,
-                     ours.median(), peer.median(), ours.times_as_fast_as(peer), peer.peer, peer.variant);
+  const std::string lack = lack_of(peer);
+  return fmt::format("{:<13} {:<7} {:>7} {:>10.3f} {:>10.3f} {:>6.2f}  {} {}{}{}\n", ours.work, ours.unit, threads,
+                     ours.median(), peer.median(), ours.times_as_fast_as(peer), peer.peer, peer.variant,
+                     lack.empty() ? "" : ", ", lack);
 }
 
 }  // namespace
@@ -39,8 +38,10 @@ std::string bench_table(std::span<const Measured> rows) {
                                  "threads", "median", "least", "most", "unit");
   for (const Measured& row : rows) {
     const auto [least, most] = std::ranges::minmax(row.samples);
-    made += fmt::format("{:<13} {:<11} {:<39} {:>7} {:>10.3f} {:>10.3f} {:>10.3f}  {}{}\n", row.work, row.peer,
-                        row.variant, row.threads, row.median(), least, most, row.unit, note_of(row));
+    const std::string lack = lack_of(row);
+    made += fmt::format("{:<13} {:<11} {:<39} {:>7} {:>10.3f} {:>10.3f} {:>10.3f}  {}{}{}{}\n", row.work, row.peer,
+                        row.variant, row.threads, row.median(), least, most, row.unit, lack.empty() ? "" : "  ", lack,
+                        in_eight_bits(row) ? "  other numbers: weights in 8 bits" : "");
   }
   return made;
 }

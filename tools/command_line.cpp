@@ -303,7 +303,7 @@ struct Commands {
         ->check(whole_number(0, 1024));
     c->add_flag("--peers", bench.peers,
                 "PyTorch and ONNX Runtime on the same workloads too, in turns, each in its fastest way, and how much "
-                "faster we are");
+                "faster we are; over all works about 12 minutes, 3 for W3m");
     c->add_option("--provider", bench.provider,
                   "whose loops run products and convolutions, as in exec [auto; for W6 each in turn]")
         ->type_name("P")
