@@ -56,6 +56,15 @@ TEST_CASE("ONNX Runtime runs under node, which looks for it where the user says 
         }) == 1);
 }
 
+TEST_CASE("a peer that is bound is told to keep each thread on a core") {
+  Measured peer{.work = "W2_fwd", .peer = "torch", .variant = "ofi", .unit = "ms", .threads = 2};
+  CHECK(has(peer_command(peer, 7, "models", true), "OMP_PROC_BIND=true"));
+  CHECK_FALSE(has(peer_command(peer, 7, "models"), "OMP_PROC_BIND=true"));
+  peer.peer = "onnxruntime";
+  CHECK(peer_command(peer, 7, "models", true).back() == "bound");
+  CHECK(peer_command(peer, 7, "models").back() == "7");
+}
+
 TEST_CASE("every workload has a peer, and where products are part of it OpenBLAS is told what the processor is") {
   const bool wide = best_isa() == Isa::avx512, newest = wide && __builtin_cpu_supports("avx512bf16");
   for (const Workload& work : workloads()) {

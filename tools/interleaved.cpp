@@ -36,7 +36,7 @@ std::vector<Measured> look_at_peers(const std::string& work, const std::string& 
     if (!patience.lasts(for_looks) && seen.contains({peer.peer, peer.threads})) return false;
     progress.advance(1, fmt::format("{} {}, {} threads", peer.peer, peer.variant, peer.threads));
     try {
-      measure_peer(peer, 1);
+      measure_peer_undisturbed(peer, 1);
     } catch (const InputError& error) {
       progress.line(fmt::format("left out: {}", error.what()));
       return false;

@@ -82,7 +82,7 @@ std::string peers_folder() {
   throw InputError("bench --peers: there is no tools/peers/torch_peer.py here; run it in a checkout of the sources");
 }
 
-std::vector<std::string> peer_command(const Measured& peer, int samples, const std::string& models) {
+std::vector<std::string> peer_command(const Measured& peer, int samples, const std::string& models, bool bound) {
   std::vector<std::string> command{"env"};
   const auto add = [&](std::vector<std::string> words) { command.insert(command.end(), words.begin(), words.end()); };
   // Settings of the user's own shell could slow a peer down.
@@ -95,16 +95,18 @@ std::vector<std::string> peer_command(const Measured& peer, int samples, const s
   if (peer.peer == "torch") {
     // At two threads PyTorch's two pools of threads clash; OpenBLAS built with OpenMP shares the one.
     add({std::string("LD_LIBRARY_PATH=") + one_pool});
+    if (bound) add({"OMP_PROC_BIND=true"});
     add({PeerPrograms{}.python, peers_folder() + "/torch_peer.py", peer.work, way, threads, count});
   } else {
     add({node_path(), PeerPrograms{}.node, peers_folder() + "/ort_peer.mjs", models, peer.work, way, threads, count});
+    if (bound) add({"bound"});
   }
   return command;
 }
 
-void measure_peer(Measured& peer, int samples) {
+void measure_peer(Measured& peer, int samples, bool bound) {
   const std::string models = peer.peer == "torch" ? "" : onnx_models(peer.work);
-  const Finished done = run_child(peer_command(peer, samples, models), "", std::chrono::minutes(5));
+  const Finished done = run_child(peer_command(peer, samples, models, bound), "", std::chrono::minutes(5));
   if (done.how != Finished::How::exited || done.status != 0)
     throw InputError(fmt::format("bench --peers: {} did not run {} ({}): {}; leave --peers out, or name other works",
                                  peer.peer, peer.work, peer.variant, done.err.substr(0, 300)));
@@ -118,7 +120,7 @@ void measure_peer_undisturbed(Measured& peer, int samples) {
   Measured second = first;
   measure_peer(first, samples);
   if (!had_its_threads(first.busy, peer.threads)) {
-    measure_peer(second, samples);
+    measure_peer(second, samples, true);
     if (median(second.busy) > median(first.busy)) std::swap(first, second);
   }
   peer.samples.insert(peer.samples.end(), first.samples.begin(), first.samples.end());

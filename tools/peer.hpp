@@ -23,15 +23,15 @@ std::string peer_missing(std::string_view peer, const PeerPrograms& = {});
 std::string peers_folder();
 
 /// The words of the command that runs a peer once: `env` with what its variant asks for, and the program. `models` is
-/// the folder of ONNX Runtime's models.
-std::vector<std::string> peer_command(const Measured&, int samples, const std::string& models = "");
+/// the folder of ONNX Runtime's models. Bound, each of its threads has a core of its own for good.
+std::vector<std::string> peer_command(const Measured&, int samples, const std::string& models = "", bool bound = false);
 
 /// Runs the peer once, in a process of its own, and adds `samples` samples to it in the unit that it has. Throws
 /// InputError if it does not run, or prints something else.
-void measure_peer(Measured&, int samples);
+void measure_peer(Measured&, int samples, bool bound = false);
 
-/// The same, and once more if another program was in its way: the samples are those of the run that had more of the
-/// processor.
+/// The same, and once more if it had too little of the processor, because of another program or because Linux left two
+/// of its threads on one core; now they are bound. The samples are those of the run that had more.
 void measure_peer_undisturbed(Measured&, int samples);
 
 }  // namespace vitrine

@@ -1,5 +1,5 @@
-// ONNX Runtime on one of `vitrine bench`'s workloads: ort_peer.mjs FOLDER WORK fp32|dynint8 THREADS REPEATS prints one
-// line of JSON, as torch_peer.py does. FOLDER holds the models of onnx_models.py; onnxruntime-node is npm's, installed
+// ONNX Runtime on one of `vitrine bench`'s workloads: ort_peer.mjs FOLDER WORK fp32|dynint8 THREADS REPEATS [bound] prints
+// one line of JSON, as torch_peer.py does; bound gives each thread a core of its own. FOLDER holds the models of onnx_models.py; onnxruntime-node is npm's, installed
 // with --ignore-scripts, found as require() finds it (NODE_PATH, or node_modules in a folder above).
 //
 // A sample is the mean time of a run, in milliseconds, over at least 30 ms. `busy` is the processor time per second of
@@ -9,7 +9,7 @@ import { createRequire } from 'node:module';
 
 const ort = createRequire(import.meta.url)('onnxruntime-node');
 if (process.argv.length < 3) process.exit();  // it is installed: that was the question
-const [folder, work, variant, threads, repeats] = process.argv.slice(2);
+const [folder, work, variant, threads, repeats, bound] = process.argv.slice(2);
 const shape = {
   W1a_fwd: [64, 784], W1b_fwd: [256, 784], W2_fwd: [64, 3, 32, 32], W5gelu: [1 << 24],
   W5gelu_tanh: [1 << 14, 1 << 10], W5ln: [4096, 1024], W5sm: [4096, 1024], W6_64x784x128: [64, 784],
@@ -20,8 +20,11 @@ if (!shape || !fs.existsSync(path)) {
   console.error(`ort_peer.mjs: there is no model ${path}; onnx_models.py writes those that there are`);
   process.exit(2);
 }
+// Of the threads that the session makes, which do not include this one: the second core and so on.
+const cores = Array.from({ length: +threads - 1 }, (_, i) => i + 2).join(';');
 const session = await ort.InferenceSession.create(path, {
   intraOpNumThreads: +threads, interOpNumThreads: 1, graphOptimizationLevel: 'all',
+  extra: bound && cores ? { session: { intra_op_thread_affinities: cores } } : {},
 });
 const x = new ort.Tensor('float32', new Float32Array(shape.reduce((a, b) => a * b)), shape);
 for (let i = 0, seed = 1; i < x.data.length; ++i) {
