@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/graph/adjacency_list.hpp>
+#include <queue>
 #include <set>
 #include <unordered_map>
 
@@ -178,19 +179,23 @@ std::vector<Value> Graph::topological() const {
   const Dag& dag = impl_->dag;
   std::vector<std::size_t> waiting(num_vertices(dag));
   std::vector<Value> order;
-  std::set<std::size_t> ready;
+  std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>> ready;
   auto take = [&](std::size_t v) {
     order.push_back({const_cast<Graph*>(this), static_cast<std::uint32_t>(v)});
     for (auto e : boost::make_iterator_range(out_edges(v, dag)))
-      if (--waiting[target(e, dag)] == 0) ready.insert(target(e, dag));
+      if (--waiting[target(e, dag)] == 0) ready.push(target(e, dag));
   };
   for (std::size_t v = 0; v < num_vertices(dag); ++v) waiting[v] = in_degree(v, dag);
   for (std::size_t v = 0; v < num_vertices(dag); ++v)
-    if (dag[v].node->alive && dag[v].node->op && waiting[v] == 0) ready.insert(v);
+    if (dag[v].node->alive && dag[v].node->op && waiting[v] == 0) ready.push(v);
   // Leaves first: the text writes numbers where they are read, so their ids must not decide the order of the others.
   for (std::size_t v = 0; v < num_vertices(dag); ++v)
     if (dag[v].node->alive && !dag[v].node->op) take(v);
-  while (!ready.empty()) take(ready.extract(ready.begin()).value());
+  while (!ready.empty()) {
+    const std::size_t oldest = ready.top();
+    ready.pop();
+    take(oldest);
+  }
   return order;
 }
 

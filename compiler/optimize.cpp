@@ -54,8 +54,10 @@ class Pipeline {
     if (undone_.contains(pass.name)) return;
     if (options_.judge) return run_judged(pass);
     const std::size_t changes = record_.rewrites.size();
+    if (options_.at_stage) options_.at_stage(pass.name);
     rewrite(pass);
     if (record_.rewrites.size() == changes) return;
+    if (options_.at_stage) options_.at_stage("verify");
     if (options_.verify_each) verify_after(graph_, pass.name);
     if (options_.after_pass) options_.after_pass(graph_, pass, round_);
   }
@@ -120,6 +122,7 @@ std::vector<Pass> passes_named(std::string_view names) {
 }
 
 Record optimize(Graph& graph, std::span<const Pass> passes, const PipelineOptions& options) {
+  if (options.at_stage) options.at_stage("verify");
   if (options.verify_each) verify_after(graph, "(none: the graph was broken before the first pass)");
   Pipeline pipeline(graph, options);
   pipeline.run(passes);

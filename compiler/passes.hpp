@@ -95,6 +95,8 @@ struct PipelineOptions {
   Judge* judge = nullptr;
   /// Called after each pass that changed something, with the round (from 1) it did so in.
   std::function<void(const Graph&, const Pass&, std::size_t round)> after_pass{};
+  /// Told what begins, so that a clock outside can be read: a pass by its name, or "verify".
+  std::function<void(std::string_view stage)> at_stage{};
 };
 
 /// Runs the passes that rewrite until none does anything, each time through the whole list, then those that annotate,

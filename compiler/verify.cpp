@@ -14,25 +14,41 @@ namespace {
   throw InternalError("verify: graph '" + graph.name() + "': " + line_of(v) + ": " + what);
 }
 
-/// Operand and user, sorted: as the nodes say it, and as the edges do.
+/// Operand and user, each pair once and sorted: as the nodes say it, and as the edges do.
 using Uses = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
+
+void sort(Uses& uses) {
+  std::ranges::sort(uses);
+  const auto twice = std::ranges::unique(uses);
+  uses.erase(twice.begin(), twice.end());
+}
 
 bool contains(const Uses& uses, Value operand, Value user) {
   return std::ranges::binary_search(uses, std::pair(operand.id, user.id));
 }
 
-void verify_node(const Graph& graph, Value v, const std::vector<bool>& before, const Uses& read, const Uses& mirrored) {
+/// Only where nodes and edges differ is it worth asking of every node where.
+void verify_edges(const Graph& graph, Value v, const Uses& read, const Uses& mirrored) {
+  for (Value operand : v.operands())
+    if (!contains(mirrored, operand, v)) broken(graph, v, "no edge mirrors operand " + name_of(operand));
+  for (Value user : graph.users(v))
+    if (!contains(read, v, user)) broken(graph, v, "an edge leads to " + line_of(user) + ", which does not read it");
+}
+
+void verify_operands(const Graph& graph, Value v, const std::vector<bool>& before) {
   for (Value operand : v.operands()) {
     if (!graph.find(operand.id)) broken(graph, v, "operand %" + std::to_string(operand.id) + " is dead");
     if (!before[operand.id]) broken(graph, v, "operand %" + std::to_string(operand.id) + " comes later: a cycle");
-    if (!contains(mirrored, operand, v)) broken(graph, v, "no edge mirrors operand " + name_of(operand));
   }
-  for (Value user : graph.users(v))
-    if (!contains(read, v, user)) broken(graph, v, "an edge leads to " + line_of(user) + ", which does not read it");
-  if (!v.op()) return;
+}
+
+void verify_type(const Graph& graph, Value v) {
+  const Node& node = graph.node(v);
+  if (!node.op) return;
   std::vector<Type> in;
-  for (Value operand : v.operands()) in.push_back(operand.type());
-  const Inferred made = v.op()->type(in);
+  in.reserve(node.operands.size());
+  for (Value operand : node.operands) in.push_back(operand.type());
+  const Inferred made = node.op->type(in);
   if (!made.ok()) broken(graph, v, made.why.str());
   if (made.type != v.type()) broken(graph, v, (Sentence{} << "its op makes " << made.type).str());
 }
@@ -96,10 +112,13 @@ void verify(const Graph& graph) {
     for (Value operand : v.operands()) read.emplace_back(operand.id, v.id);
     for (Value user : graph.users(v)) mirrored.emplace_back(v.id, user.id);
   }
-  std::ranges::sort(read), std::ranges::sort(mirrored);
+  sort(read), sort(mirrored);
+  const bool agree = read == mirrored;
   std::vector<bool> before(graph.end_of_ids());
   for (Value v : order) {
-    verify_node(graph, v, before, read, mirrored);
+    verify_operands(graph, v, before);
+    if (!agree) verify_edges(graph, v, read, mirrored);
+    verify_type(graph, v);
     before[v.id] = true;
   }
   std::size_t alive = 0;

@@ -1,31 +1,42 @@
-// How a peer is run: what a variant's name asks for, and which variants are measured with care.
+// How a peer is run: what a variant's name asks for, which variants there are, which are measured with care, and what
+// is said where a peer is missing.
 #include "tools/peer.hpp"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "runtime/isa.hpp"
+#include "tests/run_program.hpp"
+#include "tests/scratch.hpp"
+#include "tools/peer_look.hpp"
+#include "tools/peer_variants.hpp"
+#include "tools/workloads.hpp"
 
 using namespace vitrine;
+using Catch::Contains;
+using Words = std::vector<std::string>;
 
 namespace {
 
-bool has(const std::vector<std::string>& words, const std::string& word) {
-  return std::ranges::find(words, word) != words.end();
+bool has(const Words& words, const std::string& word) { return std::ranges::find(words, word) != words.end(); }
+Words command(const std::string& variant, const std::string& peer = "torch") {
+  return peer_command({.work = "W2_fwd", .peer = peer, .variant = variant, .unit = "ms", .threads = 2}, 7, "models");
 }
-std::vector<std::string> command(const std::string& variant) {
-  return peer_command({.work = "W2", .peer = "torch", .variant = variant, .unit = "ms", .threads = 2}, 7);
+Measured sampled(const std::string& variant, std::vector<double> samples, const std::string& unit = "ms") {
+  return {.work = "W2", .peer = "torch", .variant = variant, .unit = unit, .samples = samples, .busy = {1}};
 }
-Measured sampled(const std::string& variant, int threads, std::vector<double> samples) {
-  return {.work = "W2", .peer = "torch", .variant = variant, .unit = "ms", .threads = threads, .samples = samples};
+Words variants_of(const std::vector<Measured>& rows) {
+  Words made;
+  for (const Measured& row : rows) made.push_back(row.variant + " " + std::to_string(row.threads));
+  return made;
 }
 
 }  // namespace
 
-TEST_CASE("a peer's variant is the program's first word, and settings of its environment behind it") {
+TEST_CASE("a peer's variant is the program's word, and settings of its environment behind it") {
   const auto plain = command("channels_last"), all = command("script, one heap, Sapphirerapids");
-  CHECK(std::vector(plain.end() - 4, plain.end()) == std::vector<std::string>{"W2", "channels_last", "2", "7"});
-  CHECK(std::vector(all.end() - 4, all.end()) == std::vector<std::string>{"W2", "script", "2", "7"});
+  CHECK(Words(plain.end() - 4, plain.end()) == Words{"W2_fwd", "channels_last", "2", "7"});
+  CHECK(Words(all.end() - 4, all.end()) == Words{"W2_fwd", "script", "2", "7"});
   CHECK(has(all, "OPENBLAS_CORETYPE=Sapphirerapids"));
   CHECK(has(all, "MALLOC_MMAP_MAX_=0"));
   for (const std::string& word : plain) CHECK((word.find('=') == word.npos || word.starts_with("LD_LIBRARY_PATH=")));
@@ -35,35 +46,77 @@ TEST_CASE("a peer's variant is the program's first word, and settings of its env
   CHECK_FALSE(has(command("eager, avx512"), "OPENBLAS_CORETYPE=Haswell"));
 }
 
-TEST_CASE("every workload's peer is also told what to take the processor for, with instructions that it has") {
-  const bool wide = best_isa() == Isa::avx512, newest = wide && __builtin_cpu_supports("avx512bf16");
-  for (const char* work : {"W1a", "W1b", "W2", "W3s", "W3m"}) {
-    std::vector<std::string> at_one, at_two;
-    for (const Measured& peer : peers_of(work)) (peer.threads == 1 ? at_one : at_two).push_back(peer.variant);
-    CAPTURE(work);
-    CHECK(at_one == at_two);
-    const auto ends = [&](const std::string& word) {
-      return std::ranges::count_if(at_one, [&](const std::string& variant) { return variant.ends_with(word); });
-    };
-    CHECK((ends(", Cooperlake") > 0) == newest);
-    CHECK((ends(", Sapphirerapids") > 0) == newest);
-    CHECK((ends(", SkylakeX") > 0) == (wide && !newest));
-    CHECK((ends(", Haswell") > 0) == !wide);
-    CHECK((ends(", avx512") > 0) == (wide && work[1] == '3'));
-    CHECK(has(at_one, work == std::string("W1a") ? "script" : "script, one heap"));
-  }
-  CHECK(peers_of("W7").empty());
+TEST_CASE("ONNX Runtime runs under node, which looks for it where the user says and beside this program") {
+  const Variable path("NODE_PATH", "said");
+  const auto words = command("dynint8", "onnxruntime");
+  CHECK(Words(words.end() - 5, words.end()) == Words{"models", "W2_fwd", "dynint8", "2", "7"});
+  CHECK(has(words, "node"));
+  CHECK(std::ranges::count_if(words, [](const std::string& word) {
+          return word.starts_with("NODE_PATH=said:") && word.ends_with("/node_modules");
+        }) == 1);
 }
 
-TEST_CASE("of the peers' variants those with the least sample stay, at each number of threads, without it") {
-  const auto kept = fastest({sampled("a", 1, {9, 5}), sampled("b", 1, {4, 30}), sampled("a", 2, {3, 3}),
-                             sampled("c", 1, {6, 6}), sampled("b", 2, {2, 8})},
-                            2);
-  std::vector<std::string> names;
-  for (const Measured& peer : kept) {
-    names.push_back(peer.variant + std::to_string(peer.threads));
-    CHECK(peer.samples.empty());
+TEST_CASE("a peer that is bound is told to keep each thread on a core") {
+  Measured peer{.work = "W2_fwd", .peer = "torch", .variant = "ofi", .unit = "ms", .threads = 2};
+  CHECK(has(peer_command(peer, 7, "models", true), "OMP_PROC_BIND=true"));
+  CHECK_FALSE(has(peer_command(peer, 7, "models"), "OMP_PROC_BIND=true"));
+  peer.peer = "onnxruntime";
+  CHECK(peer_command(peer, 7, "models", true).back() == "bound");
+  CHECK(peer_command(peer, 7, "models").back() == "7");
+}
+
+TEST_CASE("every workload has a peer, and where products are part of it OpenBLAS is told what the processor is") {
+  const bool wide = best_isa() == Isa::avx512, newest = wide && __builtin_cpu_supports("avx512bf16");
+  for (const Workload& work : workloads()) {
+    const std::string name(work.name);
+    CAPTURE(name);
+    const auto [ways, cores] = torch_variants(name);
+    REQUIRE_FALSE(ways.empty());
+    REQUIRE(cores.at(0).empty());
+    const bool multiplies = !name.starts_with("W5");
+    CHECK(has(cores, "Cooperlake") == (multiplies && newest));
+    CHECK(has(cores, "Sapphirerapids") == (multiplies && newest));
+    CHECK(has(cores, "SkylakeX") == (multiplies && wide && !newest));
+    CHECK(has(cores, "Haswell") == (multiplies && !wide));
+    CHECK(onnxruntime_variants(name).empty() == (!work.in_use || name == "W5copy"));
   }
-  std::ranges::sort(names);
-  CHECK(names == std::vector<std::string>{"a1", "a2", "b1", "b2"});
+  CHECK(torch_variants("W4").ways.empty());
+}
+
+TEST_CASE("the look settles the kind of processor first, then the way, and at two threads takes up the better half") {
+  Words looked_at;
+  const Look look = [&](Measured& peer) {
+    looked_at.push_back(peer.variant + " " + std::to_string(peer.threads));
+    const bool is_best = peer.variant.starts_with("channels_last, one heap"), next = peer.variant.starts_with("script");
+    peer.samples = {is_best ? 10. : next ? 10.5 : 20.};
+    peer.busy = {1};
+    return peer.variant != "channels_last";  // which does not run
+  };
+  const auto kept = promising_peers("W2", "ms", {"torch"}, {1, 2}, look);
+  const auto [ways, cores] = torch_variants("W2");
+  // At one thread each kind of processor and each further way; at two, two of the three that ran.
+  CHECK(looked_at.size() == cores.size() + ways.size() - 1 + 2);
+  CHECK(variants_of(kept) ==
+        Words{"channels_last, one heap 1", "script, one heap 1", "channels_last, one heap 2", "script, one heap 2"});
+  for (const Measured& peer : kept) CHECK((peer.samples.empty() && peer.busy.empty()));
+  CHECK(promising_peers("W2", "ms", {}, {1, 2}, look).empty());
+  CHECK(promising_peers("W1b_fwd", "ms", {"onnxruntime"}, {2}, look).size() == 2);
+}
+
+TEST_CASE("of looks the best stays and a second near it; 8 bits compete among themselves; speed is better when more") {
+  CHECK(variants_of(worth_measuring({sampled("a", {9}), sampled("b", {5}), sampled("c", {5.2}), sampled("d", {5.1}),
+                                     sampled("qint8", {4})})) == Words{"b 1", "d 1", "qint8 1"});
+  CHECK(variants_of(worth_measuring({sampled("a", {9}, "GFLOP/s"), sampled("b", {5}, "GFLOP/s")})) == Words{"a 1"});
+  CHECK(worth_measuring({}).empty());
+}
+
+TEST_CASE("a peer that is missing is named with what to install") {
+  const Scratch empty;
+  const std::string nothing = (empty / "nothing").string();
+  CHECK_THAT(peer_missing("torch", {.python = nothing}), Contains("python3-torch") && Contains("libopenblas0-openmp"));
+  CHECK_THAT(peer_missing("onnxruntime", {.python = nothing}), Contains("python3-onnx"));
+  put(empty / "python", "#!/bin/sh\nexit 0\n");
+  std::filesystem::permissions(empty / "python", std::filesystem::perms::owner_all);
+  CHECK_THAT(peer_missing("onnxruntime", {.python = (empty / "python").string(), .node = nothing}),
+             Contains("npm install --ignore-scripts --prefix ") && Contains(" onnxruntime-node"));
 }

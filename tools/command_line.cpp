@@ -91,10 +91,11 @@ struct Commands {
   void add_bench(CLI::App& app) {
     CLI::App* c =
         add(app, "bench", "time the workloads, 1 and 2 threads, interleaved", [this] { return vitrine::bench(bench); });
-    c->add_option(
-        "WORK", bench.works,
-        "W1a, W1b (an MLP's training step), W2 (a CNN's), W3s, W3m (a GPT's), W7 (a whole process); all if none "
-        "is named");
+    c->add_option("WORK", bench.works,
+                  "training steps W1a, W1b (MLPs), W2 (a CNN), W3s, W3m (GPTs); forward only W1a_fwd, W1b_fwd, W2_fwd; "
+                  "2^24 floats W5copy, W5gelu, W5gelu_tanh; rows W5ln (layer norm), W5sm (softmax); matrix products "
+                  "W6_64x784x128, W6_256, W6_512, W6_1024, W6_2048; W7 (a whole process); all of these if none is "
+                  "named. Or compile: how long each stage of a compilation takes");
     c->add_option("--repeats", bench.repeats, "how often each is measured")
         ->type_name("N")
         ->check(whole_number(1, 1000))
@@ -102,11 +103,13 @@ struct Commands {
     c->add_option("--threads", bench.common.threads, "only this number of threads [1 and 2]")
         ->type_name("N")
         ->check(whole_number(0, 1024));
-    c->add_flag("--peers", bench.peers, "PyTorch on the same workloads too, in turns, and how much faster we are");
-    c->add_option("--provider", bench.provider, "whose loops run products and convolutions, as in exec")
+    c->add_flag("--peers", bench.peers,
+                "PyTorch and ONNX Runtime on the same workloads too, in turns, each in its fastest way, and how much "
+                "faster we are; over all works about 12 minutes, 3 for W3m");
+    c->add_option("--provider", bench.provider,
+                  "whose loops run products and convolutions, as in exec [auto; for W6 each in turn]")
         ->type_name("P")
-        ->check(one_of({"own", "onednn", "auto"}))
-        ->capture_default_str();
+        ->check(one_of({"own", "onednn", "auto"}));
     c->add_flag("--tune", bench.tune, "instead: own and oneDNN on many sizes, as the table that auto reads");
     c->add_option("-o", bench.output, "write that table to FILE instead of standard output")->type_name("FILE");
     add_json(c, bench.common.json);

@@ -3,114 +3,128 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
-#include <map>
 #include <nlohmann/json.hpp>
 
-#include "runtime/isa.hpp"
 #include "tools/child_process.hpp"
+#include "tools/onnx_models.hpp"
+#include "tools/peer_variants.hpp"
+#include "tools/workloads.hpp"
 #include "vitrine/error.hpp"
 
 namespace vitrine {
 
 namespace {
 
-constexpr const char* program = "tools/peers/torch_peer.py";
+namespace fs = std::filesystem;
 
-/// Where the peer's program is: from a checkout, or beside the folder of the build that runs.
-std::string find_program() {
+/// OpenBLAS built with OpenMP.
+constexpr const char* one_pool = "/usr/lib/x86_64-linux-gnu/openblas-openmp";
+
+fs::path folder_of_this_program() {
   std::error_code none;
-  const std::filesystem::path here = std::filesystem::read_symlink("/proc/self/exe", none);
-  for (const auto& base : {std::filesystem::path("."), here.parent_path() / ".."})
-    if (std::filesystem::exists(base / program, none)) return (base / program).string();
-  throw InputError(fmt::format("bench --peers: there is no {} here; run it in a checkout of the sources", program));
+  return fs::read_symlink("/proc/self/exe", none).parent_path();
 }
 
-/// What stands behind a comma in a variant's name: settings of the environment, each fast somewhere and slow elsewhere.
-struct Setting {
-  std::string_view name;
-  std::vector<std::string> variables;
-};
-const std::vector<Setting>& settings() {
-  static const std::vector<Setting> all{
-      // An allocator that hands no memory back spares PyTorch the page faults of large tensors.
-      {"one heap", {"MALLOC_MMAP_MAX_=0", "MALLOC_TRIM_THRESHOLD_=17179869184", "MALLOC_TOP_PAD_=268435456"}},
-      {"avx512", {"ATEN_CPU_CAPABILITY=avx512"}},  // PyTorch's own loops stay with AVX2 unless they are asked
-      {"Cooperlake", {"OPENBLAS_CORETYPE=Cooperlake"}},
-      {"Sapphirerapids", {"OPENBLAS_CORETYPE=Sapphirerapids"}},
-      {"SkylakeX", {"OPENBLAS_CORETYPE=SkylakeX"}},
-      {"Haswell", {"OPENBLAS_CORETYPE=Haswell"}}};
-  return all;
+/// Where node looks for packages: where the user says, and beside this program.
+std::string node_path() {
+  const char* said = std::getenv("NODE_PATH");
+  return fmt::format("NODE_PATH={}{}{}", said ? said : "", said ? ":" : "",
+                     (folder_of_this_program() / "node_modules").string());
 }
 
-bool has_avx512() { return best_isa() == Isa::avx512; }
-/// Debian's OpenBLAS takes a CPU newer than itself for an old one, so it is also told what to take it for: kinds that
-/// have no instruction which this machine lacks.
-std::vector<std::string> core_types() {
-  if (!has_avx512()) return {"Haswell"};
-  if (!__builtin_cpu_supports("avx512bf16")) return {"SkylakeX"};
-  return {"Cooperlake", "Sapphirerapids"};
+bool runs(const std::vector<std::string>& command) {
+  const Finished done = run_child(command, "", std::chrono::seconds(30));
+  return done.how == Finished::How::exited && done.status == 0;
+}
+bool has_module(const std::string& python, const std::string& module) {
+  return runs({python, "-c", fmt::format("import importlib.util as u, sys; sys.exit(not u.find_spec('{}'))", module)});
+}
+
+/// Of a run that ended well: the numbers under `key`.
+std::vector<double> numbers_of(const Finished& done, const Measured& peer, const char* key) {
+  const auto printed = nlohmann::json::parse(done.out, nullptr, false);
+  if (!printed.is_object() || !printed.contains(key) || !printed[key].is_array() || printed[key].empty())
+    throw InputError(fmt::format("bench --peers: {} printed no {} for {} ({}) but: {}", peer.peer, key, peer.work,
+                                 peer.variant, done.out.substr(0, 200)));
+  return printed[key].get<std::vector<double>>();
+}
+
+/// Milliseconds in the unit that is told: themselves, or the speed of a work of so many operations.
+double in_unit_of(const Measured& peer, double milliseconds) {
+  if (!peer.more_is_better()) return milliseconds;
+  const auto work = std::ranges::find(workloads(), std::string_view(peer.work), &Workload::name);
+  return work->operations / milliseconds / 1e6;
 }
 
 }  // namespace
 
-std::vector<Measured> peers_of(const std::string& work) {
-  std::vector<std::string> variants;
-  if (work == "W1a") variants = {"eager", "script"};
-  if (work == "W1b") variants = {"eager", "eager, one heap", "script, one heap"};
-  if (work == "W2") variants = {"eager, one heap", "script, one heap", "channels_last", "channels_last, one heap"};
-  if (work == "W3s" || work == "W3m") {
-    variants = {"eager, one heap", "script, one heap"};
-    if (has_avx512())
-      variants.insert(variants.end(), {"eager, avx512", "eager, avx512, one heap", "script, avx512, one heap"});
+std::string peer_missing(std::string_view peer, const PeerPrograms& programs) {
+  if (peer == "torch") {
+    if (has_module(programs.python, "torch") && fs::exists(one_pool)) return "";
+    return "PyTorch is not here; install Debian's python3-torch and libopenblas0-openmp";
   }
-  std::vector<std::string> all = variants;
-  for (const std::string& core : core_types())
-    for (const std::string& variant : variants) all.push_back(variant + ", " + core);
-  std::vector<Measured> made;
-  for (const std::string& variant : all)
-    for (const int threads : {1, 2})
-      made.push_back({.work = work, .peer = "torch", .variant = variant, .unit = "ms", .threads = threads});
-  return made;
+  if (!has_module(programs.python, "onnx"))
+    return "what writes ONNX Runtime's models is not here; install Debian's python3-onnx";
+  if (!runs({"env", node_path(), programs.node, peers_folder() + "/ort_peer.mjs"}))
+    return fmt::format(
+        "ONNX Runtime is not here; install Debian's nodejs and npm, then: npm install --ignore-scripts --prefix {} "
+        "onnxruntime-node",
+        folder_of_this_program().string());
+  return "";
 }
 
-std::vector<std::string> peer_command(const Measured& peer, int samples) {
+std::string peers_folder() {
+  std::error_code none;
+  for (const fs::path& base : {fs::path("."), folder_of_this_program() / ".."})
+    if (fs::exists(base / "tools/peers/torch_peer.py", none)) return (base / "tools/peers").string();
+  throw InputError("bench --peers: there is no tools/peers/torch_peer.py here; run it in a checkout of the sources");
+}
+
+std::vector<std::string> peer_command(const Measured& peer, int samples, const std::string& models, bool bound) {
   std::vector<std::string> command{"env"};
+  const auto add = [&](std::vector<std::string> words) { command.insert(command.end(), words.begin(), words.end()); };
   // Settings of the user's own shell could slow a peer down.
   for (const char* name : {"OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "OMP_PROC_BIND",
                            "OMP_WAIT_POLICY", "MKL_NUM_THREADS", "ATEN_CPU_CAPABILITY"})
-    command.insert(command.end(), {"-u", name});
-  // At two threads PyTorch's two pools of threads clash; OpenBLAS built with OpenMP shares the one.
-  command.push_back("LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu/openblas-openmp");
-  for (const Setting& setting : settings())
-    if ((peer.variant + ", ").find(fmt::format(", {}, ", setting.name)) != std::string::npos)
-      command.insert(command.end(), setting.variables.begin(), setting.variables.end());
-  command.insert(command.end(),
-                 {"/usr/bin/python3", find_program(), peer.work, peer.variant.substr(0, peer.variant.find(',')),
-                  std::to_string(peer.threads), std::to_string(samples)});
+    add({"-u", name});
+  const std::string count = std::to_string(samples), threads = std::to_string(peer.threads);
+  add(variables_of(peer.variant));
+  const std::string way = peer.variant.substr(0, peer.variant.find(','));
+  if (peer.peer == "torch") {
+    // At two threads PyTorch's two pools of threads clash; OpenBLAS built with OpenMP shares the one.
+    add({std::string("LD_LIBRARY_PATH=") + one_pool});
+    if (bound) add({"OMP_PROC_BIND=true"});
+    add({PeerPrograms{}.python, peers_folder() + "/torch_peer.py", peer.work, way, threads, count});
+  } else {
+    add({node_path(), PeerPrograms{}.node, peers_folder() + "/ort_peer.mjs", models, peer.work, way, threads, count});
+    if (bound) add({"bound"});
+  }
   return command;
 }
 
-std::vector<Measured> fastest(std::vector<Measured> peers, std::size_t count) {
-  const auto least = [](const Measured& peer) { return std::ranges::min(peer.samples); };
-  std::ranges::stable_sort(peers, {}, least);
-  std::map<int, std::size_t> kept;  // by number of threads
-  std::erase_if(peers, [&](const Measured& peer) { return ++kept[peer.threads] > count; });
-  for (Measured& peer : peers) peer.samples.clear();
-  return peers;
+void measure_peer(Measured& peer, int samples, bool bound) {
+  const std::string models = peer.peer == "torch" ? "" : onnx_models(peer.work);
+  const Finished done = run_child(peer_command(peer, samples, models, bound), "", std::chrono::minutes(5));
+  if (done.how != Finished::How::exited || done.status != 0)
+    throw InputError(fmt::format("bench --peers: {} did not run {} ({}): {}; leave --peers out, or name other works",
+                                 peer.peer, peer.work, peer.variant, done.err.substr(0, 300)));
+  for (const double sample : numbers_of(done, peer, "samples")) peer.samples.push_back(in_unit_of(peer, sample));
+  for (const double busy : numbers_of(done, peer, "busy")) peer.busy.push_back(busy);
 }
 
-void measure_peer(Measured& peer, int samples) {
-  const Finished done = run_child(peer_command(peer, samples), "", std::chrono::minutes(5));
-  if (done.how != Finished::How::exited || done.status != 0)
-    throw InputError(
-        fmt::format("bench --peers: PyTorch did not run {} ({}): {}; install Debian's python3-torch and "
-                    "libopenblas0-openmp, or leave --peers out",
-                    peer.work, peer.variant, done.err.substr(0, 300)));
-  const auto numbers = nlohmann::json::parse(done.out, nullptr, false);
-  if (!numbers.is_object() || !numbers.contains("samples"))
-    throw InputError(fmt::format("bench --peers: {} printed no samples but: {}", program, done.out.substr(0, 200)));
-  for (const double sample : numbers["samples"]) peer.samples.push_back(sample);
+void measure_peer_undisturbed(Measured& peer, int samples) {
+  Measured first = peer;
+  first.samples.clear(), first.busy.clear();
+  Measured second = first;
+  measure_peer(first, samples);
+  if (!had_its_threads(first.busy, peer.threads)) {
+    measure_peer(second, samples, true);
+    if (median(second.busy) > median(first.busy)) std::swap(first, second);
+  }
+  peer.samples.insert(peer.samples.end(), first.samples.begin(), first.samples.end());
+  peer.busy.insert(peer.busy.end(), first.busy.begin(), first.busy.end());
 }
 
 }  // namespace vitrine

@@ -46,8 +46,9 @@ std::vector<Contraction> works() {
         }
   }
   for (const Workload& workload : workloads()) {
+    if (!workload.graph) continue;
     Graph graph = workload.graph();
-    optimize(graph);
+    optimize(graph, workload.in_use ? inference_pipeline : default_pipeline);
     for (const Step& step : compile(graph, CpuTarget(best_isa())).steps)
       if (const auto work = contraction_of(step)) add(*work);
   }

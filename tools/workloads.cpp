@@ -19,7 +19,8 @@ struct Mlp {
     return down(h);
   }
 };
-Graph graph() { return training_step(trace_classifier<Mlp>("W1a", "image"), Sgd{.rate = {.rate = 0.1f}}); }
+Graph step() { return training_step(trace_classifier<Mlp>("W1a", "image"), Sgd{.rate = {.rate = 0.1f}}); }
+Graph forward() { return trace<Mlp>("W1a_fwd", "image"); }
 }  // namespace w1a
 
 namespace w1b {
@@ -36,7 +37,8 @@ struct Mlp {
     return down(g);
   }
 };
-Graph graph() { return training_step(trace_classifier<Mlp>("W1b", "image"), Adam{.rate = {.rate = 1e-3f}}); }
+Graph step() { return training_step(trace_classifier<Mlp>("W1b", "image"), Adam{.rate = {.rate = 1e-3f}}); }
+Graph forward() { return trace<Mlp>("W1b_fwd", "image"); }
 }  // namespace w1b
 
 namespace w2 {
@@ -60,7 +62,8 @@ struct Cnn {
     return down(h);
   }
 };
-Graph graph() { return training_step(trace_classifier<Cnn>("W2", "image"), Adam{.rate = {.rate = 1e-3f}}); }
+Graph step() { return training_step(trace_classifier<Cnn>("W2", "image"), Adam{.rate = {.rate = 1e-3f}}); }
+Graph forward() { return trace<Cnn>("W2_fwd", "image"); }
 }  // namespace w2
 
 namespace w3s {
@@ -74,27 +77,87 @@ using Model = Gpt<batch, time, token, width, head, 6>;
 }  // namespace w3m
 
 /// It hands out the loss alone: like the peer's, it need not keep a score for every token to the end of the step.
-template <class M> Graph language_step(const char* name) {
+template <class M> Graph traced_loss(const char* name) {
   using Tokens = std::remove_cvref_t<decltype(std::declval<typename Signature<M>::Inputs>()[hana::size_c<0>])>;
   Graph graph(name);
   const Tokens token = input<Tokens>(graph, "token");
   const M model = bind<M>(graph, M());
   const Value scores = model(token).value;
   graph.output("loss", cross_entropy(scores, graph.input("next", token.value.type())));
-  return training_step(graph, AdamW{.rate = {.rate = 3e-4f}, .clip = {.norm = 1}});
+  return graph;
 }
+
+namespace w5 {
+constexpr Axis element{"element", long_array}, row{"row", 4096}, column{"column", 1024};
+using Long = Tensor<element>;
+using Rows = Tensor<row, column>;
+
+/// Models without parameters.
+template <class T, class F> Graph formula(F f) {
+  Graph graph("W5");
+  graph.output("y", named(f(input<T>(graph, "x"))).value);
+  return graph;
+}
+Graph gelu_by_erf() {
+  return formula<Long>([](const Long& x) { return gelu(1.5f * x + 0.25f); });
+}
+Graph gelu_by_tanh() {
+  return formula<Long>([](const Long& x) { return gelu_tanh(1.5f * x + 0.25f); });
+}
+Graph weighed() {
+  return formula<Rows>([](const Rows& x) { return softmax(x); });
+}
+
+struct Normed {
+  using Norm = LayerNorm<column>;
+  BOOST_HANA_DEFINE_STRUCT(Normed, (Norm, norm));
+  Rows operator()(Rows x) const { return norm(x); }
+};
+Graph normed() { return trace<Normed>("W5", "x"); }
+}  // namespace w5
+
+namespace w6 {
+template <std::size_t m, std::size_t k, std::size_t n> struct Product {
+  using Weight = Tensor<Axis(k), Axis(n)>;
+  BOOST_HANA_DEFINE_STRUCT(Product, (Weight, weight));
+  Tensor<Axis(m), Axis(n)> operator()(Tensor<Axis(m), Axis(k)> x) const { return matmul(x, weight); }
+};
+template <std::size_t m, std::size_t k = m, std::size_t n = m>
+constexpr Workload work(std::string_view name, std::string_view what) {
+  return {name, what, [] { return trace<Product<m, k, n>>("W6", "x"); }, true,
+          2.0 * static_cast<double>(m) * static_cast<double>(k) * static_cast<double>(n)};
+}
+}  // namespace w6
 
 }  // namespace
 
+Graph trace_w3m() { return traced_loss<w3m::Model>("W3m"); }
+Graph language_step(const Graph& traced) {
+  return training_step(traced, AdamW{.rate = {.rate = 3e-4f}, .clip = {.norm = 1}});
+}
+
 std::span<const Workload> workloads() {
   static constexpr std::array all{
-      Workload{"W1a", "training step, MLP 784-128-10, relu, SGD, batch 64", w1a::graph},
-      Workload{"W1b", "training step, MLP 784-1024-1024-10, relu, Adam, batch 256", w1b::graph},
-      Workload{"W2", "training step, CNN on 3x32x32: conv 32, 64, linear 128, Adam, batch 64", w2::graph},
+      Workload{"W1a", "training step, MLP 784-128-10, relu, SGD, batch 64", w1a::step},
+      Workload{"W1a_fwd", "the same, forward only", w1a::forward, true},
+      Workload{"W1b", "training step, MLP 784-1024-1024-10, relu, Adam, batch 256", w1b::step},
+      Workload{"W1b_fwd", "the same, forward only", w1b::forward, true},
+      Workload{"W2", "training step, CNN on 3x32x32: conv 32, 64, linear 128, Adam, batch 64", w2::step},
+      Workload{"W2_fwd", "the same, forward only", w2::forward, true},
       Workload{"W3s", "training step, GPT of 0.83 M: width 128, 4 blocks, 16 x 128 tokens, AdamW, clipped",
-               [] { return language_step<w3s::Model>("W3s"); }},
+               [] { return language_step(traced_loss<w3s::Model>("W3s")); }},
       Workload{"W3m", "training step, GPT of 14 M: width 384, 6 blocks, 8 x 256 tokens, AdamW, clipped",
-               [] { return language_step<w3m::Model>("W3m"); }}};
+               [] { return language_step(trace_w3m()); }},
+      Workload{"W5copy", "a copy of 2^24 floats, the least that W5gelu can take", nullptr, true},
+      Workload{"W5gelu", "gelu(1.5 x + 0.25) of 2^24 floats, by erf", w5::gelu_by_erf, true},
+      Workload{"W5gelu_tanh", "the same by tanh", w5::gelu_by_tanh, true},
+      Workload{"W5ln", "layer norm over the rows of [4096, 1024]", w5::normed, true},
+      Workload{"W5sm", "softmax over the rows of [4096, 1024]", w5::weighed, true},
+      w6::work<64, 784, 128>("W6_64x784x128", "matrix product, [64, 784] by [784, 128]"),
+      w6::work<256>("W6_256", "matrix product of two [256, 256]"),
+      w6::work<512>("W6_512", "matrix product of two [512, 512]"),
+      w6::work<1024>("W6_1024", "matrix product of two [1024, 1024]"),
+      w6::work<2048>("W6_2048", "matrix product of two [2048, 2048]")};
   return all;
 }
 

@@ -80,8 +80,8 @@ int audit_projects(const Projects&, const std::string& json);
 struct BenchOptions {
   std::vector<std::string> works{};
   int repeats = 15;
-  std::string provider = "auto";
-  bool peers = false;  // PyTorch too, in turns
+  std::string provider{};  // empty: auto, and for products every one
+  bool peers = false;      // PyTorch and ONNX Runtime too, in turns
   bool tune = false;
   std::string output{};
   Common common{};

@@ -1,9 +1,12 @@
 #!/usr/bin/python3
 """PyTorch on one of `vitrine bench`'s workloads: torch_peer.py WORK VARIANT THREADS REPEATS prints one line of JSON.
 
-The network, its sizes and its optimizer are those of tools/workloads.cpp; the data are random. A sample is the mean
+The networks, their sizes and optimizers are those of tools/workloads.cpp; the data are random. A sample is the mean
 time of a step, in milliseconds, over at least 50 ms. `busy` is the processor time per second of wall time: where it
 falls short of THREADS, another process was in the way. `peak_mib` is the most memory that the whole process had.
+VARIANT: eager, script (the model scripted, or traced where it is a formula), channels_last (the order of an image's
+bytes), ofi (traced and given to optimize_for_inference), qint8 (linear layers' weights in 8 bits). W7 is one training
+step of W1a and the end of the process, which the caller times.
 """
 import json
 import resource
@@ -59,15 +62,18 @@ class Gpt(nn.Module):
         return self.head(self.norm(x)).flatten(0, 1)
 
 
-classes, largest_norm = 10, 0.0
-if work == "W1a":
+# What a step does: a training step, unless the work says otherwise below.
+classes, largest_norm, step = 10, 0.0, None
+trains = not work.endswith("_fwd")
+name = work.removesuffix("_fwd")
+if name in ("W1a", "W7"):
     batch, network = 64, nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10))
     x = torch.randn(batch, 784)
-elif work == "W1b":
+elif name == "W1b":
     batch = 256
     network = nn.Sequential(nn.Linear(784, 1024), nn.ReLU(), nn.Linear(1024, 1024), nn.ReLU(), nn.Linear(1024, 10))
     x = torch.randn(batch, 784)
-elif work == "W2":
+elif name == "W2":
     batch = 64
     network = nn.Sequential(
         nn.Conv2d(3, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
@@ -76,38 +82,80 @@ elif work == "W2":
     x = torch.randn(batch, 3, 32, 32)
     if variant == "channels_last":
         network, x = network.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
-elif work in ("W3s", "W3m"):
+elif name in ("W3s", "W3m"):
     sizes = {"W3s": (96, 128, 128, 4, 4, 16), "W3m": (4096, 256, 384, 6, 6, 8)}[work]
     classes, context, examples = sizes[0], sizes[1], sizes[5]
     network, largest_norm = Gpt(*sizes[:5]), 1.0
     x = torch.randint(0, classes, (examples, context))
     batch = examples * context  # every token is to be told
+elif name in ("W5gelu", "W5gelu_tanh"):
+    x, kind = torch.randn(1 << 24), "none" if name == "W5gelu" else "tanh"
+
+    def formula(x):
+        return F.gelu(1.5 * x + 0.25, approximate=kind)
+
+    if variant == "script":
+        formula = torch.jit.trace(formula, x)
+    step = lambda: formula(x)
+elif name == "W5ln":
+    x, norm = torch.randn(4096, 1024), nn.LayerNorm(1024)
+    step = lambda: norm(x)
+elif name == "W5sm":
+    x = torch.randn(4096, 1024)
+    step = lambda: F.softmax(x, dim=-1)
+elif name == "W5copy":
+    x = torch.randn(1 << 24)
+    y = torch.empty_like(x)
+    step = lambda: y.copy_(x)
+elif name.startswith("W6_"):
+    sizes = [int(size) for size in name[3:].split("x")]
+    rows, inner, columns = sizes if len(sizes) == 3 else 3 * sizes
+    a, b, c = torch.randn(rows, inner), torch.randn(inner, columns), torch.empty(rows, columns)
+    step = lambda: torch.mm(a, b, out=c)
 else:
-    sys.exit(f"torch_peer.py: no workload named {work!r}; it knows W1a, W1b, W2, W3s, W3m")
-labels = torch.randint(0, classes, (batch,))
-if work == "W1a":
-    optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
-elif work.startswith("W3"):
-    optimizer = torch.optim.AdamW(network.parameters(), lr=3e-4, foreach=True)
+    sys.exit(f"torch_peer.py: no workload named {work!r}; it knows those of tools/workloads.cpp")
+
+if step is not None:
+    torch.set_grad_enabled(False)
+elif trains:
+    labels = torch.randint(0, classes, (batch,))
+    if name in ("W1a", "W7"):
+        optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
+    elif name.startswith("W3"):
+        optimizer = torch.optim.AdamW(network.parameters(), lr=3e-4, foreach=True)
+    else:
+        optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, foreach=True)
+    if variant == "script":
+        network = torch.jit.script(network)
+
+    def step():
+        optimizer.zero_grad(set_to_none=True)
+        F.cross_entropy(network(x), labels).backward()
+        if largest_norm > 0:
+            nn.utils.clip_grad_norm_(network.parameters(), largest_norm)
+        optimizer.step()
 else:
-    optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, foreach=True)
-if variant == "script":
-    network = torch.jit.script(network)
+    torch.set_grad_enabled(False)
+    network.eval()
+    if variant == "ofi":
+        network = torch.jit.optimize_for_inference(torch.jit.trace(network, x))
+    elif variant == "qint8":
+        torch.backends.quantized.engine = "onednn"
+        network = torch.quantization.quantize_dynamic(network, {nn.Linear})
+    step = lambda: network(x)
 
-
-def step():
-    optimizer.zero_grad(set_to_none=True)
-    F.cross_entropy(network(x), labels).backward()
-    if largest_norm > 0:
-        nn.utils.clip_grad_norm_(network.parameters(), largest_norm)
-    optimizer.step()
-
-
-for _ in range(3):
+if work == "W7":
     step()
+    sys.exit()
+start = time.perf_counter()
+for _ in range(3):  # warm
+    step()
+    if time.perf_counter() - start > 0.5:
+        break
 start = time.perf_counter()
 step()
-together = max(1, int(0.05 / (time.perf_counter() - start)))
+first = time.perf_counter() - start
+together = max(1, int(0.05 / first))
 samples, busy = [], []
 for _ in range(repeats):
     start, used = time.perf_counter(), time.process_time()

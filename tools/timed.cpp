@@ -1,0 +1,98 @@
+#include "tools/timed.hpp"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+
+#include "runtime/random.hpp"
+#include "tools/compiled.hpp"
+
+namespace vitrine {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+double milliseconds_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+/// Of every thread of this process, and of none of its children.
+double processor_milliseconds() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  const auto milliseconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) * 1e3 + static_cast<double>(t.tv_usec) / 1e3;
+  };
+  return milliseconds(used.ru_utime) + milliseconds(used.ru_stime);
+}
+
+class TimedProgram final : public Timed {
+ public:
+  TimedProgram(const Workload& work, int threads, Provider provider)
+      : pool_(threads),
+        program_(
+            compiled(work.graph(), states_, pool_, work.in_use ? inference_pipeline : default_pipeline, provider)) {
+    const RandomStream random(1, 0);
+    for (const auto& [name, type] : program_.plan().inputs) {
+      const std::size_t count = type.shape.elements();
+      if (type.dtype == DType::f32) {
+        std::vector<float>& made = numbers_.emplace_back(count);
+        for (std::size_t i = 0; i < count; ++i) made[i] = random.normal(i);
+        program_.bind_input(name, made.data());
+      } else {
+        std::vector<std::int32_t>& made = integers_.emplace_back(count);
+        for (std::size_t i = 0; i < count; ++i) made[i] = static_cast<std::int32_t>(i * 7 % 10);
+        program_.bind_input(name, made.data());
+      }
+    }
+  }
+  void run() override { program_.run(); }
+
+ private:
+  Pool pool_;
+  States states_{1};
+  std::vector<std::vector<float>> numbers_{};
+  std::vector<std::vector<std::int32_t>> integers_{};
+  Program program_;
+};
+
+/// Each thread copies pieces of an array, as the C library does it.
+class TimedCopy final : public Timed {
+ public:
+  explicit TimedCopy(int threads) : pool_(threads) {}
+  void run() override {
+    constexpr std::size_t piece = std::size_t{1} << 18, pieces = long_array / piece;
+    pool_.run(pieces, [&](std::size_t chunk, std::size_t) {
+      std::memcpy(to_.data() + chunk * piece, from_.data() + chunk * piece, piece * sizeof(float));
+    });
+  }
+
+ private:
+  Pool pool_;
+  std::vector<float> from_ = std::vector<float>(long_array, 1.f), to_ = std::vector<float>(long_array);
+};
+
+}  // namespace
+
+Timed::Sample Timed::measure() {
+  if (together_ == 0) {
+    const auto start = Clock::now();
+    run();
+    together_ = std::max(1, static_cast<int>(std::ceil(50 / std::max(milliseconds_since(start), 1e-3))));
+  }
+  const double used = processor_milliseconds();
+  const auto start = Clock::now();
+  for (int i = 0; i < together_; ++i) run();
+  const double wall = milliseconds_since(start);
+  return {wall / together_, (processor_milliseconds() - used) / wall};
+}
+
+std::unique_ptr<Timed> timed(const Workload& work, int threads, Provider provider) {
+  if (!work.graph) return std::make_unique<TimedCopy>(threads);
+  return std::make_unique<TimedProgram>(work, threads, provider);
+}
+
+}  // namespace vitrine
