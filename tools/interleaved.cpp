@@ -90,7 +90,8 @@ std::vector<Measured> measure_interleaved(const Workload& work, const MeasureOpt
       // Where ours is slow so are they: three samples in each turn, or one work would take minutes.
       const bool slow = unit == "ms" && ours[0].row.median() > 250;
       const int wanted = slow ? std::min(3, samples) : samples;
-      patience.lasts(for_repeats) ? measure_peer_undisturbed(peer, wanted) : measure_peer(peer, wanted);
+      const bool bound = peer.threads > 1;  // where there is one try, the one that cannot share a core
+      patience.lasts(for_repeats) ? measure_peer_undisturbed(peer, wanted) : measure_peer(peer, wanted, bound);
     }
   }
   std::vector<Measured> rows;

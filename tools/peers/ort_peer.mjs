@@ -1,6 +1,7 @@
-// ONNX Runtime on one of `vitrine bench`'s workloads: ort_peer.mjs FOLDER WORK fp32|dynint8 THREADS REPEATS [bound] prints
-// one line of JSON, as torch_peer.py does; bound gives each thread a core of its own. FOLDER holds the models of onnx_models.py; onnxruntime-node is npm's, installed
-// with --ignore-scripts, found as require() finds it (NODE_PATH, or node_modules in a folder above).
+// ONNX Runtime on one of `vitrine bench`'s workloads: ort_peer.mjs FOLDER WORK fp32|dynint8 THREADS REPEATS [bound]
+// prints one line of JSON, as torch_peer.py does; bound gives each thread a core of its own. FOLDER holds the models of
+// onnx_models.py; onnxruntime-node is npm's, installed with --ignore-scripts, found as require() finds it (NODE_PATH, or
+// node_modules in a folder above).
 //
 // A sample is the mean time of a run, in milliseconds, over at least 30 ms. `busy` is the processor time per second of
 // wall time.
