@@ -173,10 +173,11 @@ TEST_CASE("a register plan never asks for more registers than there are, and spi
   for (int round = 0; round < 200; ++round) {
     const auto code = vector_code(random_kernel(random, 12, 200, false));
     REQUIRE(code);
-    for (const std::size_t registers : {6, 14, 31}) {
-      const RegisterPlan plan = plan_registers(*code, registers, 0x5);
+    for (const auto& [working, kept] : {std::pair<std::size_t, std::size_t>{6, 0}, {6, 3}, {14, 0}, {20, 11}}) {
+      const RegisterPlan plan = plan_registers(*code, working, kept, 0x5);
+      const std::size_t registers = working + kept;
       std::size_t beyond = 0;
-      for (const auto* steps : {&plan.before, &plan.each})
+      for (const auto* steps : {&plan.before, &plan.each_row, &plan.each})
         for (const MachineStep& step : *steps) {
           const bool to_register = step.kind == MachineStep::Kind::load || step.kind == MachineStep::Kind::compute;
           beyond += to_register && step.to >= registers;
@@ -189,5 +190,6 @@ TEST_CASE("a register plan never asks for more registers than there are, and spi
   }
   CHECK(spilled);
   const auto small = vector_code({{input(0), input(1), call(Scalar::add, 0, 1)}, {2}});
-  CHECK(plan_registers(*small, 6, 0).slots == 0);
+  CHECK(plan_registers(*small, 6, 0, 0).slots == 0);
+  CHECK(most_alive(*small, 0) == 3);  // a result beside its operands
 }

@@ -18,18 +18,25 @@ using Xbyak::Xmm;
 
 constexpr std::size_t longest_instruction = 16;  // bytes
 constexpr std::size_t frame_code = 1024;         // what stands around the loop, and tables
+constexpr std::size_t long_code = 12;            // instructions
+constexpr std::size_t spare_registers = 1;       // for a number on its way from memory
+constexpr std::size_t fewest_registers = 6;      // that a plan can do with
 
 /// Writes a function of the System V calling convention. While it runs, rdi holds the operands' addresses, rsi the
 /// results', rdx how many numbers of the row are left and rcx how far in the row it is, in bytes.
 class Assembler : public Xbyak::CodeGenerator, public MachineCode {
  public:
-  Assembler(const VectorCode& code, const KernelForm& form, Isa isa, const RegisterPlan& plan)
-      : CodeGenerator(size_of(code, plan), Xbyak::DontSetProtectRWE),
+  /// Each of the copies has `working` registers of its own; behind them are those that all share.
+  Assembler(const VectorCode& code, const KernelForm& form, Isa isa, const RegisterPlan& plan, std::size_t copies,
+            std::size_t working)
+      : CodeGenerator(size_of(code, plan, copies), Xbyak::DontSetProtectRWE),
         code_(code),
         form_(form),
         plan_(plan),
         wide_(isa == Isa::avx512),
-        lanes_(wide_ ? 16 : 8) {
+        lanes_(wide_ ? 16 : 8),
+        copies_(copies),
+        working_(working) {
     give_pointers();
     enter();
     rows();
@@ -51,18 +58,23 @@ class Assembler : public Xbyak::CodeGenerator, public MachineCode {
     return operands;
   }
 
-  static std::size_t size_of(const VectorCode& code, const RegisterPlan& plan) {
-    // A step is at most three instructions; there is one copy of the loop for whole vectors and one for the rest.
-    return frame_code + (plan.before.size() + plan.each_row.size() + 2 * plan.each.size()) * 3 * longest_instruction +
-           code.instructions.size() * 32 + (operands_of(code) + code.results.size()) * 4 * longest_instruction;
+  static std::size_t size_of(const VectorCode& code, const RegisterPlan& plan, std::size_t copies) {
+    // A step is at most three instructions. There is a loop for `copies` vectors, one for one and one for the rest.
+    const std::size_t steps = copies * (plan.before.size() + plan.each_row.size()) + (copies + 2) * plan.each.size();
+    return frame_code + steps * 3 * longest_instruction + code.instructions.size() * 32 +
+           (operands_of(code) + code.results.size()) * 4 * longest_instruction;
   }
 
+  /// A register of the plan, for the present copy.
   Xmm vector(std::size_t index) const {
+    return whole_vector(index < working_ ? copy_ * working_ + index : (copies_ - 1) * working_ + index);
+  }
+  Xmm whole_vector(std::size_t index) const {
     const int i = static_cast<int>(index);
     return wide_ ? static_cast<Xmm>(Xbyak::Zmm(i)) : static_cast<Xmm>(Xbyak::Ymm(i));
   }
-  Xmm scratch() const { return vector(wide_ ? 31 : 15); }
-  Xmm tail_mask() const { return vector(14); }  // AVX2 only
+  Xmm scratch() const { return whole_vector(wide_ ? 31 : 15); }
+  Xmm tail_mask() const { return whole_vector(14); }  // AVX2 only
   const Xbyak::Opmask& holds() const { return k1; }
   const Xbyak::Opmask& tail() const { return k2; }
 
@@ -97,7 +109,7 @@ class Assembler : public Xbyak::CodeGenerator, public MachineCode {
   void enter() {
     for (const Reg64& saved : {rbp, rbx, r12, r13, r14, r15}) push(saved);
     mov(rbp, rsp);
-    sub(rsp, static_cast<std::uint32_t>(plan_.slots * 64 + 64));
+    sub(rsp, static_cast<std::uint32_t>(copies_ * plan_.slots * 64 + 64));
     and_(rsp, -64);
     const auto keep = [&](Local which, std::size_t offset) {
       mov(rax, ptr[rdi + offset]);
@@ -112,13 +124,13 @@ class Assembler : public Xbyak::CodeGenerator, public MachineCode {
     lea(r11, ptr[rip + pool_]);
     fetch(operand_pointers_, rdi);
     fetch(result_pointers_, rsi);
-    for (const MachineStep& step : plan_.before) emit(step);
+    emit(plan_.before, copies_);
   }
 
   void rows() {
     Xbyak::Label row, done;
     L(row);
-    for (const MachineStep& step : plan_.each_row) emit(step);
+    emit(plan_.each_row, copies_);
     loop();
     dec(local(Local::rows));
     jz(done, T_NEAR);
@@ -146,20 +158,14 @@ class Assembler : public Xbyak::CodeGenerator, public MachineCode {
     }
   }
 
+  /// As many vectors at once as there are copies, then one at a time, then what is left of one.
   void loop() {
-    Xbyak::Label whole, rest, end;
+    Xbyak::Label end;
     mov(rdx, local(Local::n));
     xor_(ecx, ecx);
-    sub(rdx, lanes_);
-    jb(rest, T_NEAR);
-    align(32);
-    L(whole);
-    for (const MachineStep& step : plan_.each) emit(step);
-    add(rcx, lanes_ * 4);
-    sub(rdx, lanes_);
-    jae(whole, T_NEAR);
-    L(rest);
-    add(rdx, lanes_);
+    if (copies_ > 1) vectors(copies_);
+    vectors(1);
+    test(rdx, rdx);
     jz(end, T_NEAR);
     in_tail_ = true;
     lea(rax, ptr[rip + masks_]);
@@ -169,9 +175,25 @@ class Assembler : public Xbyak::CodeGenerator, public MachineCode {
       neg(rdx);
       vmovups(tail_mask(), ptr[rax + rdx * 4 + 32]);
     }
-    for (const MachineStep& step : plan_.each) emit(step);
+    emit(plan_.each, 1);
     in_tail_ = false;
     L(end);
+  }
+
+  /// While so many vectors are left.
+  void vectors(std::size_t count) {
+    Xbyak::Label again, less;
+    const auto numbers = static_cast<int>(count) * lanes_;
+    sub(rdx, numbers);
+    jb(less, T_NEAR);
+    align(32);
+    L(again);
+    emit(plan_.each, count);
+    add(rcx, numbers * 4);
+    sub(rdx, numbers);
+    jae(again, T_NEAR);
+    L(less);
+    add(rdx, numbers);
   }
 
   void leave() {
@@ -204,7 +226,18 @@ class Assembler : public Xbyak::CodeGenerator, public MachineCode {
                       [](const VectorInstruction& i) { return i.op == VectorOp::constant; });
     return static_cast<int>(before) * (wide_ ? 4 : 32);
   }
-  Xbyak::Address slot(std::size_t index) const { return ptr[rsp + static_cast<int>(index * 64)]; }
+  Xbyak::Address slot(std::size_t index) const {
+    return ptr[rsp + static_cast<int>((copy_ * plan_.slots + index) * 64)];
+  }
+  /// Where the present copy's vector of a row lies.
+  Xbyak::Address element(const Reg64& begin) const { return ptr[begin + rcx + static_cast<int>(copy_) * lanes_ * 4]; }
+
+  /// Step by step for all copies: what one waits for, another does meanwhile.
+  void emit(const std::vector<MachineStep>& steps, std::size_t copies) {
+    for (const MachineStep& step : steps)
+      for (copy_ = 0; copy_ < copies; ++copy_) emit(step);
+    copy_ = 0;
+  }
 
   void emit(const MachineStep& step) {
     switch (step.kind) {
@@ -224,14 +257,14 @@ class Assembler : public Xbyak::CodeGenerator, public MachineCode {
     }
     const Reg64 at = pointer(operand_pointers_, rdi, from.index);
     if (is_splat(from.index)) return vbroadcastss(to, ptr[at]);
-    if (!in_tail_) return vmovups(to, ptr[at + rcx]);
+    if (!in_tail_) return vmovups(to, element(at));
     if (wide_) return vmovups(to | tail() | T_z, ptr[at + rcx]);
     vmaskmovps(to, tail_mask(), ptr[at + rcx]);
   }
 
   void store(std::size_t result, const Xmm& from) {
     const Reg64 at = pointer(result_pointers_, rsi, result);
-    if (!in_tail_) return form_.streaming ? vmovntps(ptr[at + rcx], from) : vmovups(ptr[at + rcx], from);
+    if (!in_tail_) return form_.streaming ? vmovntps(element(at), from) : vmovups(element(at), from);
     if (wide_) return vmovups(ptr[at + rcx] | tail(), from);
     vmaskmovps(ptr[at + rcx], tail_mask(), from);
   }
@@ -328,6 +361,8 @@ class Assembler : public Xbyak::CodeGenerator, public MachineCode {
   const RegisterPlan& plan_;
   bool wide_;
   int lanes_;
+  std::size_t copies_, working_;
+  std::size_t copy_ = 0;  // for which code is written
   bool in_tail_ = false;
   std::vector<Reg64> operand_pointers_{}, result_pointers_{};
   Xbyak::Label pool_{}, masks_{};
@@ -337,9 +372,15 @@ class Assembler : public Xbyak::CodeGenerator, public MachineCode {
 
 std::unique_ptr<MachineCode> assemble(const VectorCode& code, const KernelForm& form, Isa isa) {
   if (isa == Isa::portable) return nullptr;
-  const RegisterPlan plan = plan_registers(code, Assembler::registers(isa), form.splat);
+  // A long chain of operations waits for each of its own results; two vectors side by side wait less. A core looks
+  // ahead far enough to find that by itself only where the chain is short.
+  const std::size_t all = Assembler::registers(isa), alive = most_alive(code, form.splat) + spare_registers;
+  const std::size_t copies =
+      code.instructions.size() >= long_code && 2 * std::max(alive, fewest_registers) <= all ? 2 : 1;
+  const std::size_t working = std::clamp(alive, fewest_registers, all / copies);
+  const RegisterPlan plan = plan_registers(code, working, all - copies * working, form.splat);
   try {
-    return std::make_unique<Assembler>(code, form, isa, plan);
+    return std::make_unique<Assembler>(code, form, isa, plan, copies, working);
   } catch (const Xbyak::Error& error) {
     // A system that forbids it is no error: the interpreter computes the same. Anything else is a bug of ours.
     if (error == Xbyak::ERR_CANT_PROTECT || error == Xbyak::ERR_CANT_ALLOC) return nullptr;

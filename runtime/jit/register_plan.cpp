@@ -15,9 +15,13 @@ constexpr std::uint16_t nothing = std::numeric_limits<std::uint16_t>::max();
 
 class Planner {
  public:
-  Planner(const VectorCode& code, std::size_t registers, std::uint64_t splat)
-      : code_(code), splat_(splat), holds_(registers, nothing), pinned_(registers), values_(code.instructions.size()) {
-    if (registers < 6) throw InternalError("a kernel was to be compiled for fewer than 6 vector registers");
+  Planner(const VectorCode& code, std::size_t working, std::size_t kept, std::uint64_t splat)
+      : code_(code),
+        splat_(splat),
+        working_(working),
+        holds_(working + kept, nothing),
+        values_(code.instructions.size()) {
+    if (working < 6) throw InternalError("a kernel was to be compiled for fewer than 6 vector registers");
     for (std::size_t i = 0; i < values_.size(); ++i)
       for (int k = 0; k < reads(code_.instructions[i].op); ++k)
         values_[code_.instructions[i].from[static_cast<std::size_t>(k)]].read_at.push_back(i);
@@ -25,6 +29,18 @@ class Planner {
       values_[result].read_at.push_back(values_.size());
       values_[result].is_result = true;
     }
+  }
+
+  std::size_t most_alive() const {
+    std::vector<std::ptrdiff_t> change(values_.size() + 2);
+    for (std::uint16_t v = 0; v < values_.size(); ++v) {
+      if (never_changes(v) || values_[v].read_at.empty()) continue;
+      ++change[is_operand(v) ? values_[v].read_at.front() : v];
+      --change[values_[v].read_at.back() + 1];
+    }
+    std::ptrdiff_t alive = 0, most = 0;
+    for (const std::ptrdiff_t by : change) most = std::max(most, alive += by);
+    return static_cast<std::size_t>(most);
   }
 
   RegisterPlan plan() {
@@ -57,34 +73,20 @@ class Planner {
   }
   bool dies_now(std::uint16_t v) const { return values_[v].read_at.empty() || values_[v].read_at.back() <= now_; }
 
-  /// The most values alive at once, numbers that never change left out.
-  std::size_t most_alive() const {
-    std::vector<std::ptrdiff_t> change(values_.size() + 2);
-    for (std::uint16_t v = 0; v < values_.size(); ++v) {
-      if (never_changes(v) || values_[v].read_at.empty()) continue;
-      ++change[is_operand(v) ? values_[v].read_at.front() : v];
-      --change[values_[v].read_at.back() + 1];
-    }
-    std::ptrdiff_t alive = 0, most = 0;
-    for (const std::ptrdiff_t by : change) most = std::max(most, alive += by);
-    return static_cast<std::size_t>(most);
-  }
-
   /// Numbers for all lanes: the most read ones keep a register; a splat operand that does not gets a slot.
   void pin_numbers() {
     std::vector<std::uint16_t> numbers;
     for (std::uint16_t v = 0; v < values_.size(); ++v)
       if (never_changes(v)) numbers.push_back(v);
     std::ranges::stable_sort(numbers, std::greater{}, [&](std::uint16_t v) { return values_[v].read_at.size(); });
-    const std::size_t room = holds_.size() - std::min(holds_.size(), most_alive() + 2);
+    const std::size_t room = holds_.size() - working_;
     for (std::size_t i = 0; i < numbers.size(); ++i) {
       const std::uint16_t v = numbers[i];
       if (i < room) {
-        const auto at = static_cast<std::uint16_t>(holds_.size() - 1 - i);
+        const auto at = static_cast<std::uint16_t>(working_ + i);
         (is_splat(v) ? made_.each_row : made_.before)
             .push_back({.kind = MachineStep::Kind::load, .to = at, .from = {home(v)}});
         hold(at, v);
-        pinned_[at] = true;
       } else if (is_splat(v)) {
         made_.each_row.push_back({.kind = MachineStep::Kind::load, .to = 0, .from = {home(v)}});
         made_.each_row.push_back({.kind = MachineStep::Kind::spill,
@@ -102,7 +104,7 @@ class Planner {
   }
   void release(std::uint16_t v) {
     std::uint16_t& at = values_[v].in_register;
-    if (at == nothing || pinned_[at]) return;
+    if (at == nothing || at >= working_) return;
     holds_[at] = nothing;
     at = nothing;
   }
@@ -119,9 +121,9 @@ class Planner {
   /// A free register; if there is none, that of the value outside of `keep` which is read again last.
   std::uint16_t free_register(std::span<const std::uint16_t> keep) {
     std::uint16_t best = nothing;
-    for (std::uint16_t at = 0; at < holds_.size(); ++at) {
+    for (std::uint16_t at = 0; at < working_; ++at) {
       if (holds_[at] == nothing) return at;
-      if (pinned_[at] || std::ranges::find(keep, holds_[at]) != keep.end()) continue;
+      if (std::ranges::find(keep, holds_[at]) != keep.end()) continue;
       if (best == nothing || next_read(holds_[at]) > next_read(holds_[best])) best = at;
     }
     if (best == nothing) throw InternalError("a kernel's register plan has no register left");
@@ -202,8 +204,8 @@ class Planner {
 
   const VectorCode& code_;
   std::uint64_t splat_;
+  std::size_t working_;
   std::vector<std::uint16_t> holds_;  // by register
-  std::vector<bool> pinned_;
   std::vector<Live> values_;
   std::size_t now_ = 0;
   RegisterPlan made_{};
@@ -211,8 +213,13 @@ class Planner {
 
 }  // namespace
 
-RegisterPlan plan_registers(const VectorCode& code, std::size_t registers, std::uint64_t splat) {
-  return Planner(code, registers, splat).plan();
+RegisterPlan plan_registers(const VectorCode& code, std::size_t working, std::size_t kept, std::uint64_t splat) {
+  return Planner(code, working, kept, splat).plan();
+}
+
+std::size_t most_alive(const VectorCode& code, std::uint64_t splat) {
+  constexpr std::size_t any = 6;
+  return Planner(code, any, 0, splat).most_alive();
 }
 
 }  // namespace vitrine

@@ -41,11 +41,13 @@ struct RegisterPlan {
   std::size_t slots = 0;
 };
 
-/// For a machine with `registers` vector registers (at least 6); bit i of `splat`: operand i is one number
-/// for all of a row.
-/// Registers that the code leaves free keep its most used numbers for the whole loop. Every result is stored after
+/// Registers 0 to `working` - 1 (at least 6) hold values as they come and go, `kept` more behind them the most used
+/// numbers for the whole loop. Bit i of `splat`: operand i is one number for all of a row. Every result is stored after
 /// every operand was read for the last time, so a result may lie where an operand does. The value that is read again
 /// last is the one that gives way (L. Belady, IBM Systems Journal 5, 1966).
-RegisterPlan plan_registers(const VectorCode&, std::size_t registers, std::uint64_t splat);
+RegisterPlan plan_registers(const VectorCode&, std::size_t working, std::size_t kept, std::uint64_t splat);
+
+/// The most values alive at once, numbers that never change left out.
+std::size_t most_alive(const VectorCode&, std::uint64_t splat);
 
 }  // namespace vitrine
