@@ -51,6 +51,7 @@ TEST_CASE("the checked-in table says own or oneDNN by figures that can be speeds
 
 TEST_CASE("a plan by the table is the same plan every time") {
   for (const Workload& workload : workloads()) {
+    if (!workload.graph) continue;
     const auto kernels = [&] {
       Graph graph = workload.graph();
       optimize(graph);
