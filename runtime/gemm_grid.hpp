@@ -44,7 +44,7 @@ constexpr GemmGrid grid_of(GemmSize size, std::size_t register_rows, std::size_t
   constexpr double least_work = 1.0e6;
   // A chunk that copies its rows of A must be wide to be worth it; then it is the rows that are shared out, but so
   // few of them read B too often.
-  constexpr std::size_t wide = 128, fewest_rows = 48, wanted_chunks = 16;
+  constexpr std::size_t wide = 256, fewest_rows = 48, wanted_chunks = 16;
   std::size_t rows = round_up(divide_up(size.M, divide_up(size.M, most_chunk_rows)), register_rows);
   const double work = static_cast<double>(size.M) * static_cast<double>(size.N) * static_cast<double>(size.K);
   const double per_column = static_cast<double>(rows) * static_cast<double>(std::max<std::size_t>(size.K, 1));

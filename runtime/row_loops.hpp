@@ -60,20 +60,33 @@ template <int Width> float largest(const float* x, std::size_t n) {
       [](auto a) __attribute__((always_inline)) { return a; });
 }
 
+/// e^x for x <= 0, the bits of math::exp; 0 below -87, where that is less than 2e-38. A NaN stays one.
+[[gnu::always_inline]] inline float exp_of_negative(float x) {
+  const float y = math::detail::exp_normal(x < -87.0f ? -87.0f : x);
+  return x < -87.0f ? 0.0f : y;
+}
+
+/// Lane by lane as `reduce` adds them up, in stretches.
 template <int Width> float exp_and_sum(const float* x, float shift, float* y, std::size_t n) {
-  constexpr std::size_t stretch = 1024;  // still in the first-level cache when it is summed
+  constexpr std::size_t stretch = 1024;
   float total = 0.0f;
   for (std::size_t first = 0; first < n; first += stretch) {
-    const std::size_t count = n - first < stretch ? n - first : stretch;
-    const float* const from = x + first;
-    float* const to = y + first;
-#ifdef __clang__
-#pragma clang loop vectorize(assume_safety)
-#else
-#pragma GCC ivdep
-#endif
-    for (std::size_t i = 0; i < count; ++i) to[i] = math::exp(from[i] - shift);
-    total += sum<Width>(to, count);
+    const std::size_t last = n - first < stretch ? n : first + stretch;
+    alignas(64) float lane[lanes] = {};
+    std::size_t i = first;
+    for (; i + lanes <= last; i += lanes) {
+      alignas(64) float made[lanes];
+      for (int j = 0; j < lanes; ++j) made[j] = exp_of_negative(x[i + static_cast<std::size_t>(j)] - shift);
+      for (int j = 0; j < lanes; ++j) lane[j] += made[j];
+      __builtin_memcpy(y + i, made, sizeof made);
+    }
+    for (std::size_t j = 0; i + j < last; ++j) lane[j] += y[i + j] = exp_of_negative(x[i + j] - shift);
+#pragma GCC unroll 8
+    for (int half = lanes / 2; half > 0; half /= 2) {
+#pragma GCC unroll 32
+      for (int j = 0; j < half; ++j) lane[j] = lane[j] + lane[j + half];
+    }
+    total += lane[0];
   }
   return total;
 }
