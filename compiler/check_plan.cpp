@@ -226,8 +226,36 @@ class ImaginaryMemory {
   std::map<std::uint32_t, std::uint32_t> states_;  // the node that each state is before the first write
 };
 
+/// Kernels of a sweep run at once: none may write what another reads or writes, and nothing else may lie between them.
+void check_sweeps(const Plan& plan) {
+  std::map<std::uint32_t, std::vector<std::size_t>> sweeps;
+  for (std::size_t i = 0; i < plan.steps.size(); ++i)
+    if (plan.steps[i].sweep != 0) sweeps[plan.steps[i].sweep].push_back(i);
+  const auto refuse = [&](std::uint32_t sweep, const std::string& why) {
+    throw InternalError("plan: sweep " + std::to_string(sweep) + " of '" + plan.name + "' " + why);
+  };
+  for (const auto& [sweep, steps] : sweeps) {
+    if (steps.back() - steps.front() + 1 != steps.size()) refuse(sweep, "has other steps between its kernels");
+    for (const std::size_t i : steps) {
+      const Step& step = plan.steps[i];
+      if (step.head || step.once || !step.kernel)
+        refuse(sweep, "has step " + std::to_string(i) + ", which is more than a kernel");
+      for (const Slot& written : step.results)
+        for (const std::size_t other : steps)
+          for (const auto* slots : {&plan.steps[other].operands, &plan.steps[other].results})
+            for (const Slot& slot : *slots)
+              if (other != i && range_of(written).overlaps(range_of(slot)))
+                refuse(sweep, "has step " + std::to_string(i) + ", which writes " + text(range_of(written)) +
+                                  ", and step " + std::to_string(other) + ", which uses them");
+    }
+  }
+}
+
 }  // namespace
 
-void check_plan(const Plan& plan) { ImaginaryMemory(plan).check(); }
+void check_plan(const Plan& plan) {
+  ImaginaryMemory(plan).check();
+  check_sweeps(plan);
+}
 
 }  // namespace vitrine

@@ -6,6 +6,7 @@
 #include "compiler/planted.hpp"
 #include "compiler/repeat_steps.hpp"
 #include "compiler/steps.hpp"
+#include "compiler/sweeps.hpp"
 #include "compiler/updates.hpp"
 
 namespace vitrine {
@@ -46,6 +47,7 @@ Plan compile(const Graph& graph, const Target& target) {
   repeat_steps(draft, target);
   order_steps(draft);
   Plan plan = place_in_arena(std::move(draft));
+  mark_sweeps(plan);
   if (planted().plan) planted().plan(plan);
   check_plan(plan);
   return plan;

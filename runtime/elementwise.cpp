@@ -45,24 +45,35 @@ bool worth_streaming(const Iteration& iteration, std::span<const FloatView> oper
 
 }  // namespace
 
+ElementwiseWork::ElementwiseWork(const ScalarCode& code, std::span<const FloatView> operands,
+                                 std::span<const FloatView> results)
+    : code_(&code), operands_(operands.size()), results_(results.size()) {
+  check(code.tiles(), operands, results);
+  iteration_ = std::make_unique<const Iteration>(operands, results);
+  const std::size_t count = iteration_->count(), row = iteration_->inner();
+  if (count == 0) return;
+  // Whole rows to a chunk where rows are short: a tile must begin with a row.
+  const std::size_t wanted = numbers_in_chunk(code.tiles(), operands.size() + results.size());
+  chunk_ = row >= long_row ? wanted : wanted / row * row;
+  chunks_ = (count + chunk_ - 1) / chunk_;
+  rows_ = RowWalk::find(code, *iteration_, operands_, worth_streaming(*iteration_, operands, results));
+}
+ElementwiseWork::ElementwiseWork(ElementwiseWork&&) noexcept = default;
+ElementwiseWork& ElementwiseWork::operator=(ElementwiseWork&&) noexcept = default;
+ElementwiseWork::~ElementwiseWork() = default;
+
+void ElementwiseWork::run(std::size_t chunk) const {
+  const std::size_t first = chunk * chunk_, last = std::min(iteration_->count(), first + chunk_);
+  if (rows_)
+    RowWalk(rows_, *iteration_, operands_, results_).run(first, last);
+  else
+    TileWalk(*code_, *iteration_, operands_, results_).run(first, last);
+}
+
 void run_elementwise(Pool& pool, const ScalarCode& code, std::span<const FloatView> operands,
                      std::span<const FloatView> results) {
-  check(code.tiles(), operands, results);
-  const Iteration iteration(operands, results);
-  if (iteration.count() == 0) return;
-  // Whole rows to a chunk where rows are short: a tile must begin with a row.
-  const std::size_t row = iteration.inner();
-  const std::size_t wanted = numbers_in_chunk(code.tiles(), operands.size() + results.size());
-  const std::size_t chunk = row >= long_row ? wanted : wanted / row * row;
-  const bool streaming = worth_streaming(iteration, operands, results);
-  const KernelFunction rows = RowWalk::find(code, iteration, operands.size(), streaming);
-  pool.run((iteration.count() + chunk - 1) / chunk, [&](std::size_t index, std::size_t) {
-    const std::size_t first = index * chunk, last = std::min(iteration.count(), first + chunk);
-    if (rows)
-      RowWalk(rows, iteration, operands.size(), results.size()).run(first, last);
-    else
-      TileWalk(code, iteration, operands.size(), results.size()).run(first, last);
-  });
+  const ElementwiseWork work(code, operands, results);
+  pool.run(work.chunks(), [&](std::size_t chunk, std::size_t) { work.run(chunk); });
 }
 
 void run_elementwise_block(const ScalarCode& code, std::span<const FloatView> operands,
@@ -90,6 +101,43 @@ void run_elementwise_block(const ScalarCode& code, std::span<const FloatView> op
     RowWalk(function, iteration, read.size(), written.size()).run(0, iteration.count());
   else
     TileWalk(code, iteration, read.size(), written.size()).run(0, iteration.count());
+}
+
+BlockWork::BlockWork(const ScalarCode& code, std::span<const FloatView> operands, std::span<const FloatView> results)
+    : code_(&code), operands_(operands.begin(), operands.end()), results_(results.begin(), results.end()) {
+  check(code.tiles(), operands, results);
+  if (!code.compiled() || operands.size() + results.size() > most_views) return;
+  KernelForm form{};
+  for (std::size_t i = 0; i < operands.size(); ++i) {
+    if (operands[i].strides[1] == 0)
+      form.splat |= std::uint64_t{1} << i;
+    else if (operands[i].strides[1] != 1)
+      return;
+  }
+  for (const FloatView& result : results)
+    if (result.strides[1] != 1) return;
+  for (const auto& views : {operands, results})
+    for (const FloatView& view : views)
+      strides_.push_back(view.strides[0] * static_cast<std::ptrdiff_t>(sizeof(float)));
+  function_ = code.compiled()->function(form);
+}
+
+void BlockWork::run(std::size_t row, std::size_t rows, std::size_t column, std::size_t columns) const {
+  constexpr std::size_t narrow = 8;  // rows so short are copied together: each costs some 10 ns
+  if (!function_ || columns < narrow)
+    return run_elementwise_block(*code_, operands_, results_, row, rows, column, columns);
+  const auto begin_of = [&](const FloatView& view) {
+    if (row + rows > view.sizes[0] || column + columns > view.sizes[1])
+      throw InternalError("a block of an elementwise kernel lies outside its views");
+    return view.data + static_cast<std::ptrdiff_t>(row) * view.strides[0] +
+           static_cast<std::ptrdiff_t>(column) * view.strides[1];
+  };
+  const float* from[most_views];
+  float* to[most_views];
+  for (std::size_t i = 0; i < operands_.size(); ++i) from[i] = begin_of(operands_[i]);
+  for (std::size_t i = 0; i < results_.size(); ++i) to[i] = begin_of(results_[i]);
+  const KernelRows block{from, to, strides_.data(), strides_.data() + operands_.size(), columns, rows};
+  function_(&block);
 }
 
 }  // namespace vitrine

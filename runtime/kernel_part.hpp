@@ -29,7 +29,11 @@ class KernelPart {
 
   /// `head_result` is dense; null if the step has no head.
   void place(const Memory&, float* head_result = nullptr);
-  void run(const Machine& machine) const { run_elementwise(machine.pool, code_, operands_, results_); }
+  void run(const Machine& machine) const {
+    machine.pool.run(work_->chunks(), [&](std::size_t chunk, std::size_t) { work_->run(chunk); });
+  }
+  /// Once it has been placed.
+  const ElementwiseWork& work() const { return *work_; }
 
   const ScalarCode& code() const { return code_; }
   std::span<const FloatView> operands() const { return operands_; }
@@ -39,6 +43,7 @@ class KernelPart {
   const Step& step_;
   ScalarCode code_;
   std::vector<FloatView> operands_, results_;
+  std::optional<ElementwiseWork> work_{};
 };
 
 }  // namespace vitrine

@@ -10,6 +10,8 @@
 
 namespace vitrine {
 
+class ElementwiseWork;
+
 /// What steps run on.
 struct Machine {
   Pool& pool;
@@ -25,6 +27,9 @@ class PreparedStep {
   /// Takes up addresses: when the program is loaded, and again when an input that the step reads moves.
   virtual void place(const Memory&) = 0;
   virtual void run() = 0;
+  /// What the step consists of if it is one kernel and no more, which may then run with others of its sweep. Of a step
+  /// that has been placed.
+  virtual const ElementwiseWork* work() const { return nullptr; }
 };
 
 /// The step outlives what is made of it.

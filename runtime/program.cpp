@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cstring>
 
+#include "runtime/elementwise.hpp"
 #include "vitrine/error.hpp"
 
 namespace vitrine {
 
 Program::Program(Plan plan, States& states, Pool& pool, Isa isa)
     : plan_(std::make_unique<const Plan>(std::move(plan))),
+      pool_(&pool),
       arena_(plan_->arena_bytes),
       readers_(plan_->inputs.size()),
       unbound_(plan_->inputs.size()) {
@@ -69,7 +71,28 @@ void Program::demand_inputs() const {
 
 void Program::run() {
   if (unbound_ != 0) demand_inputs();
-  for (const auto& step : steps_) step->run();
+  for (std::size_t first = 0; first < steps_.size();) {
+    const std::uint32_t sweep = every_run_[first]->sweep;
+    std::size_t end = first + 1;
+    if (sweep != 0 && steps_[first]->work())
+      while (end < steps_.size() && every_run_[end]->sweep == sweep && steps_[end]->work()) ++end;
+    if (end == first + 1)
+      steps_[first]->run();
+    else
+      run_sweep(first, end);
+    first = end;
+  }
+}
+
+/// Steps [first, end): the chunks of all are handed out together.
+void Program::run_sweep(std::size_t first, std::size_t end) const {
+  std::vector<std::size_t> chunks_until{0};
+  for (std::size_t i = first; i < end; ++i) chunks_until.push_back(chunks_until.back() + steps_[i]->work()->chunks());
+  pool_->run(chunks_until.back(), [&](std::size_t chunk, std::size_t) {
+    const auto behind = std::ranges::upper_bound(chunks_until, chunk);
+    const auto step = static_cast<std::size_t>(behind - chunks_until.begin()) - 1;
+    steps_[first + step]->work()->run(chunk - chunks_until[step]);
+  });
 }
 
 void Program::run(Watcher& watcher) {

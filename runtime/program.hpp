@@ -52,8 +52,10 @@ class Program {
  private:
   const NamedSlot& find_output(std::string_view name) const;
   void demand_inputs() const;
+  void run_sweep(std::size_t first, std::size_t end) const;
 
   std::unique_ptr<const Plan> plan_;
+  Pool* pool_;
   AlignedBytes arena_;
   std::vector<AlignedBytes> constants_{};
   Memory memory_{};

@@ -17,12 +17,13 @@ class ChunkedStep : public PreparedStep {
     place_head(memory, result);
     if (!kernel_) return;
     kernel_->place(memory, result);
-    operands_ = matrices(kernel_->operands()), results_ = matrices(kernel_->results());
-    by_chunks_ = operands_.size() == kernel_->operands().size() && results_.size() == kernel_->results().size();
+    const auto operands = matrices(kernel_->operands()), results = matrices(kernel_->results());
+    by_chunks_ = operands.size() == kernel_->operands().size() && results.size() == kernel_->results().size();
+    if (by_chunks_) blocks_.emplace(kernel_->code(), operands, results);
   }
   void run() final {
     const auto finish = [&](std::size_t row, std::size_t rows, std::size_t column, std::size_t columns) {
-      run_elementwise_block(kernel_->code(), operands_, results_, row, rows, column, columns);
+      blocks_->run(row, rows, column, columns);
     };
     const bool finished = run_head(by_chunks_ ? GemmEpilogue(finish) : GemmEpilogue());
     if (kernel_ && !(finished && by_chunks_)) kernel_->run(machine_);
@@ -47,7 +48,7 @@ class ChunkedStep : public PreparedStep {
 
   std::optional<KernelPart> kernel_{};
   bool by_chunks_ = false;
-  std::vector<FloatView> operands_{}, results_{};
+  std::optional<BlockWork> blocks_{};
 };
 
 }  // namespace vitrine

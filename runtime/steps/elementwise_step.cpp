@@ -9,6 +9,7 @@ class ElementwiseStep : public PreparedStep {
   ElementwiseStep(const Step& step, const Machine& machine) : machine_(machine), kernel_(step, machine.isa) {}
   void place(const Memory& memory) override { kernel_.place(memory); }
   void run() override { kernel_.run(machine_); }
+  const ElementwiseWork* work() const override { return &kernel_.work(); }
 
  private:
   Machine machine_;

@@ -117,8 +117,7 @@ class GemmStep : public PreparedStep {
           memory.floats(b) + (parts_.size() == 1 || b.type.shape.rank() == 2 ? 0 : batch_offset(out, b.strides, batch));
       part.c = result + batch * products_.size.M * products_.size.N;
       if (!kernel_) continue;
-      part.operands = part_of(kernel_->operands(), batch);
-      part.results = part_of(kernel_->results(), batch);
+      part.kernel.emplace(kernel_->code(), part_of(kernel_->operands(), batch), part_of(kernel_->results(), batch));
     }
     const std::size_t used = round_to_line(head_workspace(step_));
     workspace_ = {memory.at(*step_.workspace) + used, step_.choice.workspace - used};
@@ -141,12 +140,12 @@ class GemmStep : public PreparedStep {
   struct Part {
     Matrix a{}, b{};
     float* c = nullptr;
-    std::vector<FloatView> operands{}, results{};
+    std::optional<BlockWork> kernel{};
   };
 
   void run(Part& part, Pool& pool, std::span<std::byte> workspace) {
     const auto finish = [&](std::size_t row, std::size_t rows, std::size_t column, std::size_t columns) {
-      run_elementwise_block(kernel_->code(), part.operands, part.results, row, rows, column, columns);
+      part.kernel->run(row, rows, column, columns);
     };
     const GemmEpilogue epilogue = kernel_ ? GemmEpilogue(finish) : GemmEpilogue();
     if (onednn_)
