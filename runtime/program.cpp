@@ -14,7 +14,7 @@ Program::Program(Plan plan, States& states, Pool& pool, Isa isa)
       arena_(plan_->arena_bytes),
       readers_(plan_->inputs.size()),
       unbound_(plan_->inputs.size()) {
-  states.add(*plan_);
+  states.add(*plan_, pool);
   memory_.arena = arena_.data();
   memory_.inputs.resize(plan_->inputs.size());
   for (const auto& [name, type] : plan_->states) memory_.states.push_back(states.bytes(name).data());

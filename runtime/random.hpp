@@ -14,12 +14,21 @@ class RandomStream {
 
   /// Element n of N(0, 1), at most 5.8 in size: G. Box and M. Muller, "A Note on the Generation of Random Normal
   /// Deviates", Annals of Mathematical Statistics 29 (1958).
-  float normal(std::uint64_t n) const {
-    const auto four = block(n / 4);
-    const std::size_t pair = n % 4 / 2 * 2;
-    const float radius = math::sqrt(-2.0f * math::log(to_unit(four[pair])));
-    const float angle = 6.28318531f * to_unit(four[pair + 1]);
-    return radius * (n % 2 == 0 ? math::cos(angle) : math::sin(angle));
+  float normal(std::uint64_t n) const { return normals(n / 4)[n % 4]; }
+
+  /// Elements 4 number to 4 number + 3 of the two: a block makes four, and the numbers of N(0, 1) are made in pairs.
+  std::array<float, 4> uniforms(std::uint64_t number) const {
+    const auto four = block(number);
+    return {to_unit(four[0]), to_unit(four[1]), to_unit(four[2]), to_unit(four[3])};
+  }
+  std::array<float, 4> normals(std::uint64_t number) const {
+    const std::array<float, 4> u = uniforms(number);
+    std::array<float, 4> made{};
+    for (std::size_t pair = 0; pair < 4; pair += 2) {
+      const float radius = math::sqrt(-2.0f * math::log(u[pair])), angle = 6.28318531f * u[pair + 1];
+      made[pair] = radius * math::cos(angle), made[pair + 1] = radius * math::sin(angle);
+    }
+    return made;
   }
 
  private:

@@ -10,7 +10,24 @@ namespace vitrine {
 
 namespace {
 
-void fill(const Init& init, const Type& type, std::uint64_t seed, const std::string& name, std::byte* memory) {
+/// Random numbers four at a time, in chunks of some 0.3 ms.
+void fill_random(Pool& pool, const Init& init, const RandomStream& random, std::size_t count, std::byte* memory) {
+  constexpr std::size_t blocks_in_chunk = 8192;
+  const float scale = init.scale;
+  const std::size_t blocks = (count + 3) / 4;
+  pool.run((blocks + blocks_in_chunk - 1) / blocks_in_chunk, [&](std::size_t chunk, std::size_t) {
+    const std::size_t last = std::min(blocks, (chunk + 1) * blocks_in_chunk);
+    for (std::size_t block = chunk * blocks_in_chunk; block < last; ++block) {
+      std::array<float, 4> four = init.rule == Init::Rule::normal ? random.normals(block) : random.uniforms(block);
+      for (float& x : four) x = init.rule == Init::Rule::normal ? scale * x : scale * (2.0f * x - 1.0f);
+      std::memcpy(memory + block * sizeof four, four.data(),
+                  std::min<std::size_t>(4, count - 4 * block) * sizeof(float));
+    }
+  });
+}
+
+void fill(Pool& pool, const Init& init, const Type& type, std::uint64_t seed, const std::string& name,
+          std::byte* memory) {
   const std::size_t count = type.shape.elements();
   if (init.rule == Init::Rule::seed) {
     const std::array<std::uint32_t, 2> halves{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)};
@@ -22,19 +39,20 @@ void fill(const Init& init, const Type& type, std::uint64_t seed, const std::str
     for (std::size_t i = 0; i < count; ++i) std::memcpy(memory + i * size_of(type.dtype), &number, size_of(type.dtype));
     return;
   }
-  const RandomStream random(seed, stream_of(name));
-  const float scale = init.scale;
-  for (std::size_t i = 0; i < count; ++i) {
-    const float x = init.rule == Init::Rule::normal    ? scale * random.normal(i)
-                    : init.rule == Init::Rule::uniform ? scale * (2.0f * random.uniform(i) - 1.0f)
-                                                       : scale;
-    std::memcpy(memory + i * sizeof x, &x, sizeof x);
-  }
+  if (init.rule == Init::Rule::normal || init.rule == Init::Rule::uniform)
+    return fill_random(pool, init, RandomStream(seed, stream_of(name)), count, memory);
+  const float number = init.scale;
+  for (std::size_t i = 0; i < count; ++i) std::memcpy(memory + i * sizeof number, &number, sizeof number);
 }
 
 }  // namespace
 
 void States::add(const Plan& plan) {
+  Pool alone(1);
+  add(plan, alone);
+}
+
+void States::add(const Plan& plan, Pool& pool) {
   for (std::size_t i = 0; i < plan.states.size(); ++i) {
     const auto& [name, type] = plan.states[i];
     const auto [at, fresh] = held_.try_emplace(name);
@@ -44,7 +62,7 @@ void States::add(const Plan& plan) {
                            .str());
     if (!fresh) continue;
     at->second = {type, AlignedBytes(type.bytes())};
-    fill(plan.initial[i], type, seed_, name, at->second.memory.data());
+    fill(pool, plan.initial[i], type, seed_, name, at->second.memory.data());
   }
 }
 

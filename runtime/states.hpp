@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "runtime/aligned_bytes.hpp"
+#include "runtime/pool.hpp"
 #include "vitrine/plan.hpp"
 
 namespace vitrine {
@@ -18,6 +19,8 @@ class States {
   /// Makes the plan's states that are not here yet, each beginning as its Init says: element n of a state depends on
   /// the seed, the state's name and n alone. Throws UsageError where a state is here with another type.
   void add(const Plan&);
+  /// The same on several threads, to the same bits.
+  void add(const Plan&, Pool&);
 
   bool contains(std::string_view name) const { return held_.contains(name); }
   const Type& type(std::string_view name) const { return find(name).type; }

@@ -1,7 +1,10 @@
 // The machine's limits: measured, kept in a file, measured anew where that file cannot be believed.
 #include "tools/machine_limits.hpp"
 
+#include <atomic>
+#include <chrono>
 #include <cmath>
+#include <thread>
 
 #include "tests/run_program.hpp"
 #include "tests/scratch.hpp"
@@ -46,6 +49,31 @@ TEST_CASE("limits of every instruction set are positive, and a smaller cache is 
       CHECK((limits.levels[i].copy > 0 && limits.levels[i].copy <= limits.levels[i - 1].copy));
     }
   }
+}
+
+TEST_CASE("limits that were measured while others wanted the cores are said to be, and not kept") {
+  const Scratch scratch;
+  Pool pool(1);
+  // More threads than there are cores, all busy: each is put aside again and again.
+  const auto crowded = [](Pool& p, Isa isa) {
+    std::atomic<bool> enough = false;
+    std::vector<std::thread> others;
+    for (unsigned i = 0; i < 3 * std::thread::hardware_concurrency(); ++i)
+      others.emplace_back([&] {
+        while (!enough) {
+        }
+      });
+    std::this_thread::sleep_for(std::chrono::milliseconds(400));
+    enough = true;
+    for (std::thread& other : others) other.join();
+    return made_up(p, isa);
+  };
+  const std::filesystem::path folder = scratch / "crowded";
+  const KnownLimits known = machine_limits(pool, Isa::portable, folder, false, crowded);
+  CHECK(known.measured);
+  CHECK(known.disturbed);
+  CHECK(known.file.empty());
+  CHECK_FALSE(std::filesystem::exists(folder));
 }
 
 TEST_CASE("the least time for bytes: what is written is copied, the rest read") {

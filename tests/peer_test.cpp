@@ -103,7 +103,7 @@ TEST_CASE("the look settles the kind of processor first, then the way, and at tw
   CHECK(promising_peers("W1b_fwd", "ms", {"onnxruntime"}, {2}, look).size() == 2);
 }
 
-TEST_CASE("of looks the best stays and a second near it; 8 bits compete among themselves; speed is better when more") {
+TEST_CASE("of looks the best stays and a second near it, 8 bits compete among themselves, speed is better when more") {
   CHECK(variants_of(worth_measuring({sampled("a", {9}), sampled("b", {5}), sampled("c", {5.2}), sampled("d", {5.1}),
                                      sampled("qint8", {4})})) == Words{"b 1", "d 1", "qint8 1"});
   CHECK(variants_of(worth_measuring({sampled("a", {9}, "GFLOP/s"), sampled("b", {5}, "GFLOP/s")})) == Words{"a 1"});

@@ -45,6 +45,29 @@ TEST_CASE("a state's first numbers depend on seed, name and place, not on what e
   for (std::size_t i = all.size(); i-- > 0;) CHECK(all[i] == 0.3f * random.normal(i));
 }
 
+TEST_CASE("a state's first numbers are the same for any number of threads") {
+  Plan plan;
+  plan.states = {{"normal", f32<100003>}, {"uniform", f32<65541>}, {"few", f32<3>}};
+  plan.initial = {normal_init, Init{Init::Rule::uniform, 0.5f}, normal_init};
+  const auto numbers = [&](int threads) {
+    Pool pool(threads);
+    States states(3);
+    states.add(plan, pool);
+    std::vector<float> all;
+    for (const char* name : {"normal", "uniform", "few"}) {
+      const auto made = floats_of(states.bytes(name));
+      all.insert(all.end(), made.begin(), made.end());
+    }
+    return all;
+  };
+  const std::vector<float> alone = numbers(1);
+  CHECK(numbers(2) == alone);
+  CHECK(numbers(3) == alone);
+  const RandomStream normal(3, stream_of("normal")), uniform(3, stream_of("uniform"));
+  for (const std::size_t i : {0u, 1u, 32767u, 32768u, 100002u}) CHECK(alone[i] == 0.3f * normal.normal(i));
+  for (const std::size_t i : {0u, 5u, 65540u}) CHECK(alone[100003 + i] == 0.5f * (2.f * uniform.uniform(i) - 1.f));
+}
+
 TEST_CASE("programs share the states they both name, and refuse another type") {
   Graph adds("adds"), reads("reads"), other("other");
   const Value s = adds.state("s", f32<3>);

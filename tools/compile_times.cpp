@@ -84,7 +84,7 @@ void Subject::add_sample(Pool& pool) {
   // Data, and not part of the compilation: a file's parameters would take their place.
   stages.begin(values);
   States states(1);
-  states.add(plan);
+  states.add(plan, pool);
   stages.begin("load");
   const Program program(std::move(plan), states, pool, isa);
   stages.end();

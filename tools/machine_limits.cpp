@@ -1,7 +1,9 @@
 #include "tools/machine_limits.hpp"
 
 #include <cpuid.h>
+#include <sys/resource.h>
 
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -82,6 +84,24 @@ std::optional<MachineLimits> limits_kept(const std::filesystem::path& file, cons
   }
 }
 
+/// How often another process took a core away from this one.
+long times_put_aside() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  return used.ru_nivcsw;
+}
+
+/// Measures, and whether others wanted the cores meanwhile: an idle machine's own work comes a few times a second.
+KnownLimits measured_now(Pool& pool, Isa isa, MachineLimits (*measure)(Pool&, Isa)) {
+  constexpr double few = 40;  // times a second
+  const long before = times_put_aside();
+  const auto start = std::chrono::steady_clock::now();
+  KnownLimits made{.limits = measure(pool, isa), .measured = true};
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  made.disturbed = static_cast<double>(times_put_aside() - before) > few * std::max(seconds.count(), 0.1);
+  return made;
+}
+
 }  // namespace
 
 std::string processor_name() {
@@ -112,13 +132,13 @@ KnownLimits machine_limits(Pool& pool, Isa isa, const std::filesystem::path& fol
   const nlohmann::json key = key_of(pool, isa);
   if (!file.empty() && !measure_again)
     if (const auto kept = limits_kept(file, key)) return {*kept, file, false};
-  KnownLimits made{measure(pool, isa), file, true};
-  if (file.empty()) return made;
+  KnownLimits made = measured_now(pool, isa, measure);
+  if (file.empty() || made.disturbed) return made;
   try {
     make_folder(folder);
     write_file(file, text_of(made.limits, key));
+    made.file = file;
   } catch (const InputError&) {  // it is only a cache
-    made.file.clear();
   }
   return made;
 }

@@ -31,7 +31,10 @@ std::string limits_text(const Profile& profile) {
   const KnownLimits& known = profile.known;
   std::string text =
       fmt::format("limits of this machine ({}, {}, {} thread{}; {}):\n", processor_name(), profile.isa, profile.threads,
-                  profile.threads == 1 ? "" : "s", known.measured ? "measured now" : "kept in " + known.file.string());
+                  profile.threads == 1 ? "" : "s",
+                  known.disturbed  ? "measured now while others wanted the cores too, so perhaps too low, and not kept"
+                  : known.measured ? "measured now"
+                                   : "kept in " + known.file.string());
   text += fmt::format("  {} GFLOP/s of multiply-adds", figure(known.limits.flops));
   for (std::size_t i = 0; i < known.limits.levels.size(); ++i) {
     const MemoryLevel& level = known.limits.levels[i];

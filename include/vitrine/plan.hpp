@@ -81,7 +81,7 @@ struct Step {
   std::vector<std::uint32_t> operand_nodes{};
   std::uint32_t group = 0;  // the group in the graph's text, 0 if alone
   bool once = false;        // run when the program is loaded, not at every step
-  std::uint32_t sweep = 0;  // kernels of one sweep follow each other, need nothing of each other and run as one; 0: alone
+  std::uint32_t sweep = 0;  // kernels of one sweep follow each other and need nothing of each other; 0: runs alone
 
   /// The results of head and kernel, without the companions'.
   std::size_t own_results() const { return results.size() - companions.size(); }
