@@ -1,5 +1,7 @@
 #include "runtime/pool.hpp"
 
+#include <sched.h>
+
 #include <string>
 #include <utility>
 
@@ -22,6 +24,28 @@ template <class Condition> bool spin_until(Condition condition) {
   }
   return condition();
 }
+
+/// While this lives, the thread is kept off a core. A system likes to wake a thread on the core of who wakes it; where
+/// that one goes on working, as a pool's caller does, the thread waits there for milliseconds beside an idle core.
+class AwayFrom {
+ public:
+  explicit AwayFrom(int core) {
+    CPU_ZERO(&allowed_);
+    if (core < 0 || sched_getaffinity(0, sizeof allowed_, &allowed_) != 0) return;
+    cpu_set_t others = allowed_;
+    CPU_CLR(static_cast<unsigned>(core), &others);
+    changed_ = CPU_COUNT(&others) > 0 && sched_setaffinity(0, sizeof others, &others) == 0;
+  }
+  ~AwayFrom() {
+    if (changed_) sched_setaffinity(0, sizeof allowed_, &allowed_);
+  }
+  AwayFrom(const AwayFrom&) = delete;
+  AwayFrom& operator=(const AwayFrom&) = delete;
+
+ private:
+  cpu_set_t allowed_;
+  bool changed_ = false;
+};
 
 }  // namespace
 
@@ -52,6 +76,7 @@ void Pool::run(std::size_t chunks, Work work) {
   if (workers_.empty() || chunks <= 1) {
     for (std::size_t chunk = 0; chunk < chunks; ++chunk) run_chunk(work, chunk, 0);
   } else {
+    caller_core_.store(sched_getcpu(), std::memory_order_relaxed);
     work_ = work;
     chunks_ = chunks;
     unfinished_.store(static_cast<std::uint32_t>(chunks), std::memory_order_relaxed);
@@ -73,7 +98,9 @@ void Pool::serve(std::size_t worker) {
     const int seen = starts_.load();
     if (stop_.load()) return;
     claim_all(worker);
-    if (!spin_until([&] { return starts_.load(std::memory_order_relaxed) != seen; })) starts_.wait(seen);
+    if (spin_until([&] { return starts_.load(std::memory_order_relaxed) != seen; })) continue;
+    const AwayFrom caller(caller_core_.load(std::memory_order_relaxed));
+    starts_.wait(seen);
   }
 }
 

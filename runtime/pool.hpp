@@ -44,6 +44,7 @@ class Pool {
   std::atomic<std::uint32_t> unfinished_{0};
   std::atomic<int> starts_{0};  // what an idle worker sleeps on; an int, because that is what a futex is
   std::atomic<bool> stop_{false};
+  std::atomic<int> caller_core_{-1};  // where the last run began
 
   // Written before ticket_ is published, read only by who holds a chunk: no race.
   Work work_;

@@ -1,10 +1,14 @@
 #include "runtime/pool.hpp"
 
+#include <sched.h>
+
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <numeric>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "vitrine/error.hpp"
@@ -75,4 +79,23 @@ TEST_CASE("pool refuses a number of threads that makes no sense") {
   CHECK_THROWS_AS(Pool(0), UsageError);
   CHECK_THROWS_AS(Pool(-3), UsageError);
   CHECK_THROWS_AS(Pool(1025), UsageError);
+}
+
+TEST_CASE("a thread that slept may run on any core that the process may, and slept off its caller's") {
+  cpu_set_t allowed;
+  REQUIRE(sched_getaffinity(0, sizeof allowed, &allowed) == 0);
+  Pool pool(2);
+  std::atomic<int> wrong = 0;
+  std::atomic<bool> worker_came = false;
+  for (int round = 0; round < 50 && !(round >= 10 && worker_came); ++round) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // long enough to stop spinning
+    pool.run(2, [&](std::size_t, std::size_t worker) {
+      cpu_set_t here;
+      if (sched_getaffinity(0, sizeof here, &here) != 0 || !CPU_EQUAL(&here, &allowed)) ++wrong;
+      worker_came = worker_came || worker == 1;
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));  // so that the other thread has time to come
+    });
+  }
+  CHECK(wrong == 0);
+  CHECK(worker_came);
 }
