@@ -53,6 +53,7 @@ Pool::Pool(int threads) {
   if (threads < 1 || threads > 1024) {
     throw UsageError("a pool of " + std::to_string(threads) + " threads cannot be made: ask for 1 to 1024 threads");
   }
+  caller_core_.store(sched_getcpu());  // who makes a pool will call it, and the threads may sleep before that
   workers_.reserve(static_cast<std::size_t>(threads) - 1);
   try {
     for (int i = 1; i < threads; ++i) workers_.emplace_back(&Pool::serve, this, static_cast<std::size_t>(i));

@@ -52,7 +52,7 @@ Row row_of(const Known& function, float eps, const Row& x) {
   return made;
 }
 
-/// Rows of N numbers: the first half ordinary, the others such on which careless forms of the functions differ.
+/// Rows of N numbers: the first few ordinary, the others such on which careless forms of the functions differ.
 struct TestRows {
   static constexpr std::size_t ordinary = 3;
   std::vector<Row> rows;
