@@ -105,6 +105,7 @@ class ImaginaryMemory {
     for (const Slot& slot : step.results) demand_writable(slot, at);
     if (step.workspace) demand_writable(*step.workspace, at);
     for (const Slot& slot : step.operands) read(slot, at, described(at));
+    if (step.packed) read(*step.packed, at, described(at));
     for (std::size_t r = 0; r < step.results.size(); ++r) demand_harmless(step, r, at);
     if (step.workspace) {
       write(*step.workspace, at);

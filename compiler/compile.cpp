@@ -2,6 +2,7 @@
 
 #include "compiler/check_plan.hpp"
 #include "compiler/memory_plan.hpp"
+#include "compiler/once.hpp"
 #include "compiler/order_steps.hpp"
 #include "compiler/planted.hpp"
 #include "compiler/repeat_steps.hpp"
@@ -43,7 +44,9 @@ Plan compile(const Graph& graph, const Target& target) {
   Draft draft = draft_steps(graph);
   make_dense_where_wanted(draft, target);
   commit_updates(draft);
+  mark_once(draft);
   choose_kernels(draft, target);
+  pack_once(draft);
   repeat_steps(draft, target);
   order_steps(draft);
   Plan plan = place_in_arena(std::move(draft));

@@ -42,6 +42,7 @@ class Finder {
     for (const Slot& slot : step(at).results) touch(slot, at);
     for (const Slot& slot : step(at).operands) touch(slot, at);
     if (step(at).workspace) touch(*step(at).workspace, at);
+    if (step(at).packed) touch(*step(at).packed, at);
   }
   void touch(const Slot& slot, std::size_t at) {
     if (slot.space != Space::arena) return;

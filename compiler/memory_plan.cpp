@@ -32,6 +32,7 @@ Plan place_in_arena(Draft draft) {
     for (Slot& slot : step.operands) place(slot);
     for (Slot& slot : step.results) place(slot);
     if (step.workspace) place(*step.workspace);
+    if (step.packed) place(*step.packed);
   }
   for (NamedSlot& output : plan.outputs) place(output.slot);
   for (std::size_t t = 0; t < draft.tensors.size(); ++t)

@@ -138,6 +138,8 @@ StepNumbers best_order(const Draft& draft) {
 void order_steps(Draft& draft) {
   std::vector<Step> steps;
   for (const std::size_t i : best_order(draft)) steps.push_back(std::move(draft.plan.steps[i]));
+  // First what is made when the program is loaded: it waits for nothing else, and nothing runs in its midst.
+  std::ranges::stable_partition(steps, [](const Step& step) { return step.once; });
   draft.plan.steps = std::move(steps);
   draft.later.clear();
 }

@@ -87,6 +87,8 @@ Choice CpuTarget::choose(const Step& step) const {
   Choice made = own(step);
   const auto work = contraction_of(step);
   if (!work || provider_ == Provider::own) return made;
+  // What the table knows was measured with matrices as they are.
+  if (made.packing && provider_ == Provider::automatic) return made;
   const std::string table = provider_ == Provider::automatic ? reason_for(provider_speeds(isa_), *work) : "";
   if (!prefers_onednn(*work)) {
     made.reason += "; " + table;
@@ -94,6 +96,7 @@ Choice CpuTarget::choose(const Step& step) const {
   }
   if (const auto workspace =
           work->is_product() ? onednn_gemm_step_workspace(step) : onednn_convolution_step_workspace(step)) {
+    made.packing = {};
     made.kernel = work->is_product() ? "onednn_gemm" : "onednn_convolution";
     made.workspace = *workspace;
     made.reason = provider_ == Provider::onednn ? "oneDNN was asked for" : "oneDNN is faster: " + table;
@@ -129,11 +132,14 @@ Choice CpuTarget::own(const Step& step) const {
     return Choice{name, head_workspace(step), true, predicted(0), reason};
   };
   if (as<Matmul>(op)) {
-    return {.kernel = "gemm",
-            .workspace = gemm_step_workspace(step, isa_),
-            .nanoseconds = predicted(gemm_contraction(step).multiply_adds() / multiply_adds_per_ns(isa_)),
-            .reason =
-                step.kernel ? "matrix product; the kernel runs on each block while it is in cache" : "matrix product"};
+    Choice made{.kernel = "gemm",
+                .nanoseconds = predicted(gemm_contraction(step).multiply_adds() / multiply_adds_per_ns(isa_)),
+                .reason = "matrix product",
+                .packing = gemm_step_packing(step, isa_)};
+    made.workspace = gemm_step_workspace(step, isa_, bool(made.packing));
+    if (made.packing) made.reason += " by a matrix that is packed once";
+    if (step.kernel) made.reason += "; the kernel runs on each block while it is in cache";
+    return made;
   }
   if (as<Softmax>(op) || as<LogSoftmax>(op))
     return by_rows(as<Softmax>(op) ? "softmax" : "log_softmax",

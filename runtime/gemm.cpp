@@ -26,13 +26,13 @@ constexpr std::size_t alignment = 64;
 /// What is copied. Of B all panels before the product, because every chunk of rows reads them, or only the last one
 /// where it is not full. Of A what a chunk is about to read, by the thread that has the chunk: a copy of all of A would
 /// leave the caches before it is read.
-struct Packing {
-  bool a, b, b_edge;
-  std::size_t b_panels, b_floats, b_edge_floats;
+struct Copies {
+  bool a = false, b = false, b_edge = false;
+  std::size_t b_panels = 0, b_floats = 0, b_edge_floats = 0;
   std::size_t bytes() const { return (b_floats + b_edge_floats) * sizeof(float) + alignment; }
 };
 
-Packing packing_of(const GemmKernels& kernels, GemmSize size, bool pack_a, bool pack_b) {
+Copies copies_of(const GemmKernels& kernels, GemmSize size, bool pack_a, bool pack_b) {
   const std::size_t b_panels = divide_up(size.N, kernels.columns);
   const bool edge = !pack_b && size.N % kernels.columns != 0;
   const auto floats = [&](bool wanted, std::size_t panels) {
@@ -61,8 +61,9 @@ bool worth_packing_a(GemmSize size, const Matrix& a) {
 /// 222 and 237.)
 bool worth_packing_b(GemmSize size, const Matrix& b) { return b.column_stride != 1 || size.M > 384; }
 
-Packing packing_of(const GemmKernels& kernels, GemmSize size, const Matrix& a, const Matrix& b) {
-  return packing_of(kernels, size, worth_packing_a(size, a), worth_packing_b(size, b));
+Copies copies_of(const GemmKernels& kernels, GemmSize size, const Matrix& a, const Matrix& b, bool b_is_packed) {
+  if (b_is_packed) return {.a = worth_packing_a(size, a)};
+  return copies_of(kernels, size, worth_packing_a(size, a), worth_packing_b(size, b));
 }
 
 std::ptrdiff_t offset(std::size_t count, std::ptrdiff_t stride) { return static_cast<std::ptrdiff_t>(count) * stride; }
@@ -87,32 +88,34 @@ void pack_panels(const PanelSource& from, std::size_t width, PackRows pack_rows,
   }
 }
 
-/// Packs B, or the last panel of it, and answers a block that spans all of C, with depth still to be set.
-GemmBlock pack_b(Pool& pool, const GemmKernels& kernels, const Packing& packing, GemmSize size, const Matrix& a,
-                 const Matrix& b, float* workspace) {
-  float* const packed_edge = workspace + packing.b_floats;
-  const std::size_t lanes = kernels.columns;
-  const std::size_t full_columns = size.N / lanes * lanes;
-  const auto pack_from = [&](std::size_t panel, std::size_t end, float* out) {
-    const std::size_t column = panel * lanes;
-    pack_panels({b.data + offset(column, b.column_stride), b.column_stride, b.row_stride,
-                 std::min(end * lanes, size.N) - column, size.K},
-                lanes, kernels.pack_b, out);
-  };
-  if (packing.b_edge) pack_from(size.N / lanes, size.N / lanes + 1, packed_edge);
-  // A few panels to a chunk, so that a chunk is worth handing out.
-  const std::size_t together = divide_up(32768, size.K * lanes);
-  pool.run(divide_up(packing.b_panels, together), [&](std::size_t chunk, std::size_t) {
-    const std::size_t panel = chunk * together;
-    pack_from(panel, std::min(packing.b_panels, panel + together), workspace + panel * lanes * size.K);
-  });
+/// Packs panels [panel, end) of B.
+void pack_b(const GemmKernels& kernels, std::size_t K, std::size_t N, const Matrix& b, std::size_t panel,
+            std::size_t end, float* out) {
+  const std::size_t lanes = kernels.columns, column = panel * lanes;
+  pack_panels({b.data + offset(column, b.column_stride), b.column_stride, b.row_stride,
+               std::min(end * lanes, N) - column, K},
+              lanes, kernels.pack_b, out);
+}
 
+/// Packs all panels, a few to a chunk, so that a chunk is worth handing out.
+void pack_b(Pool& pool, const GemmKernels& kernels, std::size_t K, std::size_t N, const Matrix& b, float* out) {
+  const std::size_t panels = divide_up(N, kernels.columns), panel_floats = kernels.columns * K;
+  const std::size_t together = divide_up(32768, std::max<std::size_t>(1, panel_floats));
+  pool.run(divide_up(panels, together), [&](std::size_t chunk, std::size_t) {
+    const std::size_t panel = chunk * together;
+    pack_b(kernels, K, N, b, panel, std::min(panels, panel + together), out + panel * panel_floats);
+  });
+}
+
+/// A block that spans all of C, with depth still to be set.
+GemmBlock whole_block(const GemmKernels& kernels, GemmSize size, const Matrix& a, const Matrix& b,
+                      const float* packed_b, const float* packed_edge) {
   GemmBlock block{};
-  const auto rows = static_cast<std::ptrdiff_t>(kernels.rows), columns = static_cast<std::ptrdiff_t>(lanes);
+  const auto rows = static_cast<std::ptrdiff_t>(kernels.rows), columns = static_cast<std::ptrdiff_t>(kernels.columns);
   block.a = a.data, block.a_panel = rows * a.row_stride, block.a_row = a.row_stride, block.a_step = a.column_stride;
-  if (packing.b) {
-    block.b = workspace, block.b_panel = columns * static_cast<std::ptrdiff_t>(size.K), block.b_step = columns;
-    block.b_edge = workspace + full_columns * size.K;
+  if (packed_b) {
+    block.b = packed_b, block.b_panel = columns * static_cast<std::ptrdiff_t>(size.K), block.b_step = columns;
+    block.b_edge = packed_b + size.N / kernels.columns * kernels.columns * size.K;
   } else {
     block.b = b.data, block.b_panel = columns, block.b_step = b.row_stride;
     block.b_edge = packed_edge;
@@ -131,16 +134,24 @@ void pack_a(const GemmKernels& kernels, const Matrix& a, GemmBlock& block) {
 
 }  // namespace
 
-std::size_t gemm_workspace(Isa isa, GemmSize size, const Matrix& a, const Matrix& b) {
-  return packing_of(gemm_kernels_of(isa), size, a, b).bytes();
+std::size_t gemm_workspace(Isa isa, GemmSize size, const Matrix& a, const Matrix& b, bool b_is_packed) {
+  return copies_of(gemm_kernels_of(isa), size, a, b, b_is_packed).bytes();
 }
 
 std::size_t gemm_workspace(Isa isa, GemmSize size) {
-  return packing_of(gemm_kernels_of(isa), size, true, true).bytes();
+  return copies_of(gemm_kernels_of(isa), size, true, true).bytes();
+}
+
+std::size_t gemm_packed_floats(Isa isa, std::size_t K, std::size_t N) {
+  return round_up(N, gemm_kernels_of(isa).columns) * K;
+}
+
+void gemm_pack(Pool& pool, Isa isa, std::size_t K, std::size_t N, const Matrix& b, float* packed) {
+  pack_b(pool, gemm_kernels_of(isa), K, N, b, packed);
 }
 
 void gemm(Pool& pool, Isa isa, GemmSize size, const Matrix& a, const Matrix& b, float* c, std::ptrdiff_t c_row_stride,
-          std::span<std::byte> workspace, GemmEpilogue epilogue) {
+          std::span<std::byte> workspace, GemmEpilogue epilogue, const float* packed_b) {
   if (size.M == 0 || size.N == 0) return;
   if (size.K == 0) {
     fill_zero(size, c, c_row_stride);
@@ -148,15 +159,18 @@ void gemm(Pool& pool, Isa isa, GemmSize size, const Matrix& a, const Matrix& b, 
     return;
   }
   const GemmKernels kernels = gemm_kernels_of(isa);
-  const Packing packing = packing_of(kernels, size, a, b);
-  if (workspace.size() < packing.bytes()) {
-    throw InternalError("gemm needs a workspace of " + std::to_string(packing.bytes()) + " bytes and was given " +
+  const Copies copies = copies_of(kernels, size, a, b, packed_b != nullptr);
+  if (workspace.size() < copies.bytes()) {
+    throw InternalError("gemm needs a workspace of " + std::to_string(copies.bytes()) + " bytes and was given " +
                         std::to_string(workspace.size()) + ": ask gemm_workspace");
   }
   const std::size_t to_align = (alignment - reinterpret_cast<std::uintptr_t>(workspace.data()) % alignment) % alignment;
   float* const aligned = reinterpret_cast<float*>(workspace.data() + to_align);
-  const GemmBlock whole = pack_b(pool, kernels, packing, size, a, b, aligned);
-  const GemmGrid grid = grid_of(size, kernels.rows, kernels.columns, packing.a);
+  if (copies.b) pack_b(pool, kernels, size.K, size.N, b, aligned), packed_b = aligned;
+  const std::size_t last_panel = size.N / kernels.columns;
+  if (copies.b_edge) pack_b(kernels, size.K, size.N, b, last_panel, last_panel + 1, aligned);
+  const GemmBlock whole = whole_block(kernels, size, a, b, packed_b, aligned);
+  const GemmGrid grid = grid_of(size, kernels.rows, kernels.columns, copies.a);
   const std::size_t depth = block_depth(size.K);
 
   pool.run(grid.chunks(), [&](std::size_t chunk, std::size_t) {
@@ -170,7 +184,7 @@ void gemm(Pool& pool, Isa isa, GemmSize size, const Matrix& a, const Matrix& b, 
       block.depth = std::min(depth, size.K - k);
       block.accumulate = k > 0;
       const Matrix from{a.data + offset(row, a.row_stride) + offset(k, a.column_stride), a.row_stride, a.column_stride};
-      if (packing.a)
+      if (copies.a)
         pack_a(kernels, from, block);
       else
         block.a = from.data;

@@ -7,9 +7,11 @@
 namespace vitrine {
 
 namespace {
-constexpr std::array<std::pair<std::string_view, Prepare>, 17> kernels{{
+constexpr std::array<std::pair<std::string_view, Prepare>, 19> kernels{{
     {"gemm", prepare_gemm},
     {"onednn_gemm", prepare_onednn_gemm},
+    {"pack_matrix", prepare_pack_matrix},
+    {"pack_transposed", prepare_pack_transposed},
     {"elementwise", prepare_elementwise},
     {"softmax", prepare_softmax},
     {"log_softmax", prepare_log_softmax},

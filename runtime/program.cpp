@@ -17,7 +17,11 @@ Program::Program(Plan plan, States& states, Pool& pool, Isa isa)
   states.add(*plan_, pool);
   memory_.arena = arena_.data();
   memory_.inputs.resize(plan_->inputs.size());
-  for (const auto& [name, type] : plan_->states) memory_.states.push_back(states.bytes(name).data());
+  std::vector<States::Held*> held;
+  for (const auto& [name, type] : plan_->states) {
+    held.push_back(&states.held(name));
+    memory_.states.push_back(held.back()->memory.data());
+  }
   for (const Constant& constant : plan_->constants) {
     constants_.emplace_back(constant.bytes.size());
     std::ranges::copy(constant.bytes, constants_.back().data());
@@ -30,9 +34,14 @@ Program::Program(Plan plan, States& states, Pool& pool, Isa isa)
         std::ranges::any_of(step.operands, [](const Slot& slot) { return slot.space == Space::input; });
     if (!reads_input) prepared->place(memory_);  // the others once their inputs are bound
     if (step.once) {
+      for (const Slot& slot : step.operands)
+        if (slot.space == Space::state) read_once_.push_back({held[slot.index], held[slot.index]->version});
       prepared->run();
+      once_.emplace_back(&step, std::move(prepared));
       continue;
     }
+    for (const Slot& slot : step.results)
+      if (slot.space == Space::state) written_.push_back(held[slot.index]);
     for (const Slot& slot : step.operands)
       if (slot.space == Space::input) readers_[slot.index].push_back(prepared.get());
     steps_.push_back(std::move(prepared));
@@ -69,8 +78,24 @@ void Program::demand_inputs() const {
                        "' is not bound; call bind_input before run");
 }
 
-void Program::run() {
+bool Program::is_stale() {
+  bool stale = false;
+  for (Read& read : read_once_) {
+    stale = stale || read.version != read.state->version;
+    read.version = read.state->version;
+  }
+  return stale;
+}
+
+void Program::begin_run() {
   if (unbound_ != 0) demand_inputs();
+  if (is_stale())
+    for (const auto& [step, prepared] : once_) prepared->run();
+  for (States::Held* state : written_) ++state->version;
+}
+
+void Program::run() {
+  begin_run();
   for (std::size_t first = 0; first < steps_.size();) {
     const std::uint32_t sweep = every_run_[first]->sweep;
     std::size_t end = first + 1;
@@ -96,7 +121,12 @@ void Program::run_sweep(std::size_t first, std::size_t end) const {
 }
 
 void Program::run(Watcher& watcher) {
-  if (unbound_ != 0) demand_inputs();
+  begin_run();
+  for (const auto& [step, prepared] : once_) {  // once more, to be looked at
+    watcher.before(*step, memory_);
+    prepared->run();
+    watcher.after(*step, memory_);
+  }
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     watcher.before(*every_run_[i], memory_);
     steps_[i]->run();
@@ -105,7 +135,7 @@ void Program::run(Watcher& watcher) {
 }
 
 void Program::run(StepTimes& times) {
-  if (unbound_ != 0) demand_inputs();
+  begin_run();
   times.at.resize(steps_.size() + 1);
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     times.at[i] = StepTimes::Clock::now();

@@ -46,19 +46,30 @@ class Program {
   float scalar(std::string_view name) const;
 
   const Plan& plan() const { return *plan_; }
-  /// What each run does, in order: the plan's steps without those that ran once, when the program was loaded.
+  /// What each run does, in order: the plan's steps without those that ran once, when the program was loaded. These run
+  /// again before the first run after a state they read was written, by another program or by hand.
   std::span<const Step* const> steps() const { return every_run_; }
 
  private:
   const NamedSlot& find_output(std::string_view name) const;
   void demand_inputs() const;
   void run_sweep(std::size_t first, std::size_t end) const;
+  bool is_stale();
+  void begin_run();
 
   std::unique_ptr<const Plan> plan_;
   Pool* pool_;
   AlignedBytes arena_;
   std::vector<AlignedBytes> constants_{};
   Memory memory_{};
+  /// A state that once-steps read, and the version that they have read.
+  struct Read {
+    const States::Held* state;
+    std::uint64_t version;
+  };
+  std::vector<std::pair<const Step*, std::unique_ptr<PreparedStep>>> once_{};
+  std::vector<Read> read_once_{};
+  std::vector<States::Held*> written_{};                // states that a run writes
   std::vector<std::unique_ptr<PreparedStep>> steps_{};  // those that run every time
   std::vector<const Step*> every_run_{};                // what each of them does
   std::vector<std::vector<PreparedStep*>> readers_{};   // of each input

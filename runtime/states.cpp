@@ -61,7 +61,7 @@ void States::add(const Plan& plan, Pool& pool) {
                                    << plan.name << "' wants " << type)
                            .str());
     if (!fresh) continue;
-    at->second = {type, AlignedBytes(type.bytes())};
+    at->second = {type, AlignedBytes(type.bytes()), 0};
     fill(pool, plan.initial[i], type, seed_, name, at->second.memory.data());
   }
 }
@@ -78,9 +78,12 @@ const States::Held& States::find(std::string_view name) const {
   return at->second;
 }
 
+States::Held& States::held(std::string_view name) { return const_cast<Held&>(find(name)); }
+
 std::span<std::byte> States::bytes(std::string_view name) {
-  const Held& held = find(name);
-  return {held.memory.data(), held.type.bytes()};
+  Held& state = held(name);
+  ++state.version;
+  return {state.memory.data(), state.type.bytes()};
 }
 std::span<const std::byte> States::bytes(std::string_view name) const {
   const Held& held = find(name);

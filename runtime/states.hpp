@@ -26,17 +26,22 @@ class States {
   const Type& type(std::string_view name) const { return find(name).type; }
   std::vector<std::string> names() const;
 
-  /// A state's elements; they stay where they are. UsageError for an unknown name.
+  /// A state's elements; they stay where they are. UsageError for an unknown name. To ask for them in order to write is
+  /// taken for a change: write before a program runs again, or ask again.
   std::span<std::byte> bytes(std::string_view name);
   std::span<const std::byte> bytes(std::string_view name) const;
   /// Throws UsageError if `bytes` is not as long as the state.
   void set(std::string_view name, std::span<const std::byte> bytes);
 
- private:
+  /// A state as a program holds it for as long as it lives.
   struct Held {
     Type type;
     AlignedBytes memory;
+    std::uint64_t version = 0;  // grows whenever somebody may have written: what is made of a state once knows its age
   };
+  Held& held(std::string_view name);
+
+ private:
   const Held& find(std::string_view name) const;
 
   std::uint64_t seed_;

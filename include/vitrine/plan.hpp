@@ -45,6 +45,15 @@ constexpr bool is_dense(const Slot& slot) {
   return true;
 }
 
+/// A lasting operand (Step::lasting) of which a kernel would rather read a copy in an order of its own: made once, by a
+/// step of its own.
+struct Packing {
+  std::string kernel{};  // that makes the copy: "pack_matrix", ...; none for no copy
+  std::size_t operand = 0;
+  std::size_t bytes = 0;  // of the copy
+  explicit operator bool() const { return !kernel.empty(); }
+};
+
 /// How a target runs a step.
 struct Choice {
   std::string kernel;           // "gemm", "elementwise", "softmax", ...; "reference" is the op's own definition
@@ -54,6 +63,7 @@ struct Choice {
   std::string reason;           // why this kernel
   int overwrites = -1;          // the operand over which the head may write its result: it reads every element of a row
                                 // before it writes the row, and no other row; -1: none
+  Packing packing{};
 };
 
 /// One step: a head op, or an elementwise kernel, or a head with a kernel that reads its result while it is in cache.
@@ -61,6 +71,7 @@ struct Choice {
 ///  - kernel only: results[i] = kernel register results[i], over `iteration`; kernel input k is operands[k].
 ///  - both: the head reads the first `head_operands` operands. Kernel input 0 is the head's result, input k > 0 is
 ///    operands[head_operands + k - 1]. The head's own result is stored only if the kernel lists it in its results.
+///  - neither: results[0], u8[bytes], is operands[0] packed, as choice.kernel does it.
 /// A kernel operand broadcasts to `iteration`, aligned at the right. A result may lie in the memory of an operand that
 /// the kernel reads at the same element only, or over which the head may write (choice.overwrites). Behind a head the
 /// first dense result in the arena is where the head writes, before the kernel reads: it lies over no kernel operand.
@@ -75,12 +86,15 @@ struct Step {
   std::vector<Slot> results{};
   Choice choice{};
   std::optional<Slot> workspace{};     // u8[bytes] in the arena
+  std::optional<Slot> packed{};        // u8[bytes] in the arena: operands[choice.packing.operand], packed
   std::vector<std::uint32_t> nodes{};  // what it computes
   /// The node whose value each operand holds (of a view: the view, not what it looks at). Empty for a step that only
   /// copies.
   std::vector<std::uint32_t> operand_nodes{};
   std::uint32_t group = 0;  // the group in the graph's text, 0 if alone
-  bool once = false;        // run when the program is loaded, not at every step
+  bool once = false;        // run when the program is loaded, and again when a state was set, not at every run
+  std::vector<std::size_t> lasting{};  // operands that hold the same at every run: constants, states that the plan does
+                                       // not write, and what is made of them
   std::uint32_t sweep = 0;  // kernels of one sweep follow each other and need nothing of each other; 0: runs alone
 
   /// The results of head and kernel, without the companions'.

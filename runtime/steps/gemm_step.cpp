@@ -1,6 +1,8 @@
 // Matrix products, strided, transposed and batched, with the step's kernel run on every block while it is in cache.
 #include "runtime/steps/gemm_step.hpp"
 
+#include <algorithm>
+
 #include "runtime/gemm.hpp"
 #include "runtime/kernel_part.hpp"
 #include "runtime/matrix_view.hpp"
@@ -81,8 +83,8 @@ std::size_t together(const Products& products) {
 std::size_t round_to_line(std::size_t bytes) { return (bytes + cache_line - 1) / cache_line * cache_line; }
 
 /// What one product needs; side by side each has its own.
-std::size_t product_workspace(const Products& products, Isa isa) {
-  return round_to_line(gemm_workspace(isa, products.size, products.a, products.b));
+std::size_t product_workspace(const Products& products, Isa isa, bool b_is_packed) {
+  return round_to_line(gemm_workspace(isa, products.size, products.a, products.b, b_is_packed));
 }
 
 std::optional<OnednnProduct> onednn_product(const Products& products, std::size_t workers) {
@@ -119,6 +121,7 @@ class GemmStep : public PreparedStep {
       if (!kernel_) continue;
       part.kernel.emplace(kernel_->code(), part_of(kernel_->operands(), batch), part_of(kernel_->results(), batch));
     }
+    packed_ = step_.packed ? memory.floats(*step_.packed) : nullptr;
     const std::size_t used = round_to_line(head_workspace(step_));
     workspace_ = {memory.at(*step_.workspace) + used, step_.choice.workspace - used};
   }
@@ -128,7 +131,7 @@ class GemmStep : public PreparedStep {
       for (Part& part : parts_) run(part, machine_.pool, workspace_);
       return;
     }
-    const std::size_t bytes = product_workspace(products_, machine_.isa);
+    const std::size_t bytes = product_workspace(products_, machine_.isa, step_.packed.has_value());
     const std::size_t chunks = (parts_.size() + together_ - 1) / together_;
     machine_.pool.run(chunks, [&](std::size_t chunk, std::size_t worker) {
       for (std::size_t i = chunk * together_; i < std::min(parts_.size(), (chunk + 1) * together_); ++i)
@@ -152,7 +155,7 @@ class GemmStep : public PreparedStep {
       onednn_->run(pool, part.a, part.b, part.c, workspace, epilogue);
     else
       gemm(pool, machine_.isa, products_.size, part.a, part.b, part.c, static_cast<std::ptrdiff_t>(products_.size.N),
-           workspace, epilogue);
+           workspace, epilogue, packed_);
   }
 
   /// The views of one product's kernel, as matrices.
@@ -178,16 +181,25 @@ class GemmStep : public PreparedStep {
   std::optional<KernelPart> kernel_{};
   std::optional<OnednnProduct> onednn_{};
   std::span<std::byte> workspace_{};
+  const float* packed_ = nullptr;               // the right operand, if it came packed
   std::size_t together_ = 0;                    // products to a chunk
   std::vector<std::unique_ptr<Pool>> alone_{};  // for each thread, to run a product by itself
 };
 
 }  // namespace
 
-std::size_t gemm_step_workspace(const Step& step, Isa isa) {
+std::size_t gemm_step_workspace(const Step& step, Isa isa, bool b_is_packed) {
   const Products products = products_of(step);
   const std::size_t side_by_side = together(products) ? products.batches : 1;
-  return round_to_line(head_workspace(step)) + side_by_side * product_workspace(products, isa);
+  return round_to_line(head_workspace(step)) + side_by_side * product_workspace(products, isa, b_is_packed);
+}
+
+Packing gemm_step_packing(const Step& step, Isa isa) {
+  const Slot& b = step.operands[1];
+  if (step.once || b.type.shape.rank() != 2 || std::ranges::find(step.lasting, 1u) == step.lasting.end()) return {};
+  const GemmSize size = products_of(step).size;
+  return {as<Matmul>(&*step.head)->transpose_right ? "pack_transposed" : "pack_matrix", 1,
+                 gemm_packed_floats(isa, size.K, size.N) * sizeof(float)};
 }
 
 std::optional<std::size_t> onednn_gemm_step_workspace(const Step& step) {
