@@ -36,6 +36,7 @@ void fold_constants(Graph&, Rewriter&);
 void simplify_algebra(Graph&, Rewriter&);
 void move_permutes(Graph&, Rewriter&);
 void fold_transposes(Graph&, Rewriter&);
+void merge_products(Graph&, Rewriter&);
 void pool_before_relu(Graph&, Rewriter&);
 void merge_duplicates(Graph&, Rewriter&);
 void remove_unused(Graph&, Rewriter&);
@@ -60,6 +61,8 @@ inline constexpr std::array every_pass{
          "transpose(transpose(x)) => x, permute(permute(x)) => permute(x), matmul(transpose(a), b) => matmul(a, b) "
          "{transpose_left}",
          fold_transposes},
+    Pass{"merge_products", Contract::exact, "matmul(x, a), matmul(x, b) => slices of matmul(x, concat(a, b))",
+         merge_products},
     Pass{"pool_before_relu", Contract::exact,
          "max_pool2d(relu(x)) => relu(max_pool2d(x)), and the same on the way back", pool_before_relu},
     Pass{"merge_duplicates", Contract::exact, "f(x), f(x) => f(x)", merge_duplicates},
