@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "vitrine/error.hpp"
 
@@ -62,9 +63,17 @@ class ImaginaryMemory {
       if (!plan_.steps[i].once) run(i);
     const std::size_t end = plan_.steps.size();
     for (const NamedSlot& output : plan_.outputs) read(output.slot, end, "output '" + output.name + "'");
-    for (std::size_t i = 0; i < end; ++i)  // what was made at load is read at the next run too
-      if (plan_.steps[i].once)
-        for (const Slot& slot : plan_.steps[i].results) read(slot, end, "the next run");
+    // What a run reads of what was made at load, the next run reads again.
+    std::set<std::uint32_t> once;
+    for (const Step& step : plan_.steps)
+      for (const Slot& slot : step.results)
+        if (step.once) once.insert(slot.value);
+    for (const Step& step : plan_.steps) {
+      if (step.once) continue;
+      for (const Slot& slot : step.operands)
+        if (once.contains(slot.value)) read(slot, end, "the next run");
+      if (step.packed) read(*step.packed, end, "the next run");
+    }
   }
 
  private:

@@ -20,10 +20,15 @@ std::optional<std::size_t> result_of_head(const Step& step) {
 class Finder {
  public:
   Finder(const Draft& draft, const StepNumbers& order)
-      : draft_(draft), order_(order), shares_with_(draft.tensors.size()), taken_(draft.tensors.size()) {
+      : draft_(draft),
+        order_(order),
+        shares_with_(draft.tensors.size()),
+        taken_(draft.tensors.size()),
+        made_once_(draft.tensors.size()) {
     made_.tensors.resize(draft.tensors.size());
     std::iota(shares_with_.begin(), shares_with_.end(), std::size_t{0});
     for (std::size_t at = 0; at < order.size(); ++at) touch_all(at);
+    for (std::size_t at = 0; at < order.size(); ++at) keep_for_the_next_run(at);
     for (const NamedSlot& output : draft.plan.outputs)
       if (output.slot.space == Space::arena) {
         life(output.slot).last = order.empty() ? 0 : order.size() - 1;
@@ -39,7 +44,10 @@ class Finder {
   Lifetimes::Life& life(const Slot& slot) { return made_.tensors[slot.index]; }
 
   void touch_all(std::size_t at) {
-    for (const Slot& slot : step(at).results) touch(slot, at);
+    for (const Slot& slot : step(at).results) {
+      touch(slot, at);
+      if (step(at).once && slot.space == Space::arena) made_once_[slot.index] = true;
+    }
     for (const Slot& slot : step(at).operands) touch(slot, at);
     if (step(at).workspace) touch(*step(at).workspace, at);
     if (step(at).packed) touch(*step(at).packed, at);
@@ -49,8 +57,17 @@ class Finder {
     Lifetimes::Life& l = life(slot);
     if (!l.used) l.first = at, l.used = true;
     l.last = std::max(l.last, at);
-    // What is made when the program is loaded is read at every run.
-    if (step(at).once) l.first = 0, l.last = order_.size() - 1, l.output = true;
+  }
+
+  /// What a run reads of what was made when the program was loaded, the next run reads again.
+  void keep_for_the_next_run(std::size_t at) {
+    if (step(at).once) return;
+    const auto keep = [&](const Slot& slot) {
+      if (slot.space != Space::arena || !made_once_[slot.index]) return;
+      life(slot).first = 0, life(slot).last = order_.size() - 1, life(slot).output = true;
+    };
+    std::ranges::for_each(step(at).operands, keep);
+    if (step(at).packed) keep(*step(at).packed);
   }
 
   void reuse_operands(std::size_t at) {
@@ -108,6 +125,7 @@ class Finder {
   Lifetimes made_{};
   std::vector<std::size_t> shares_with_;  // for each tensor, the first one in its place
   std::vector<bool> taken_;               // tensors whose place a later one has taken
+  std::vector<bool> made_once_;           // tensors that are made when the program is loaded
 };
 
 }  // namespace

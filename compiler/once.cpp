@@ -71,8 +71,7 @@ void pack_once(Draft& draft) {
     auto copy = std::ranges::find_if(
         copies, [&](const Copy& other) { return other.from == from && other.kernel == packing.kernel; });
     if (copy == copies.end()) {
-      const Slot to =
-          draft.add_tensor(from.value, {DType::u8, Shape{} << packing.bytes}, draft.next_value++);
+      const Slot to = draft.add_tensor(from.value, {DType::u8, Shape{} << packing.bytes}, draft.next_value++);
       copies.push_back({steps.size(), from, packing.kernel});
       copy = copies.end() - 1;
       steps.push_back({.operands = {from},

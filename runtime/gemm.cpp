@@ -92,9 +92,9 @@ void pack_panels(const PanelSource& from, std::size_t width, PackRows pack_rows,
 void pack_b(const GemmKernels& kernels, std::size_t K, std::size_t N, const Matrix& b, std::size_t panel,
             std::size_t end, float* out) {
   const std::size_t lanes = kernels.columns, column = panel * lanes;
-  pack_panels({b.data + offset(column, b.column_stride), b.column_stride, b.row_stride,
-               std::min(end * lanes, N) - column, K},
-              lanes, kernels.pack_b, out);
+  pack_panels(
+      {b.data + offset(column, b.column_stride), b.column_stride, b.row_stride, std::min(end * lanes, N) - column, K},
+      lanes, kernels.pack_b, out);
 }
 
 /// Packs all panels, a few to a chunk, so that a chunk is worth handing out.
@@ -138,9 +138,7 @@ std::size_t gemm_workspace(Isa isa, GemmSize size, const Matrix& a, const Matrix
   return copies_of(gemm_kernels_of(isa), size, a, b, b_is_packed).bytes();
 }
 
-std::size_t gemm_workspace(Isa isa, GemmSize size) {
-  return copies_of(gemm_kernels_of(isa), size, true, true).bytes();
-}
+std::size_t gemm_workspace(Isa isa, GemmSize size) { return copies_of(gemm_kernels_of(isa), size, true, true).bytes(); }
 
 std::size_t gemm_packed_floats(Isa isa, std::size_t K, std::size_t N) {
   return round_up(N, gemm_kernels_of(isa).columns) * K;

@@ -170,3 +170,20 @@ TEST_CASE("what is made once is made again when its state is set by hand or by a
   use.run(counter);
   CHECK(counter.once == 1);
 }
+
+TEST_CASE("what only steps that run once read makes room for the rest; what a run reads stays for the next") {
+  Graph graph("powers");
+  const Value x = graph.input("x", f32<16, 16>), w = graph.state("w", f32<16, 16>);
+  const Value square = matmul(w, w), cube = matmul(square, w), y = matmul(x, cube), z = matmul(y, x);
+  graph.output("z", z);
+  Plan plan = planned(graph);
+  CHECK(once_steps(plan).size() == 2);
+  const auto life_of = [&](Value v) { return *std::ranges::find(plan.lifetimes, v.id, &Lifetime::node); };
+  CHECK(life_of(square).last == 1);
+  CHECK((life_of(cube).first == 0 && life_of(cube).last == 3));
+  CHECK(plan.arena_bytes == 3 * cube.type().bytes());
+  // A place that is given away too early: the next run would read z instead of the cube.
+  plan.steps[3].results[0].offset = life_of(cube).offset;
+  plan.outputs[0].slot.offset = life_of(cube).offset;
+  CHECK_THROWS_WITH(check_plan(plan), Contains("the next run"));
+}

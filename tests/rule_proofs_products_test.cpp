@@ -1,4 +1,5 @@
-// merge_products: two and three weights, read as they are and turned over, under a matrix read either way, with batches.
+// merge_products: two and three weights, read as they are and turned over, under a matrix read either way, with
+// batches.
 #include "tests/rule_proof.hpp"
 
 namespace vitrine {
@@ -6,7 +7,8 @@ namespace vitrine {
 namespace {
 
 void products_of_one_matrix(Rule& rule) {
-  const auto of = [&](const Matmul& flags, std::size_t M, std::size_t K, std::vector<std::size_t> widths, bool batches) {
+  const auto of = [&](const Matmul& flags, std::size_t M, std::size_t K, std::vector<std::size_t> widths,
+                      bool batches) {
     Graph graph("proof");
     Shape left = flags.transpose_left ? Shape{} << K << M : Shape{} << M << K;
     if (batches) left = (Shape{} << std::size_t{2} << left[0] << left[1]);
@@ -29,8 +31,8 @@ void products_of_one_matrix(Rule& rule) {
             }
 }
 
-constexpr std::array proofs{Proof{"merge_products", "matmul(x, a), matmul(x, b) => slices of matmul(x, concat(a, b))",
-                                  products_of_one_matrix}};
+constexpr std::array proofs{
+    Proof{"merge_products", "matmul(x, a), matmul(x, b) => slices of matmul(x, concat(a, b))", products_of_one_matrix}};
 
 }  // namespace
 

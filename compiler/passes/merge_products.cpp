@@ -35,7 +35,8 @@ class Merging {
     std::vector<Value> products;
     for (Value user : graph_.users(x)) {
       const Matmul* const product = as<Matmul>(user);
-      if (!product || user.operands()[0] != x || user.operands()[1].type().shape.rank() != 2 || !is_used(user)) continue;
+      if (!product || user.operands()[0] != x || user.operands()[1].type().shape.rank() != 2 || !is_used(user))
+        continue;
       if (!products.empty() && *product != *as<Matmul>(products[0])) continue;
       if (std::ranges::find(products, user) == products.end()) products.push_back(user);
     }

@@ -199,7 +199,7 @@ Packing gemm_step_packing(const Step& step, Isa isa) {
   if (step.once || b.type.shape.rank() != 2 || std::ranges::find(step.lasting, 1u) == step.lasting.end()) return {};
   const GemmSize size = products_of(step).size;
   return {as<Matmul>(&*step.head)->transpose_right ? "pack_transposed" : "pack_matrix", 1,
-                 gemm_packed_floats(isa, size.K, size.N) * sizeof(float)};
+          gemm_packed_floats(isa, size.K, size.N) * sizeof(float)};
 }
 
 std::optional<std::size_t> onednn_gemm_step_workspace(const Step& step) {
