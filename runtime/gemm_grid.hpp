@@ -22,6 +22,9 @@ constexpr std::size_t block_depth(std::size_t K) { return K == 0 ? 0 : divide_up
 /// A block of this many rows of A (times longest_depth) leaves half of a 512 KiB second-level cache free.
 inline constexpr std::size_t most_chunk_rows = 96;
 
+/// What of a third-level cache can be counted on: 8 MiB.
+inline constexpr std::size_t most_cached_floats = 2u << 20;
+
 /// Chunks of `rows` x `columns` of C, multiples of the register block; those at the end are smaller.
 struct GemmGrid {
   struct Place {
@@ -57,8 +60,10 @@ constexpr GemmGrid grid_of(GemmSize size, std::size_t register_rows, std::size_t
   if (packs_a && divide_up(size.M, rows) * column_chunks < wanted_chunks)
     rows =
         std::clamp(round_up(size.M * column_chunks / wanted_chunks, register_rows), std::min(fewest_rows, rows), rows);
-  // Of the operands the larger one is read once, and the smaller one again and again, from a cache.
-  return {rows, columns, divide_up(size.M, rows), column_chunks, size.N > size.M};
+  // Of the operands the larger one is read once, and the smaller one again and again, from a cache. A B that no cache
+  // holds is read once in any case: for each chunk of rows it would come from memory.
+  const bool holds_b = size.K * size.N <= most_cached_floats;
+  return {rows, columns, divide_up(size.M, rows), column_chunks, size.N > size.M || !holds_b};
 }
 
 }  // namespace vitrine
