@@ -107,6 +107,10 @@ BlockWork::BlockWork(const ScalarCode& code, std::span<const FloatView> operands
     : code_(&code), operands_(operands.begin(), operands.end()), results_(results.begin(), results.end()) {
   check(code.tiles(), operands, results);
   if (!code.compiled() || operands.size() + results.size() > most_views) return;
+  for (const auto& views : {operands, results})
+    for (const FloatView& view : views)
+      strides_.push_back(view.strides[0] * static_cast<std::ptrdiff_t>(sizeof(float)));
+  flat_ = find_flat();
   KernelForm form{};
   for (std::size_t i = 0; i < operands.size(); ++i) {
     if (operands[i].strides[1] == 0)
@@ -116,15 +120,29 @@ BlockWork::BlockWork(const ScalarCode& code, std::span<const FloatView> operands
   }
   for (const FloatView& result : results)
     if (result.strides[1] != 1) return;
-  for (const auto& views : {operands, results})
-    for (const FloatView& view : views)
-      strides_.push_back(view.strides[0] * static_cast<std::ptrdiff_t>(sizeof(float)));
   function_ = code.compiled()->function(form);
+}
+
+KernelFunction BlockWork::find_flat() const {
+  KernelForm form{};
+  const auto in_line = [](const FloatView& view) {
+    return (view.sizes[1] == 1 || view.strides[1] == 1) &&
+           view.strides[0] == static_cast<std::ptrdiff_t>(view.sizes[1]);
+  };
+  if (!std::ranges::all_of(results_, in_line)) return nullptr;
+  for (std::size_t i = 0; i < operands_.size(); ++i) {
+    if (operands_[i].strides[0] == 0 && operands_[i].strides[1] == 0)
+      form.splat |= std::uint64_t{1} << i;
+    else if (!in_line(operands_[i]))
+      return nullptr;
+  }
+  return code_->compiled()->function(form);
 }
 
 void BlockWork::run(std::size_t row, std::size_t rows, std::size_t column, std::size_t columns) const {
   constexpr std::size_t narrow = 8;  // rows so short are copied together: each costs some 10 ns
-  if (!function_ || columns < narrow)
+  const bool flat = flat_ && !results_.empty() && columns == results_[0].sizes[1];
+  if (!flat && (!function_ || columns < narrow))
     return run_elementwise_block(*code_, operands_, results_, row, rows, column, columns);
   const auto begin_of = [&](const FloatView& view) {
     if (row + rows > view.sizes[0] || column + columns > view.sizes[1])
@@ -136,6 +154,10 @@ void BlockWork::run(std::size_t row, std::size_t rows, std::size_t column, std::
   float* to[most_views];
   for (std::size_t i = 0; i < operands_.size(); ++i) from[i] = begin_of(operands_[i]);
   for (std::size_t i = 0; i < results_.size(); ++i) to[i] = begin_of(results_[i]);
+  if (flat) {
+    const KernelRows line{from, to, strides_.data(), strides_.data() + operands_.size(), rows * columns, 1};
+    return flat_(&line);
+  }
   const KernelRows block{from, to, strides_.data(), strides_.data() + operands_.size(), columns, rows};
   function_(&block);
 }

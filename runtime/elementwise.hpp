@@ -59,10 +59,12 @@ class BlockWork {
 
  private:
   static constexpr std::size_t most_views = 32;
+  KernelFunction find_flat() const;
 
   const ScalarCode* code_;
   std::vector<FloatView> operands_, results_;
   KernelFunction function_ = nullptr;      // if the views lie so that it can read them where they are
+  KernelFunction flat_ = nullptr;          // if rows of full width are one stretch in every view
   std::vector<std::ptrdiff_t> strides_{};  // of rows, in bytes
 };
 

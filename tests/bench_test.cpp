@@ -158,3 +158,14 @@ TEST_CASE("bench compile stands by itself") {
   for (const Words& words : {Words{"bench", "compile", "W1a"}, Words{"bench", "compile", "--peers"}})
     CHECK_THAT(sentence_of(words, 2), Contains("compile stands by itself"));
 }
+
+TEST_CASE("bench times milestones, and ours without fusion beside ours; what makes no sense together is refused") {
+  const Finished run = vitrine_run({"bench", "xor", "--ungrouped", "--threads", "1", "--repeats", "2"});
+  REQUIRE(run.status == 0);
+  CHECK(line_of(run.out, "xor vitrine auto 1").size() >= 8);
+  CHECK(line_of(run.out, "xor ungrouped auto 1").size() >= 8);
+  CHECK(line_of(run.out, "xor ms 1").size() >= 8);
+  for (const Words& words : {Words{"bench", "xor", "--peers"}, Words{"bench", "W1a", "--peers", "--ungrouped"},
+                             Words{"bench", "compile", "--ungrouped"}})
+    CHECK(vitrine_run(words).status == 2);
+}

@@ -134,6 +134,49 @@ TEST_CASE(
   }
 }
 
+TEST_CASE(
+    "blocks of matrices come out alike whether rows of full width are walked as one line, one by one or as tiles") {
+  std::mt19937 random(12);
+  Pool pool(1);
+  for (int round = 0; round < 120; ++round) {
+    const Kernel kernel = random_kernel(random, 3, 12, false);
+    const std::size_t rows = random() % 9 + 2, columns = std::vector<std::size_t>{1, 2, 7, 8, 33}[random() % 5];
+    const bool dense = random() % 2;  // else there is room between rows, and no two are one line
+    const std::size_t apart = columns + (dense ? 0 : 2);
+    std::vector<std::vector<float>> x;
+    for (int i = 0; i < 3; ++i) x.push_back(numbers(rows * apart, random));
+    const auto view = [&](float* data, std::size_t row_stride, std::size_t column_stride) {
+      return FloatView{data,
+                       2,
+                       {rows, columns},
+                       {static_cast<std::ptrdiff_t>(row_stride), static_cast<std::ptrdiff_t>(column_stride)}};
+    };
+    // A matrix, one number for all, and one for each row or column.
+    const bool by_row = random() % 2;
+    const std::vector<FloatView> operands{view(x[0].data(), apart, 1), view(x[1].data(), 0, 0),
+                                          by_row ? view(x[2].data(), 1, 0) : view(x[2].data(), 0, 1)};
+    for (const Isa isa : all_isas()) {
+      const ScalarCode code(kernel, isa);
+      const auto made = [&](bool whole, std::size_t width) {
+        std::vector<std::vector<float>> y(kernel.results.size(), std::vector<float>(rows * apart, 77.0f));
+        std::vector<FloatView> results;
+        for (auto& result : y) results.push_back(view(result.data(), apart, 1));
+        const BlockWork work(code, operands, results);
+        for (std::size_t row = 0; row < rows; row += whole ? rows : 2)
+          for (std::size_t column = 0; column < columns; column += width)
+            work.run(row, std::min(rows - row, whole ? rows : 2), column, std::min(width, columns - column));
+        return y;
+      };
+      std::vector<std::vector<float>> y(kernel.results.size(), std::vector<float>(rows * apart, 77.0f));
+      std::vector<FloatView> results;
+      for (auto& result : y) results.push_back(view(result.data(), apart, 1));
+      run_elementwise(pool, code, operands, results);
+      for (const auto& other : {made(true, columns), made(false, columns), made(false, 4)})
+        for (std::size_t r = 0; r < y.size(); ++r) CHECK(differences(y[r], other[r]) == 0);
+    }
+  }
+}
+
 TEST_CASE("results that go around the caches are the same numbers") {
   std::mt19937 random(9);
   for (const Isa isa : assembled_isas()) {

@@ -89,13 +89,14 @@ struct Commands {
     add_bench(app);
   }
   void add_bench(CLI::App& app) {
-    CLI::App* c =
-        add(app, "bench", "time the workloads, 1 and 2 threads, interleaved", [this] { return vitrine::bench(bench); });
+    CLI::App* c = add(app, "bench", "time the workloads, 1 and 2 threads, interleaved",
+                      [this] { return vitrine::bench(projects, bench); });
     c->add_option("WORK", bench.works,
                   "training steps W1a, W1b (MLPs), W2 (a CNN), W3s, W3m (GPTs); forward only W1a_fwd, W1b_fwd, W2_fwd; "
                   "2^24 floats W5copy, W5gelu, W5gelu_tanh; rows W5ln (layer norm), W5sm (softmax); matrix products "
                   "W6_64x784x128, W6_256, W6_512, W6_1024, W6_2048; W7 (a whole process); all of these if none is "
-                  "named. Or compile: how long each stage of a compilation takes");
+                  "named. Or a milestone's training step, by its name; or compile: how long each stage of a "
+                  "compilation takes");
     c->add_option("--repeats", bench.repeats, "how often each is measured")
         ->type_name("N")
         ->check(whole_number(1, 1000))
@@ -106,6 +107,8 @@ struct Commands {
     c->add_flag("--peers", bench.peers,
                 "PyTorch and ONNX Runtime on the same workloads too, in turns, each in its fastest way, and how much "
                 "faster we are; over all works about 12 minutes, 3 for W3m");
+    c->add_flag("--ungrouped", bench.ungrouped,
+                "ours without fusion too, in turns, every node a step of its own, and how much faster fusion makes it");
     c->add_option("--provider", bench.provider,
                   "whose loops run products and convolutions, as in exec [auto; for W6 each in turn]")
         ->type_name("P")

@@ -74,6 +74,8 @@ std::vector<Measured> measure_interleaved(const Workload& work, const MeasureOpt
     for (const std::string& provider : work.graph ? options.providers : std::vector<std::string>{"memcpy"}) {
       const Provider whose = work.graph ? provider_named("bench", provider) : Provider::own;
       ours.push_back({timed(work, threads, whose), {name, "vitrine", provider, unit, threads}});
+      if (options.ungrouped && work.graph)
+        ours.push_back({timed(work, threads, whose, false), {name, "ungrouped", provider, unit, threads}});
     }
   for (int i = 0; i < 3; ++i)
     for (Ours& one : ours) one.program->run();

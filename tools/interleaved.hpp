@@ -11,6 +11,7 @@ struct MeasureOptions {
   std::vector<int> threads{1, 2};
   std::vector<std::string> providers{"auto"};  // ours: whose loops run products and convolutions
   std::vector<std::string> peers{};            // that are here
+  bool ungrouped = false;                      // ours without fusion too, as if it were a peer
 };
 
 /// "GFLOP/s" of a matrix product, "ms" of anything else.

@@ -9,6 +9,7 @@
 
 #include "runtime/random.hpp"
 #include "tools/compiled.hpp"
+#include "tools/made_up_run.hpp"
 
 namespace vitrine {
 
@@ -29,12 +30,21 @@ double processor_milliseconds() {
   return milliseconds(used.ru_utime) + milliseconds(used.ru_stime);
 }
 
+std::vector<Pass> passes_for(const Workload& work, bool grouped) {
+  const std::span<const Pass> all = work.in_use ? inference_pipeline : default_pipeline;
+  std::vector<Pass> passes(all.begin(), all.end());
+  if (!grouped) std::erase_if(passes, [](const Pass& pass) { return pass.annotates; });
+  return passes;
+}
+
 class TimedProgram final : public Timed {
  public:
-  TimedProgram(const Workload& work, int threads, Provider provider)
-      : pool_(threads),
-        program_(
-            compiled(work.graph(), states_, pool_, work.in_use ? inference_pipeline : default_pipeline, provider)) {
+  TimedProgram(const Workload& work, int threads, Provider provider, bool grouped)
+      : pool_(threads), program_(compiled(work.graph(), states_, pool_, passes_for(work, grouped), provider)) {
+    if (work.of_a_milestone) {
+      made_up_.emplace(program_, states_, 1);
+      return;
+    }
     const RandomStream random(1, 0);
     for (const auto& [name, type] : program_.plan().inputs) {
       const std::size_t count = type.shape.elements();
@@ -57,6 +67,7 @@ class TimedProgram final : public Timed {
   std::vector<std::vector<float>> numbers_{};
   std::vector<std::vector<std::int32_t>> integers_{};
   Program program_;
+  std::optional<MadeUpRun> made_up_{};
 };
 
 /// Each thread copies pieces of an array, as the C library does it.
@@ -90,9 +101,9 @@ Timed::Sample Timed::measure() {
   return {wall / together_, (processor_milliseconds() - used) / wall};
 }
 
-std::unique_ptr<Timed> timed(const Workload& work, int threads, Provider provider) {
+std::unique_ptr<Timed> timed(const Workload& work, int threads, Provider provider, bool grouped) {
   if (!work.graph) return std::make_unique<TimedCopy>(threads);
-  return std::make_unique<TimedProgram>(work, threads, provider);
+  return std::make_unique<TimedProgram>(work, threads, provider, grouped);
 }
 
 }  // namespace vitrine

@@ -22,7 +22,8 @@ class Timed {
   int together_ = 0;  // runs of a sample, once that is known
 };
 
-/// The workload, compiled for so many threads. Of whose loops run products and convolutions the provider decides.
-std::unique_ptr<Timed> timed(const Workload&, int threads, Provider = Provider::automatic);
+/// The workload, compiled for so many threads. Of whose loops run products and convolutions the provider decides. Not
+/// grouped, every node is a step of its own.
+std::unique_ptr<Timed> timed(const Workload&, int threads, Provider = Provider::automatic, bool grouped = true);
 
 }  // namespace vitrine

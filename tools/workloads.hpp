@@ -1,6 +1,7 @@
 #pragma once
+#include <functional>
 #include <span>
-#include <string_view>
+#include <string>
 
 #include "vitrine/graph.hpp"
 
@@ -8,10 +9,11 @@ namespace vitrine {
 
 /// What `bench` times. Its f32 inputs are images or plain numbers, its i32 inputs labels or tokens.
 struct Workload {
-  std::string_view name, what;
-  Graph (*graph)();       // null: no graph, but a copy of as many bytes as W5gelu reads and writes
-  bool in_use = false;    // compiled as a model in use, and not as a training step
-  double operations = 0;  // of a matrix product, whose speed is told instead of its time
+  std::string name, what;
+  std::function<Graph()> graph{};  // none: no graph, but a copy of as many bytes as W5gelu reads and writes
+  bool in_use = false;             // compiled as a model in use, and not as a training step
+  double operations = 0;           // of a matrix product, whose speed is told instead of its time
+  bool of_a_milestone = false;     // whose inputs may want other numbers than the workloads'
 };
 
 std::span<const Workload> workloads();

@@ -5,6 +5,7 @@
 #include "tools/bench_table.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/compile_times.hpp"
+#include "tools/find_project.hpp"
 #include "tools/interleaved.hpp"
 #include "tools/peer.hpp"
 #include "tools/text_file.hpp"
@@ -18,9 +19,20 @@ namespace vitrine {
 
 namespace {
 
-void demand_known(const std::vector<std::string>& works) {
+/// All that can be timed: what is timed if nothing is named, and the milestones' training steps.
+std::vector<Workload> works_here(const Projects& projects) {
+  std::vector<Workload> all(workloads().begin(), workloads().end());
+  for (const Project& project : projects)
+    all.push_back({.name = project.name,
+                   .what = "training step",
+                   .graph = [&projects, name = project.name] { return model_graph(projects, name, "train"); },
+                   .of_a_milestone = true});
+  return all;
+}
+
+void demand_known(const std::vector<std::string>& works, std::span<const Workload> here) {
   std::vector<std::string_view> known;
-  for (const Workload& work : workloads()) known.push_back(work.name);
+  for (const Workload& work : here) known.push_back(work.name);
   known.insert(known.end(), {"W7", "compile"});
   for (const std::string& work : works)
     if (std::ranges::find(known, work) == known.end()) {
@@ -43,8 +55,8 @@ int tune(const BenchOptions& options) {
 }
 
 int compile_only(const BenchOptions& options) {
-  if (options.works.size() > 1 || options.peers)
-    throw UsageError("bench: compile stands by itself, without other works and --peers");
+  if (options.works.size() > 1 || options.peers || options.ungrouped)
+    throw UsageError("bench: compile stands by itself, without other works, --peers and --ungrouped");
   const CompileTimes times = compile_times(options.repeats);
   fmt::print("{}", times.table);
   if (!options.common.json.empty()) write_text(options.common.json, bench_json(times.rows));
@@ -72,26 +84,32 @@ std::vector<std::string> providers_of(const Workload& work, const BenchOptions& 
 
 }  // namespace
 
-int bench(const BenchOptions& options) {
+int bench(const Projects& projects, const BenchOptions& options) {
   // What W7 starts: build the model, train one step, end.
   if (options.works == std::vector<std::string>{"one-step"}) return timed(workloads()[0], 1)->run(), 0;
   if (options.tune) return tune(options);
   if (!options.output.empty()) throw UsageError("bench: -o is for the table of --tune; --json FILE takes the numbers");
-  demand_known(options.works);
+  const std::vector<Workload> here = works_here(projects);
+  demand_known(options.works, here);
   const auto is_named = [&](std::string_view work) {
     return std::ranges::find(options.works, work) != options.works.end();
   };
   if (is_named("compile")) return compile_only(options);
 
-  MeasureOptions measure{.repeats = options.repeats};
+  if (options.ungrouped && options.peers)
+    throw UsageError("bench: --ungrouped compares us with ourselves and --peers with others; ask for one at a time");
+  for (const Workload& work : here)
+    if (options.peers && work.of_a_milestone && is_named(work.name))
+      throw UsageError("bench: no peer has the milestone '" + work.name + "'; leave it or --peers out");
+  MeasureOptions measure{.repeats = options.repeats, .ungrouped = options.ungrouped};
   if (options.common.threads) measure.threads = {options.common.threads};
   if (options.peers) measure.peers = peers_here();
   // First, while this process is small: Linux counts to a process's peak what the one that started it held.
   std::vector<Measured> processes, rows;
   if (options.works.empty() || is_named("W7")) processes = measure_processes(measure);
   const auto add = [&](std::vector<Measured> made) { rows.insert(rows.end(), made.begin(), made.end()); };
-  for (const Workload& work : workloads()) {
-    if (!options.works.empty() && !is_named(work.name)) continue;
+  for (const Workload& work : here) {
+    if (options.works.empty() ? work.of_a_milestone : !is_named(work.name)) continue;
     measure.providers = providers_of(work, options);
     add(measure_interleaved(work, measure));
   }

@@ -82,10 +82,11 @@ struct BenchOptions {
   int repeats = 15;
   std::string provider{};  // empty: auto, and for products every one
   bool peers = false;      // PyTorch and ONNX Runtime too, in turns
+  bool ungrouped = false;  // or ours without fusion
   bool tune = false;
   std::string output{};
   Common common{};
 };
-int bench(const BenchOptions&);
+int bench(const Projects&, const BenchOptions&);
 
 }  // namespace vitrine
