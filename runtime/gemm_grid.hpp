@@ -47,13 +47,15 @@ constexpr GemmGrid grid_of(GemmSize size, std::size_t register_rows, std::size_t
   constexpr double least_work = 1.0e6;
   // A chunk that copies its rows of A must be wide to be worth it; then it is the rows that are shared out, but so
   // few of them read B too often.
-  constexpr std::size_t wide = 256, fewest_rows = 48, wanted_chunks = 16;
+  constexpr std::size_t fewest_rows = 48, wanted_chunks = 16;
   std::size_t rows = round_up(divide_up(size.M, divide_up(size.M, most_chunk_rows)), register_rows);
+  const bool many = divide_up(size.M, rows) * divide_up(size.N, 512) >= wanted_chunks;
+  const std::size_t widest = packs_a && many ? 512 : 256;
   const double work = static_cast<double>(size.M) * static_cast<double>(size.N) * static_cast<double>(size.K);
   const double per_column = static_cast<double>(rows) * static_cast<double>(std::max<std::size_t>(size.K, 1));
   const double wanted = std::max(least_work, work / 48) / per_column;
-  const std::size_t most_columns = round_up(std::min<std::size_t>(size.N, 256), register_columns);
-  const std::size_t least_columns = packs_a ? std::min(wide, most_columns) : register_columns;
+  const std::size_t most_columns = round_up(std::min(size.N, widest), register_columns);
+  const std::size_t least_columns = packs_a ? most_columns : register_columns;
   const std::size_t columns = std::clamp(round_up(static_cast<std::size_t>(std::min(wanted, 512.0)), register_columns),
                                          least_columns, most_columns);
   const std::size_t column_chunks = divide_up(size.N, columns);
