@@ -7,10 +7,11 @@
 namespace vitrine {
 
 namespace {
-constexpr std::array<std::pair<std::string_view, Prepare>, 17> kernels{{
+constexpr std::array<std::pair<std::string_view, Prepare>, 18> kernels{{
     {"gemm", prepare_gemm},
     {"onednn_gemm", prepare_onednn_gemm},
     {"elementwise", prepare_elementwise},
+    {"sinks", prepare_sinks},
     {"softmax", prepare_softmax},
     {"log_softmax", prepare_log_softmax},
     {"cross_entropy", prepare_cross_entropy},

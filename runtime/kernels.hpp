@@ -41,6 +41,7 @@ Prepare find_kernel(std::string_view name);
 std::unique_ptr<PreparedStep> prepare_gemm(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_onednn_gemm(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_elementwise(const Step&, const Machine&);
+std::unique_ptr<PreparedStep> prepare_sinks(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_softmax(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_log_softmax(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_cross_entropy(const Step&, const Machine&);

@@ -24,7 +24,10 @@ using KernelFunction = void (*)(const KernelRows*);
 /// What a function is made for.
 struct KernelForm {
   std::uint64_t splat = 0;  // bit i: operand i is one number for all of a row
-  bool streaming = false;   // results go around the caches; each row must begin at a multiple of 64 bytes
+  // Bit i: operand i, or result i, is 32 numbers for all of a row, and element k of the row reads or writes number
+  // k mod 32. The operands and results that are so belong together in their order: what is added up in 32 lanes.
+  std::uint64_t lane_operands = 0, lane_results = 0;
+  bool streaming = false;  // results go around the caches; each row must begin at a multiple of 64 bytes
   auto operator<=>(const KernelForm&) const = default;
 };
 
@@ -33,7 +36,6 @@ class MachineCode {
  public:
   virtual ~MachineCode() = default;
   virtual KernelFunction function() const = 0;
-  virtual std::size_t bytes() const = 0;
 };
 
 /// Null where the system hands out no memory that can be executed, or for Isa::portable.
