@@ -5,6 +5,7 @@
 
 #include "compiler/view.hpp"
 #include "vitrine/error.hpp"
+#include "vitrine/ops/matmul.hpp"
 
 namespace vitrine {
 
@@ -153,7 +154,8 @@ class Cutter {
     const Value operand = sink.operands()[0];
     if (operand.type().dtype != DType::f32 || !same_sizes(operand.type().shape, iteration))
       refuse(sink, (Sentence{} << "reads " << operand.type() << ", but its group runs over f32" << iteration).str());
-    if (unit.head) refuse(sink, "would have to read what follows " + described(unit.head) + ", chunk by chunk");
+    if (unit.head && !hands_to_sink(unit.head, sink))
+      refuse(sink, "would have to read what follows " + described(unit.head) + ", chunk by chunk");
     if (!axes_reduced(sink)) refuse(sink, "reduces axes between others");
     for (Value other : unit.sinks)
       if (!fit_together(sink, other)) refuse(sink, "goes another way than " + described(other));
@@ -198,6 +200,8 @@ std::optional<Reduced> axes_reduced(Value sink) {
          : kept               ? Reduced::first_axes
                               : Reduced::all;
 }
+
+bool hands_to_sink(Value head, Value sink) { return as<Matmul>(head) && axes_reduced(sink) == Reduced::all; }
 
 bool fit_together(Value sink, Value other) {
   const auto reduced = axes_reduced(sink), by_other = axes_reduced(other);

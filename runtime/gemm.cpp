@@ -139,6 +139,11 @@ std::size_t gemm_workspace(Isa isa, GemmSize size) {
   return packing_of(gemm_kernels_of(isa), size, true, true).bytes();
 }
 
+std::size_t gemm_chunk_columns(Isa isa, GemmSize size, const Matrix& a) {
+  const GemmKernels kernels = gemm_kernels_of(isa);
+  return grid_of(size, kernels.rows, kernels.columns, worth_packing_a(size, a)).columns;
+}
+
 void gemm(Pool& pool, Isa isa, GemmSize size, const Matrix& a, const Matrix& b, float* c, std::ptrdiff_t c_row_stride,
           std::span<std::byte> workspace, GemmEpilogue epilogue) {
   if (size.M == 0 || size.N == 0) return;

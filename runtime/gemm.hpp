@@ -31,6 +31,9 @@ std::size_t gemm_workspace(Isa isa, GemmSize size, const Matrix& a, const Matrix
 /// The same for matrices of any strides.
 std::size_t gemm_workspace(Isa isa, GemmSize size);
 
+/// A multiple of which every block that the epilogue is called for begins at; the last one ends where C does.
+std::size_t gemm_chunk_columns(Isa isa, GemmSize size, const Matrix& a);
+
 /// C = A B; C is overwritten, must not overlap A or B, and its columns lie side by side. K = 0 gives zeros.
 ///
 /// Every element is summed in the same order, k ascending in blocks that depend on K only: a row of C has the same

@@ -16,13 +16,34 @@ std::vector<Run> runs_of(const Shape& x, const Shape& to) {
   return made;
 }
 
-std::vector<Stage> stages_of(std::vector<Run> runs) {
+namespace {
+
+/// How many numbers of a row are one piece, where all rows are reduced to one number; 0: rows count for nothing.
+std::size_t piece_of_row(std::size_t row) {
+  constexpr std::size_t longest = 256, shortest = 64;
+  if (row < shortest) return 0;
+  if (row <= longest) return row;
+  for (std::size_t piece = longest; piece >= shortest; piece /= 2)
+    if (row % piece == 0) return piece;
+  return 0;
+}
+
+}  // namespace
+
+std::vector<Stage> stages_of(const Shape& x, const Shape& to) {
+  std::vector<Run> runs = runs_of(x, to);
   std::vector<Stage> made;
   const auto product = [](auto first, auto last) {
     std::size_t n = 1;
     for (; first != last; ++first) n *= first->size;
     return n;
   };
+  if (runs.size() == 1 && runs[0].reduced) {
+    std::size_t row = 1;
+    for (int i = x.rank() - 1; i >= 0 && row == 1; --i) row = x[i].size;
+    const std::size_t n = runs[0].size, piece = row < n ? piece_of_row(row) : 0;
+    if (piece > 0) return {{n / piece, piece, 1}, {1, n / piece, 1}};
+  }
   for (std::size_t i = runs.size(); i-- > 0;) {
     if (!runs[i].reduced) continue;
     const auto at = runs.begin() + static_cast<std::ptrdiff_t>(i);

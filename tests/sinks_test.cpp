@@ -1,9 +1,8 @@
 // Kernels that end in sums and maxima, beside the same kernel whose results are stored and reduced afterwards.
-#include "runtime/sinks.hpp"
-
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "runtime/sink_work.hpp"
 #include "tests/random_kernel.hpp"
 
 using namespace vitrine;
@@ -26,9 +25,13 @@ FloatView view(const Case& c, float* data, bool over_rows, bool over_columns) {
   return made;
 }
 
-Stage stage_of(const Case& c, const std::array<bool, 2>& reduced) {
-  if (reduced[0] && reduced[1]) return {1, c.rows * c.columns, 1};
-  return reduced[0] ? Stage{1, c.rows, c.columns} : Stage{c.rows, c.columns, 1};
+std::vector<Stage> stages(const Case& c, const std::array<bool, 2>& reduced) {
+  const Shape x = Shape{} << c.rows << c.columns;
+  if (c.rows == 0 || c.columns == 0) return {reduced[0] ? Stage{1, c.rows, c.columns} : Stage{c.rows, c.columns, 1}};
+  return stages_of(x, x.with(0, reduced[0] ? 1 : c.rows).with(1, reduced[1] ? 1 : c.columns));
+}
+std::size_t results(const Case& c, const std::array<bool, 2>& reduced) {
+  return (reduced[0] ? 1 : c.rows) * (reduced[1] ? 1 : c.columns);
 }
 
 struct Made {
@@ -46,7 +49,7 @@ struct Made {
 Made room(const Case& c, const Kernel& kernel) {
   Made made;
   made.stored.assign(kernel.results.size() - c.of.size(), Row(c.rows * c.columns, 77.0f));
-  for (const auto& reduced : c.of) made.sunk.emplace_back(stage_of(c, reduced).results(), 78.0f);
+  for (const auto& reduced : c.of) made.sunk.emplace_back(results(c, reduced), 78.0f);
   return made;
 }
 
@@ -61,9 +64,13 @@ Made apart(const Case& c, const Kernel& kernel, Isa isa, const std::vector<Float
   Made made = room(c, kernel);
   for (std::size_t i = 0; i < made.stored.size(); ++i) made.stored[i] = all[i];
   for (std::size_t s = 0; s < how.size(); ++s) {
-    const Stage stage = stage_of(c, c.of[s]);
-    reduce_rows(pool, isa, how[s], stage.outer, stage.rows, stage.columns, all[made.stored.size() + s].data(), {},
-                made.sunk[s].data());
+    Row from = all[made.stored.size() + s];
+    for (const Stage& stage : stages(c, c.of[s])) {
+      Row to(stage.results());
+      reduce_rows(pool, isa, how[s], stage.outer, stage.rows, stage.columns, from.data(), {}, to.data());
+      from = to;
+    }
+    made.sunk[s] = from;
   }
   return made;
 }
@@ -72,7 +79,7 @@ Made together(const Case& c, const Kernel& kernel, Isa isa, const std::vector<Fl
               const std::vector<Reduction>& how, ScalarCode::Way way, int threads) {
   Pool pool(threads);
   std::vector<Sink> sinks;
-  for (std::size_t s = 0; s < how.size(); ++s) sinks.emplace_back(how[s], stage_of(c, c.of[s]), std::nullopt);
+  for (std::size_t s = 0; s < how.size(); ++s) sinks.emplace_back(how[s], stages(c, c.of[s]), std::nullopt);
   Made made = room(c, kernel);
   std::vector<FloatView> results, sunk;
   for (Row& row : made.stored) results.push_back(view(c, row.data(), true, true));
@@ -92,6 +99,8 @@ const std::vector<Case> cases{
     {40, 100, {{true, false}, {false, true}}},
     {300, 64, {{true, false}, {false, true}, {false, true}}},
     {300, 64, {{true, true}, {true, true}}},
+    {70, 512, {{true, true}}},
+    {70, 300, {{true, true}}},
     {2500, 33, {{true, false}}},
     {2500, 33, {{true, true}}},
     {3, 9000, {{false, true}}},

@@ -116,7 +116,9 @@ class Grouping {
     const std::vector<Value>& members = steps_.members(producer);
     const bool computed = may_join(producer) && producer.type().dtype == DType::f32;
     if (!computed && !can_lead(producer)) return;
-    if (!computed || leads(members))
+    const auto head =
+        std::ranges::find_if(members, [&](Value v) { return !computes_numbers(v) && !is_sink_of(v, members); });
+    if (!computed || (head != members.end() && !hands_to_sink(*head, sink)))
       return refuse(producer, sink,
                     "a head hands out its result in chunks of its own, and sums have an order of theirs",
                     "nothing: the result is read once more");

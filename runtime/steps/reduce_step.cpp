@@ -15,12 +15,11 @@ class ReduceStep : public HeadStep {
       : HeadStep(step, machine), squares_(as<Variance>(&*step.head) != nullptr) {
     const Shape& x = step.operands[0].type.shape;
     const Shape& to = step.head_type.shape;
-    const std::vector<Run> runs = runs_of(x, to);
-    stages_ = stages_of(runs);
+    stages_ = stages_of(x, to);
     for (std::size_t i = 0; i + 1 < stages_.size(); ++i) between_.emplace_back(stages_[i].results());
     if (as<MaxTo>(&*step.head)) how_ = Reduction::maximum;
     if (as<Mean>(&*step.head) || squares_) count_ = static_cast<float>(reduced_axes(x, to).elements());
-    if (squares_) means_.resize(to.elements()), mean_of_ = results_of(runs, stages_[0]);
+    if (squares_) means_.resize(to.elements()), mean_of_ = results_of(runs_of(x, to), stages_[0]);
   }
 
  private:

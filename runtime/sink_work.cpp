@@ -1,12 +1,10 @@
-#include "runtime/sinks.hpp"
+#include "runtime/sink_work.hpp"
 
 #include <algorithm>
 #include <cstdint>
 #include <numeric>
 
 #include "runtime/walk_views.hpp"
-#include "vitrine/error.hpp"
-#include "vitrine/math.hpp"
 
 namespace vitrine {
 
@@ -36,73 +34,6 @@ Kernel adding(const Kernel& kernel, const std::vector<Sink>& sinks) {
 }
 
 }  // namespace
-
-Sink::Sink(Reduction reduction, Stage reduced, std::optional<float> count_of_mean)
-    : how(reduction), stage(reduced), count(count_of_mean), as_one(rows_as_one(reduced.rows, reduced.columns)) {
-  if (stage.outer != 1 && stage.columns != 1)
-    throw InternalError("a sink was asked to reduce axes between others: its step must be cut in two");
-}
-
-std::size_t Sink::unit() const {
-  if (!in_lanes()) return rows_in_partial_sum * stage.columns;
-  return stage.outer == 1 ? as_one : stage.rows;
-}
-
-std::size_t Sink::piece_of(std::size_t at) const {
-  if (!in_lanes()) return at / unit();
-  return at / stage.rows * divided_up(stage.rows, as_one) + at % stage.rows / as_one;
-}
-
-std::size_t Sink::end_of_piece(std::size_t at) const {
-  if (!in_lanes()) return std::min((at / unit() + 1) * unit(), stage.rows * stage.columns);
-  const std::size_t row = at / stage.rows * stage.rows;
-  return row + std::min(stage.rows, ((at - row) / as_one + 1) * as_one);
-}
-
-std::size_t Sink::pieces() const {
-  return in_lanes() ? stage.outer * divided_up(stage.rows, as_one) : divided_up(stage.rows, rows_in_partial_sum);
-}
-
-void Sink::place(float* result) {
-  to = result;
-  const bool at_once = pieces() == stage.outer;
-  if (!at_once) partial.resize(pieces() * stage.columns);
-  made = at_once ? to : partial.data();
-}
-
-void Sink::finish(Pool& pool, Isa isa) {
-  const Reduction merge = merging(how);
-  if (made != to && in_lanes()) {
-    reduce_rows(pool, isa, merge, stage.outer, pieces() / stage.outer, 1, made, {}, to);
-  } else if (made != to) {
-    const std::size_t blocks = divided_up(stage.rows, as_one), columns = stage.columns;
-    if (blocks > 1) totals.resize(blocks * columns);
-    float* const merged = blocks > 1 ? totals.data() : to;
-    for (std::size_t block = 0; block < blocks; ++block) {
-      const std::size_t first = block * as_one / rows_in_partial_sum,
-                        last = divided_up(std::min(stage.rows, (block + 1) * as_one), rows_in_partial_sum);
-      float* const total = merged + block * columns;
-      std::fill_n(total, columns, begin_of(how));
-      for (std::size_t p = first; p < last; ++p) {
-        const float* const part = made + p * columns;
-        for (std::size_t j = 0; j < columns; ++j)
-          total[j] = how == Reduction::maximum ? math::maximum(total[j], part[j]) : total[j] + part[j];
-      }
-    }
-    if (blocks > 1) reduce_rows(pool, isa, merge, 1, blocks, columns, totals.data(), {}, to);
-  }
-  divide();
-}
-
-void Sink::take_nothing() {
-  std::fill_n(to, stage.results(), begin_of(how));
-  divide();
-}
-
-void Sink::divide() {
-  if (count)
-    for (std::size_t i = 0; i < stage.results(); ++i) to[i] /= *count;
-}
 
 SinkWork::SinkWork(const Kernel& kernel, std::vector<Sink> sinks, Isa isa, ScalarCode::Way way)
     : sinks_(std::move(sinks)), isa_(isa), code_(kernel, isa, way), adding_(adding(kernel, sinks_), isa, way) {}
@@ -158,64 +89,132 @@ void SinkWork::run(Pool& pool) {
     const std::size_t first = chunk * chunk_, last = std::min(count, first + chunk_);
     function_ ? run_compiled(first, last) : run_tiles(first, last);
   });
+  finish(pool);
+}
+
+void SinkWork::finish(Pool& pool) {
   for (Sink& sink : sinks_) sink.finish(pool, isa_);
 }
 
-void SinkWork::run_compiled(std::size_t first, std::size_t last) {
-  const std::size_t row = iteration_->inner(), operands = operands_.size(), results = results_.size(),
-                    sinks = sinks_.size();
-  const auto in_bytes = [](std::ptrdiff_t floats) { return floats * static_cast<std::ptrdiff_t>(sizeof(float)); };
-  const auto lanes_of_rows = std::make_unique_for_overwrite<float[]>(sinks * rows_at_once * lanes);
-  std::vector<const float*> from(operands + sinks);
-  std::vector<float*> to(results + sinks);
-  std::vector<std::ptrdiff_t> strides(operands + sinks + results + sinks);
-  std::ptrdiff_t* const result_strides = strides.data() + operands + sinks;
-  for (std::size_t i = 0; i < operands; ++i) strides[i] = in_bytes(iteration_->row_stride(i));
-  for (std::size_t i = 0; i < results; ++i) result_strides[i] = in_bytes(iteration_->row_stride(operands + i));
+bool SinkWork::takes_blocks_of(std::size_t columns) const {
+  return function_ && operands_.front().rank == 2 && std::ranges::all_of(sinks_, [&](const Sink& sink) {
+           return sink.to_one && (columns % sink.stage.rows == 0 || columns >= operands_.front().sizes[1]);
+         });
+}
 
+/// One thread's calls of the machine code, each for some rows of n elements.
+class SinkWork::Calls {
+ public:
+  explicit Calls(SinkWork& work)
+      : work_(work),
+        operands_(work.operands_.size()),
+        results_(work.results_.size()),
+        lanes_(work.sinks_.size() * rows_at_once * lanes),
+        from_(operands_ + work.sinks_.size()),
+        to_(results_ + work.sinks_.size()),
+        strides_(from_.size() + to_.size()) {}
+
+  /// Whether each row of n elements is a whole piece of the sink, of which it then takes rows_at_once at most.
+  static bool takes_rows(const Sink& sink, std::size_t n) { return sink.in_lanes() && n == sink.stage.rows; }
+
+  /// `address` and `stride` of a view: where the first row begins, and how many floats lie from one to the next; of the
+  /// sinks' views only the strides count. From a row's piece to the next row's it is `apart`.
+  template <class Address, class Stride>
+  void run(std::size_t at, std::size_t n, std::size_t rows, std::size_t apart, Address address, Stride stride) {
+    for (std::size_t i = 0; i < operands_; ++i) set(i, from_[i], address(i), stride(i));
+    for (std::size_t i = 0; i < results_; ++i)
+      set(from_.size() + i, to_[i], address(operands_ + i), stride(operands_ + i));
+    for (std::size_t s = 0; s < work_.sinks_.size(); ++s) {
+      float* into = lanes_of(s);
+      std::ptrdiff_t apart_in_memory = takes_rows(work_.sinks_[s], n) ? static_cast<std::ptrdiff_t>(lanes) : 0;
+      begin(work_.sinks_[s], into, at, n, rows);
+      if (!work_.sinks_[s].in_lanes()) {
+        into = work_.sinks_[s].made_at(work_.sinks_[s].piece_of(at)) + at % work_.sinks_[s].stage.columns;
+        apart_in_memory = stride(operands_ + results_ + s);
+      }
+      set(operands_ + s, from_[operands_ + s], into, apart_in_memory);
+      set(from_.size() + results_ + s, to_[results_ + s], into, apart_in_memory);
+    }
+    const KernelRows block{from_.data(), to_.data(), strides_.data(), strides_.data() + from_.size(), n, rows};
+    work_.function_(&block);
+    for (std::size_t s = 0; s < work_.sinks_.size(); ++s) end(work_.sinks_[s], lanes_of(s), at, n, rows, apart);
+  }
+
+ private:
+  float* lanes_of(std::size_t sink) { return lanes_.data() + sink * rows_at_once * lanes; }
+  template <class Pointer> void set(std::size_t view, Pointer& place, float* data, std::ptrdiff_t stride) {
+    place = data;
+    strides_[view] = stride * static_cast<std::ptrdiff_t>(sizeof(float));
+  }
+
+  /// What begins with this call begins with nothing.
+  static void begin(Sink& sink, float* into, std::size_t at, std::size_t n, std::size_t rows) {
+    const std::size_t piece = sink.piece_of(at);
+    if (at != 0 && sink.piece_of(at - 1) == piece) return;
+    if (sink.in_lanes())
+      std::fill_n(into, (takes_rows(sink, n) ? rows : 1) * lanes, begin_of(sink.how));
+    else
+      std::fill_n(sink.made_at(piece), sink.stage.columns, begin_of(sink.how));
+  }
+  /// What is complete with it goes to its place.
+  void end(Sink& sink, const float* made, std::size_t at, std::size_t n, std::size_t rows, std::size_t apart) const {
+    const auto merge = reduce_loops(work_.isa_, sink.how).lanes;
+    const std::size_t piece = sink.piece_of(at);
+    if (takes_rows(sink, n) && apart != 1)
+      for (std::size_t r = 0; r < rows; ++r) merge(made + r * lanes, 1, sink.made_at(piece + r * apart));
+    else if (takes_rows(sink, n))
+      merge(made, rows, sink.made_at(piece));
+    else if (sink.in_lanes() && at + n * rows == sink.end_of_piece(at))
+      merge(made, 1, sink.made_at(piece));
+  }
+
+  SinkWork& work_;
+  std::size_t operands_, results_;
+  std::vector<float> lanes_;
+  std::vector<const float*> from_;
+  std::vector<float*> to_;
+  std::vector<std::ptrdiff_t> strides_;
+};
+
+void SinkWork::run_compiled(std::size_t first, std::size_t last) {
+  const std::size_t row = iteration_->inner();
+  Calls calls(*this);
   for (std::size_t at = first; at < last;) {
-    std::size_t n = std::min(row - at % row, last - at), rows = 1;
+    const std::size_t left = std::min(row - at % row, last - at);
+    std::size_t n = left, most = rows_at_once;
     for (const Sink& sink : sinks_)
       if (sink.in_lanes()) n = std::min(n, sink.end_of_piece(at) - at);
-    // A row is a whole piece of a sink, or one of several in its piece; columns take rows as they come.
-    const auto whole = [&](const Sink& sink) {
-      return sink.in_lanes() && n == std::min(sink.stage.rows, sink.as_one) && sink.stage.rows <= sink.as_one;
-    };
-    if (n == row) {
-      rows = std::min((last - at) / row, iteration_->rows_from(at / row));
-      for (const Sink& sink : sinks_)
-        rows = std::min(rows, whole(sink) ? rows_at_once : (sink.end_of_piece(at) - at) / row);
-    }
-    for (std::size_t i = 0; i < operands; ++i) from[i] = iteration_->address(i, at);
-    for (std::size_t i = 0; i < results; ++i) to[i] = iteration_->address(operands + i, at);
-    for (std::size_t s = 0; s < sinks; ++s) {
-      Sink& sink = sinks_[s];
-      const std::size_t piece = sink.piece_of(at);
-      const bool begins = at == 0 || sink.piece_of(at - 1) != piece;
-      float* into = lanes_of_rows.get() + s * rows_at_once * lanes;
-      std::ptrdiff_t stride = whole(sink) ? in_bytes(lanes) : 0;
-      if (sink.in_lanes()) {
-        if (begins) std::fill_n(into, (whole(sink) ? rows : 1) * lanes, begin_of(sink.how));
-      } else {
-        if (begins) std::fill_n(sink.made_at(piece), sink.stage.columns, begin_of(sink.how));
-        into = sink.made_at(piece) + at % sink.stage.columns;
-        stride = in_bytes(iteration_->row_stride(operands + results + s));
-      }
-      from[operands + s] = to[results + s] = into;
-      strides[operands + s] = result_strides[results + s] = stride;
-    }
-    const KernelRows block{from.data(), to.data(), strides.data(), result_strides, n, rows};
-    function_(&block);
-    for (std::size_t s = 0; s < sinks; ++s) {
-      Sink& sink = sinks_[s];
-      if (!sink.in_lanes()) continue;
-      const float* const made = lanes_of_rows.get() + s * rows_at_once * lanes;
-      const std::size_t piece = sink.piece_of(at), complete = whole(sink) ? rows : 1;
-      if (!whole(sink) && at + n * rows != sink.end_of_piece(at)) continue;
-      reduce_loops(isa_, sink.how).lanes(made, complete, sink.made_at(piece));
-    }
+    const bool in_row = n < row;  // several pieces of one row, one after the other
+    for (const Sink& sink : sinks_)
+      if (!Calls::takes_rows(sink, n)) most = in_row ? 1 : std::min(most, (sink.end_of_piece(at) - at) / row);
+    const std::size_t rows =
+        std::min(most, in_row ? left / n : std::min((last - at) / row, iteration_->rows_from(at / row)));
+    calls.run(
+        at, n, rows, 1, [&](std::size_t view) { return iteration_->address(view, at); },
+        [&](std::size_t view) {
+          return in_row ? iteration_->inner_stride(view) * static_cast<std::ptrdiff_t>(n)
+                        : iteration_->row_stride(view);
+        });
     at += n * rows;
   }
+}
+
+void SinkWork::run_block(std::size_t row, std::size_t rows, std::size_t column, std::size_t columns) {
+  const std::size_t width = operands_.front().sizes[1], n = sinks_.front().stage.rows;
+  const auto view_of = [&](std::size_t view) -> const FloatView& {
+    return view < operands_.size() ? operands_[view] : results_[view - operands_.size()];
+  };
+  Calls calls(*this);
+  for (std::size_t r = row; r < row + rows; r += rows_at_once)
+    for (std::size_t c = column; c < column + columns; c += n)
+      calls.run(
+          r * width + c, n, std::min(rows_at_once, row + rows - r), width / n,
+          [&](std::size_t view) {
+            const FloatView& v = view_of(view);
+            return v.data + static_cast<std::ptrdiff_t>(r) * v.strides[0] +
+                   static_cast<std::ptrdiff_t>(c) * v.strides[1];
+          },
+          [&](std::size_t view) { return view_of(view).strides[0]; });
 }
 
 /// All of a chunk is made, and then reduced by the loops that reduce_rows has.
