@@ -43,6 +43,7 @@ void SinkWork::place(std::span<const FloatView> operands, std::span<const FloatV
                      std::span<const FloatView> sunk) {
   operands_.assign(operands.begin(), operands.end());
   results_.assign(results.begin(), results.end());
+  sunk_.assign(sunk.begin(), sunk.end());
   std::vector<FloatView> all = results_;
   all.insert(all.end(), sunk.begin(), sunk.end());
   iteration_ = std::make_unique<const Iteration>(operands_, all);
@@ -224,10 +225,9 @@ void SinkWork::run_tiles(std::size_t first, std::size_t last) {
   std::vector<FloatView> results = results_;
   for (std::size_t s = 0; s < sinks; ++s) {
     // Dense over the iteration: element `first` is the first of the chunk's numbers.
-    const FloatView& like = operands_.empty() ? results_.front() : operands_.front();
-    FloatView view{.data = nullptr, .rank = like.rank, .sizes = like.sizes, .strides = {}};
+    FloatView view{.data = nullptr, .rank = sunk_.front().rank, .sizes = sunk_.front().sizes, .strides = {}};
     std::size_t stride = 1;
-    for (auto axis = static_cast<std::size_t>(like.rank); axis-- > 0; stride *= view.sizes[axis])
+    for (auto axis = static_cast<std::size_t>(view.rank); axis-- > 0; stride *= view.sizes[axis])
       view.strides[axis] = static_cast<std::ptrdiff_t>(stride);
     const auto begin = reinterpret_cast<std::uintptr_t>(taken.get() + s * n) - first * sizeof(float);
     view.data = reinterpret_cast<float*>(begin);

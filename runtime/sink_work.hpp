@@ -40,7 +40,7 @@ class SinkWork {
   Isa isa_;
   ScalarCode code_;    // the kernel
   ScalarCode adding_;  // the kernel with what it adds to as further operands
-  std::vector<FloatView> operands_{}, results_{};
+  std::vector<FloatView> operands_{}, results_{}, sunk_{};
   std::unique_ptr<const Iteration> iteration_{};  // over operands, results and what sinks make
   KernelFunction function_ = nullptr;             // null: through tiles
   std::size_t chunk_ = 0;

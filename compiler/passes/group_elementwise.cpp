@@ -71,7 +71,7 @@ class Grouping {
                "give both one shape, or reduce after the elementwise work");
       return;
     }
-    if (leads(steps_.members(producer)) && leads(steps_.members(consumer)))
+    if (head_of(steps_.members(producer)) && head_of(steps_.members(consumer)))
       return refuse(producer, consumer,
                     "a step has one head, and %" + std::to_string(producer.id) + " would bring a second one",
                     "nothing: the second head's result is stored once");
@@ -80,6 +80,11 @@ class Grouping {
                     "%" + std::to_string(head.id) + " of its step reads %" + std::to_string(producer.id) +
                         "'s, and a head runs before the rest of its step",
                     "nothing: what the head reads is stored once");
+    for (const auto& [one, other] : {std::pair{producer, consumer}, std::pair{consumer, producer}})
+      if (const Value sink = clashing_sink(steps_.members(one), steps_.members(other)))
+        return refuse(producer, consumer,
+                      "%" + std::to_string(sink.id) + " is reduced in another order than the other step goes",
+                      "nothing: what the chain computes is stored once");
     if (steps_.members(producer).size() + steps_.members(consumer).size() > most_members)
       return refuse(producer, consumer,
                     "the step would have more than " + std::to_string(most_members) +
@@ -93,9 +98,22 @@ class Grouping {
     steps_.join(producer, consumer);
   }
 
-  /// Whether a step has a head. Groups that a text came with may have any, not only one that this pass would choose.
-  static bool leads(const std::vector<Value>& group) {
-    return std::ranges::any_of(group, [&](Value v) { return !computes_numbers(v) && !is_sink_of(v, group); });
+  /// A step's head, or empty. Groups that a text came with may have any, not only one that this pass would choose.
+  static Value head_of(const std::vector<Value>& group) {
+    const auto head =
+        std::ranges::find_if(group, [&](Value v) { return !computes_numbers(v) && !is_sink_of(v, group); });
+    return head == group.end() ? Value{} : *head;
+  }
+  /// A sink of the one step that does not go with what is in the other, or empty.
+  static Value clashing_sink(const std::vector<Value>& a, const std::vector<Value>& b) {
+    const Value head = head_of(b);
+    for (Value sink : a) {
+      if (!is_sink_of(sink, a)) continue;
+      if (head && !hands_to_sink(head, sink)) return sink;
+      for (Value other : b)
+        if (is_sink_of(other, b) && !fit_together(sink, other)) return sink;
+    }
+    return {};
   }
   static bool is_sink_of(Value v, const std::vector<Value>& group) {
     return can_sink(v) && std::ranges::find(group, v.operands()[0]) != group.end();
@@ -116,9 +134,8 @@ class Grouping {
     const std::vector<Value>& members = steps_.members(producer);
     const bool computed = may_join(producer) && producer.type().dtype == DType::f32;
     if (!computed && !can_lead(producer)) return;
-    const auto head =
-        std::ranges::find_if(members, [&](Value v) { return !computes_numbers(v) && !is_sink_of(v, members); });
-    if (!computed || (head != members.end() && !hands_to_sink(*head, sink)))
+    const Value head = head_of(members);
+    if (!computed || (head && !hands_to_sink(head, sink)))
       return refuse(producer, sink,
                     "a head hands out its result in chunks of its own, and sums have an order of theirs",
                     "nothing: the result is read once more");

@@ -168,6 +168,7 @@ class GemmStep : public PreparedStep {
         view = {.data = view.data, .rank = 2, .sizes = {products_.size.M, products_.size.N}, .strides = {}};
     }
     sinks_->place(operands, results, sunk);
+    if (products_.size.M == 0 || products_.size.N == 0) return;
     const std::size_t columns =
         onednn_ ? products_.size.N : gemm_chunk_columns(machine_.isa, products_.size, products_.a);
     sinks_take_blocks_ = parts_.size() == 1 && sinks_->takes_blocks_of(columns);

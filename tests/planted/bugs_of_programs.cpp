@@ -33,8 +33,8 @@ constexpr const char* chain = R"(graph g {
 
 constexpr const char* summed = R"(graph g {
   input %x : f32[16, 16]
-  %1 = softmax(%x) : f32[16, 16]
-  %2 = mul(%1, %x) : f32[16, 16]
+  %1 = max_to(%x) {to = [16]} : f32[16]
+  %2 = mul(%x, %1) : f32[16, 16]
   %3 = tanh(%2) : f32[16, 16]
   %4 = sum_to(%3) {to = [16]} : f32[16]
   output y = %4
@@ -111,7 +111,9 @@ std::vector<PlantedBug> bugs_of_programs() {
            if (!step.sinks.empty()) --kernel.results.back();
          });
        }},
-      {"a sum is put over what is still added up", "plan", summed,
+      {"a sum is put over what is still added up", "plan",
+       "graph g {\n input %x : f32[16, 16]\n %1 = max_to(%x) {to = [16]} : f32[16]\n"
+       " %2 = mul(%x, %1) : f32[16, 16] @g1\n %3 = sum_to(%2) {to = [16]} : f32[16] @g1\n output y = %3\n}",
        [](Planted& p) {
          p.plan = [](Plan& plan) {
            for (Step& step : plan.steps)
