@@ -84,29 +84,13 @@ void squares_of_columns(const float* x, std::size_t row_stride, std::size_t rows
       [](float a, float b) __attribute__((always_inline)) { return a + b; });
 }
 
-/// The halves of a vector, combined, and so on until one number is left.
-template <int Width, class Combine>
-[[gnu::always_inline]] inline float reduced(typename Lanes<Width>::Vector v, Combine combine) {
-  if constexpr (Width == 4) {
-    return combine(combine(float{v[0]}, float{v[2]}), combine(float{v[1]}, float{v[3]}));
-  } else {
-    using Half = typename Lanes<Width / 2>::Vector;
-    Half half[2];
-    __builtin_memcpy(half, &v, sizeof v);
-    return reduced<Width / 2>(combine(half[0], half[1]), combine);
-  }
-}
 template <int Width, class Combine>
 [[gnu::always_inline]] inline void reduce_lanes(const float* x, std::size_t rows, float* y, Combine combine) {
   constexpr int vectors = Lanes<Width>::vectors;
   for (std::size_t row = 0; row < rows; ++row, x += lanes) {
     typename Lanes<Width>::Vector v[vectors];
     __builtin_memcpy(v, x, sizeof v);
-#pragma GCC unroll 4
-    for (int half = vectors / 2; half > 0; half /= 2)
-#pragma GCC unroll 4
-      for (int i = 0; i < half; ++i) v[i] = combine(v[i], v[i + half]);
-    y[row] = reduced<Width>(v[0], combine);
+    y[row] = merge_lanes<Width>(v, combine);
   }
 }
 template <int Width> void sums_of_lanes(const float* x, std::size_t rows, float* y) {

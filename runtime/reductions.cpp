@@ -54,6 +54,11 @@ void reduce_rows(Pool& pool, Isa isa, Reduction how, std::size_t outer, std::siz
   };
   pool.run(blocks_for(pieces, together), [&](std::size_t chunk, std::size_t) {
     const std::size_t last = std::min(pieces, (chunk + 1) * together);
+    if (columns == 1 && !in_blocks) {  // short rows: a piece costs no more than its numbers
+      for (std::size_t o = chunk * together; o < last; ++o)
+        y[o] = loops.row(x + o * rows, shifts.of ? shifts.of[shifts.at[o]] : 0, rows);
+      return;
+    }
     for (std::size_t piece = chunk * together; piece < last; ++piece) reduce_piece(piece);
   });
   if (in_blocks) reduce_rows(pool, isa, merging(how), outer, blocks, columns, partial.data(), {}, y);

@@ -16,6 +16,28 @@ template <int Width> struct Lanes {
   static constexpr int vectors = lanes / Width;
 };
 
+/// The halves of a vector, combined, and so on until one number is left.
+template <int Width, class Combine>
+[[gnu::always_inline]] inline float merge_halves(typename Lanes<Width>::Vector v, Combine combine) {
+  if constexpr (Width == 4) {
+    return combine(combine(float{v[0]}, float{v[2]}), combine(float{v[1]}, float{v[3]}));
+  } else {
+    typename Lanes<Width / 2>::Vector half[2];
+    __builtin_memcpy(half, &v, sizeof v);
+    return merge_halves<Width / 2>(combine(half[0], half[1]), combine);
+  }
+}
+/// The same of all lanes: lane j and lane j + 16, then j and j + 8, ...
+template <int Width, class Combine>
+[[gnu::always_inline]] inline float merge_lanes(typename Lanes<Width>::Vector (&v)[Lanes<Width>::vectors],
+                                                Combine combine) {
+#pragma GCC unroll 4
+  for (int half = Lanes<Width>::vectors / 2; half > 0; half /= 2)
+#pragma GCC unroll 4
+    for (int i = 0; i < half; ++i) v[i] = combine(v[i], v[i + half]);
+  return merge_halves<Width>(v[0], combine);
+}
+
 /// Combines f(x) for n numbers into lanes and the lanes into one, with vectors and single floats by the same rule.
 template <int Width, class Combine, class F>
 [[gnu::always_inline]] inline float reduce(const float* x, std::size_t n, float start, Combine combine, F f) {
@@ -33,14 +55,12 @@ template <int Width, class Combine, class F>
       partial[v] = combine(partial[v], f(next));
     }
   }
-  __builtin_memcpy(lane, partial, sizeof(lane));
-  for (std::size_t j = 0; i + j < n; ++j) lane[j] = combine(lane[j], f(x[i + j]));
-#pragma GCC unroll 8
-  for (int half = lanes / 2; half > 0; half /= 2) {
-#pragma GCC unroll 32
-    for (int j = 0; j < half; ++j) lane[j] = combine(lane[j], lane[j + half]);
+  if (i < n) {
+    __builtin_memcpy(lane, partial, sizeof(lane));
+    for (std::size_t j = 0; i + j < n; ++j) lane[j] = combine(lane[j], f(x[i + j]));
+    __builtin_memcpy(partial, lane, sizeof(lane));
   }
-  return lane[0];
+  return merge_lanes<Width>(partial, combine);
 }
 
 template <int Width> float sum(const float* x, std::size_t n) {
@@ -115,15 +135,14 @@ template <int Width> float exp_and_sum(const float* x, float shift, float* y, st
     std::size_t i = exp_and_add_all<Width, in_step>(x, shift, y, first, last, next, partial);
     if constexpr (in_step * Width > lanes)
       i = exp_and_add_all<Width, lanes / Width>(x, shift, y, i, last, next, partial);
-    alignas(64) float lane[lanes];
-    __builtin_memcpy(lane, partial, sizeof(lane));
-    for (std::size_t j = 0; i + j < last; ++j) lane[j] += y[i + j] = exp_of_negative(x[i + j] - shift);
-#pragma GCC unroll 8
-    for (int half = lanes / 2; half > 0; half /= 2) {
-#pragma GCC unroll 32
-      for (int j = 0; j < half; ++j) lane[j] = lane[j] + lane[j + half];
+    if (i < last) {
+      alignas(64) float lane[lanes];
+      __builtin_memcpy(lane, partial, sizeof(lane));
+      for (std::size_t j = 0; i + j < last; ++j) lane[j] += y[i + j] = exp_of_negative(x[i + j] - shift);
+      __builtin_memcpy(partial, lane, sizeof(lane));
     }
-    total += lane[0];
+    total += merge_lanes<Width>(
+        partial, [](auto a, auto b) __attribute__((always_inline)) { return a + b; });
   }
   return total;
 }

@@ -16,6 +16,17 @@ constexpr std::size_t least_row = 8;
 
 std::size_t divided_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
+/// What the lanes of a sum and of a maximum begin with.
+struct Begins {
+  float of_sum[lanes], of_maximum[lanes];
+};
+constexpr Begins begins = [] {
+  Begins made{};
+  for (std::size_t i = 0; i < lanes; ++i)
+    made.of_sum[i] = begin_of(Reduction::sum), made.of_maximum[i] = begin_of(Reduction::maximum);
+  return made;
+}();
+
 /// The kernel with a further operand for each sink, to which it adds what the sink takes.
 Kernel adding(const Kernel& kernel, const std::vector<Sink>& sinks) {
   Kernel made = kernel;
@@ -122,18 +133,22 @@ class SinkWork::Calls {
   /// sinks' views only the strides count. From a row's piece to the next row's it is `apart`.
   template <class Address, class Stride>
   void run(std::size_t at, std::size_t n, std::size_t rows, std::size_t apart, Address address, Stride stride) {
-    for (std::size_t i = 0; i < operands_; ++i) set(i, from_[i], address(i), stride(i));
+    for (std::size_t i = 0; i < operands_; ++i) set<const float*>(i, from_[i], address(i), stride(i));
     for (std::size_t i = 0; i < results_; ++i)
       set(from_.size() + i, to_[i], address(operands_ + i), stride(operands_ + i));
     for (std::size_t s = 0; s < work_.sinks_.size(); ++s) {
-      float* into = lanes_of(s);
-      std::ptrdiff_t apart_in_memory = takes_rows(work_.sinks_[s], n) ? static_cast<std::ptrdiff_t>(lanes) : 0;
-      begin(work_.sinks_[s], into, at, n, rows);
-      if (!work_.sinks_[s].in_lanes()) {
-        into = work_.sinks_[s].made_at(work_.sinks_[s].piece_of(at)) + at % work_.sinks_[s].stage.columns;
-        apart_in_memory = stride(operands_ + results_ + s);
+      Sink& sink = work_.sinks_[s];
+      if (takes_rows(sink, n)) {  // every row begins with nothing, in lanes of its own
+        set<const float*>(operands_ + s, from_[operands_ + s],
+                          sink.how == Reduction::maximum ? begins.of_maximum : begins.of_sum, 0);
+        set(from_.size() + results_ + s, to_[results_ + s], lanes_of(s), static_cast<std::ptrdiff_t>(lanes));
+        continue;
       }
-      set(operands_ + s, from_[operands_ + s], into, apart_in_memory);
+      float* into = lanes_of(s);
+      begin(sink, into, at);
+      if (!sink.in_lanes()) into = sink.made_at(sink.piece_of(at)) + at % sink.stage.columns;
+      const std::ptrdiff_t apart_in_memory = sink.in_lanes() ? 0 : stride(operands_ + results_ + s);
+      set<const float*>(operands_ + s, from_[operands_ + s], into, apart_in_memory);
       set(from_.size() + results_ + s, to_[results_ + s], into, apart_in_memory);
     }
     const KernelRows block{from_.data(), to_.data(), strides_.data(), strides_.data() + from_.size(), n, rows};
@@ -143,19 +158,17 @@ class SinkWork::Calls {
 
  private:
   float* lanes_of(std::size_t sink) { return lanes_.data() + sink * rows_at_once * lanes; }
-  template <class Pointer> void set(std::size_t view, Pointer& place, float* data, std::ptrdiff_t stride) {
+  template <class Pointer> void set(std::size_t view, Pointer& place, Pointer data, std::ptrdiff_t stride) {
     place = data;
     strides_[view] = stride * static_cast<std::ptrdiff_t>(sizeof(float));
   }
 
-  /// What begins with this call begins with nothing.
-  static void begin(Sink& sink, float* into, std::size_t at, std::size_t n, std::size_t rows) {
+  /// A piece that begins here begins with nothing.
+  static void begin(Sink& sink, float* lanes_of_sink, std::size_t at) {
     const std::size_t piece = sink.piece_of(at);
     if (at != 0 && sink.piece_of(at - 1) == piece) return;
-    if (sink.in_lanes())
-      std::fill_n(into, (takes_rows(sink, n) ? rows : 1) * lanes, begin_of(sink.how));
-    else
-      std::fill_n(sink.made_at(piece), sink.stage.columns, begin_of(sink.how));
+    std::fill_n(sink.in_lanes() ? lanes_of_sink : sink.made_at(piece), sink.in_lanes() ? lanes : sink.stage.columns,
+                begin_of(sink.how));
   }
   /// What is complete with it goes to its place.
   void end(Sink& sink, const float* made, std::size_t at, std::size_t n, std::size_t rows, std::size_t apart) const {

@@ -51,7 +51,7 @@ class Assembler : public VectorEmitter, public MachineCode {
     // And one with what is added up in registers, which are filled before and written after it.
     const std::size_t steps = use.copies * (plan.before.size() + plan.each_row.size()) +
                               (use.copies + use.lane_vectors + 2) * plan.each.size() +
-                              4 * use.lane_vectors * static_cast<std::size_t>(std::popcount(form.lane_operands));
+                              (4 * use.lane_vectors + 10) * static_cast<std::size_t>(std::popcount(form.lane_operands));
     return frame_code + steps * 3 * longest_instruction + code.instructions.size() * 32 +
            (operands_of(code) + code.results.size()) * 4 * longest_instruction;
   }
@@ -134,6 +134,7 @@ class Assembler : public VectorEmitter, public MachineCode {
   /// of one.
   void loop() {
     Xbyak::Label end;
+    begin_lanes();
     mov(rdx, local(Local::n));
     xor_(ecx, ecx);
     if (use_.lane_vectors > 0)
@@ -179,13 +180,13 @@ class Assembler : public VectorEmitter, public MachineCode {
   /// Between memory and the registers in which a loop adds up.
   void move_lanes(bool to_registers) {
     if (!lanes_in_registers_) return;
-    const std::uint64_t mask = to_registers ? form_.lane_operands : form_.lane_results;
     for (std::size_t i = 0; i < 64; ++i) {
-      if (!is_lanes(mask, i)) continue;
-      mov(rax, ptr[(to_registers ? rdi : rsi) + static_cast<int>(i * sizeof(float*))]);
+      if (!is_lanes(form_.lane_results, i)) continue;
+      mov(rax, ptr[rsi + static_cast<int>(i * sizeof(float*))]);
       for (std::size_t at = 0; at < use_.lane_vectors; ++at) {
         const Xbyak::Address place = ptr[rax + static_cast<int>(at) * lanes_ * 4];
-        to_registers ? vmovups(lane_vector(mask, i, at), place) : vmovups(place, lane_vector(mask, i, at));
+        const Xbyak::Xmm vector = lane_vector(form_.lane_results, i, at);
+        to_registers ? vmovups(vector, place) : vmovups(place, vector);
       }
     }
   }

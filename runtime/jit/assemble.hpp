@@ -24,8 +24,9 @@ using KernelFunction = void (*)(const KernelRows*);
 /// What a function is made for.
 struct KernelForm {
   std::uint64_t splat = 0;  // bit i: operand i is one number for all of a row
-  // Bit i: operand i, or result i, is 32 numbers for all of a row, and element k of the row reads or writes number
-  // k mod 32. The operands and results that are so belong together in their order: what is added up in 32 lanes.
+  // Bit i: operand i, or result i, is 32 lanes in which a row is added up: what element k reads is what element k - 32
+  // has written. The operands and results that are so belong together in their order. The row begins with the operand's
+  // 32 numbers, and what comes out lies in the result's, which may be the same ones.
   std::uint64_t lane_operands = 0, lane_results = 0;
   bool streaming = false;  // results go around the caches; each row must begin at a multiple of 64 bytes
   auto operator<=>(const KernelForm&) const = default;

@@ -58,11 +58,30 @@ Reg64 VectorEmitter::pointer(const std::vector<Reg64>& pointers, const Reg64& ar
   return rax;
 }
 /// In rax, where the lanes of the row's present element lie.
-Reg64 VectorEmitter::lanes_pointer(const Reg64& array, std::size_t index) {
+Reg64 VectorEmitter::lanes_pointer(std::size_t result) {
   mov(rax, rcx);
   and_(eax, lane_bytes - 1);
-  add(rax, ptr[array + static_cast<int>(index * sizeof(float*))]);
+  add(rax, ptr[rsi + static_cast<int>(result * sizeof(float*))]);
   return rax;
+}
+
+std::size_t VectorEmitter::result_of_lanes(std::size_t operand) const {
+  std::uint64_t results = form_.lane_results;
+  for (int before = std::popcount(form_.lane_operands & ((std::uint64_t{1} << operand) - 1)); before > 0; --before)
+    results &= results - 1;
+  return static_cast<std::size_t>(std::countr_zero(results));
+}
+
+void VectorEmitter::begin_lanes() {
+  for (std::size_t operand = 0; operand < 64; ++operand) {
+    if (!is_lanes(form_.lane_operands, operand)) continue;
+    mov(rax, ptr[rdi + static_cast<int>(operand * sizeof(float*))]);
+    mov(rcx, ptr[rsi + static_cast<int>(result_of_lanes(operand) * sizeof(float*))]);
+    for (int at = 0; at < lane_bytes; at += lanes_ * 4) {
+      vmovups(scratch(), ptr[rax + at]);
+      vmovups(ptr[rcx + at], scratch());
+    }
+  }
 }
 
 void VectorEmitter::tables() {
@@ -115,7 +134,7 @@ void VectorEmitter::load(const Xmm& to, const Source& from) {
   }
   if (is_lanes(form_.lane_operands, from.index)) {
     if (lanes_in_registers_) return vmovaps(to, lane_vector(form_.lane_operands, from.index, base_ + copy_));
-    const Reg64 lanes = lanes_pointer(rdi, from.index);
+    const Reg64 lanes = lanes_pointer(result_of_lanes(from.index));
     if (!in_tail_) return vmovups(to, ptr[lanes + offset_of_copy()]);
     if (wide_) return vmovups(to | tail() | T_z, ptr[lanes]);
     return vmaskmovps(to, tail_mask(), ptr[lanes]);
@@ -130,7 +149,7 @@ void VectorEmitter::load(const Xmm& to, const Source& from) {
 void VectorEmitter::store(std::size_t result, const Xmm& from) {
   if (is_lanes(form_.lane_results, result)) {
     if (lanes_in_registers_) return vmovaps(lane_vector(form_.lane_results, result, base_ + copy_), from);
-    const Reg64 lanes = lanes_pointer(rsi, result);
+    const Reg64 lanes = lanes_pointer(result);
     if (!in_tail_) return vmovups(ptr[lanes + offset_of_copy()], from);
     if (wide_) return vmovups(ptr[lanes] | tail(), from);
     return vmaskmovps(ptr[lanes], tail_mask(), from);

@@ -30,6 +30,10 @@ class VectorEmitter : public Xbyak::CodeGenerator {
   bool is_lanes(std::uint64_t mask, std::size_t index) const { return index < 64 && (mask >> index & 1u) != 0; }
   /// The register of vector `at` of what is added up in lanes by the operand (or result) of this number.
   Xbyak::Xmm lane_vector(std::uint64_t mask, std::size_t index, std::size_t at) const;
+  /// The result that an operand's lanes belong to.
+  std::size_t result_of_lanes(std::size_t operand) const;
+  /// Each row begins with the numbers that the operands of lanes hold.
+  void begin_lanes();
   Xbyak::Xmm tail_mask() const { return whole_vector(14); }  // AVX2 only
   const Xbyak::Opmask& tail() const { return k2; }
 
@@ -51,7 +55,7 @@ class VectorEmitter : public Xbyak::CodeGenerator {
   const Xbyak::Opmask& holds() const { return k1; }
 
   Xbyak::Reg64 pointer(const std::vector<Xbyak::Reg64>& pointers, const Xbyak::Reg64& array, std::size_t index);
-  Xbyak::Reg64 lanes_pointer(const Xbyak::Reg64& array, std::size_t index);
+  Xbyak::Reg64 lanes_pointer(std::size_t result);
   int place_in_pool(std::size_t value) const;
   Xbyak::Address slot(std::size_t index) const;
   int offset_of_copy() const { return static_cast<int>(base_ + copy_) * lanes_ * 4; }
