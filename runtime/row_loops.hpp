@@ -38,6 +38,16 @@ template <int Width, class Combine>
   return merge_halves<Width>(v[0], combine);
 }
 
+/// The same, one number after the other: where lanes were just written singly, vectors would have to wait for them.
+template <class Combine> [[gnu::always_inline]] inline float merge_lanes(float (&lane)[lanes], Combine combine) {
+#pragma GCC unroll 8
+  for (int half = lanes / 2; half > 0; half /= 2) {
+#pragma GCC unroll 32
+    for (int j = 0; j < half; ++j) lane[j] = combine(lane[j], lane[j + half]);
+  }
+  return lane[0];
+}
+
 /// Combines f(x) for n numbers into lanes and the lanes into one, with vectors and single floats by the same rule.
 template <int Width, class Combine, class F>
 [[gnu::always_inline]] inline float reduce(const float* x, std::size_t n, float start, Combine combine, F f) {
@@ -55,12 +65,10 @@ template <int Width, class Combine, class F>
       partial[v] = combine(partial[v], f(next));
     }
   }
-  if (i < n) {
-    __builtin_memcpy(lane, partial, sizeof(lane));
-    for (std::size_t j = 0; i + j < n; ++j) lane[j] = combine(lane[j], f(x[i + j]));
-    __builtin_memcpy(partial, lane, sizeof(lane));
-  }
-  return merge_lanes<Width>(partial, combine);
+  if (i == n) return merge_lanes<Width>(partial, combine);
+  __builtin_memcpy(lane, partial, sizeof(lane));
+  for (std::size_t j = 0; i + j < n; ++j) lane[j] = combine(lane[j], f(x[i + j]));
+  return merge_lanes(lane, combine);
 }
 
 template <int Width> float sum(const float* x, std::size_t n) {
@@ -135,14 +143,15 @@ template <int Width> float exp_and_sum(const float* x, float shift, float* y, st
     std::size_t i = exp_and_add_all<Width, in_step>(x, shift, y, first, last, next, partial);
     if constexpr (in_step * Width > lanes)
       i = exp_and_add_all<Width, lanes / Width>(x, shift, y, i, last, next, partial);
-    if (i < last) {
+    const auto add = [](auto a, auto b) __attribute__((always_inline)) { return a + b; };
+    if (i == last) {
+      total += merge_lanes<Width>(partial, add);
+    } else {
       alignas(64) float lane[lanes];
       __builtin_memcpy(lane, partial, sizeof(lane));
       for (std::size_t j = 0; i + j < last; ++j) lane[j] += y[i + j] = exp_of_negative(x[i + j] - shift);
-      __builtin_memcpy(partial, lane, sizeof(lane));
+      total += merge_lanes(lane, add);
     }
-    total += merge_lanes<Width>(
-        partial, [](auto a, auto b) __attribute__((always_inline)) { return a + b; });
   }
   return total;
 }

@@ -1,5 +1,5 @@
 #pragma once
-// A code as machine code of this process. The only file that knows the assembler.
+// A code as machine code of this process. Only assemble.cpp and emitter.* know the assembler.
 #include <memory>
 
 #include "runtime/isa.hpp"

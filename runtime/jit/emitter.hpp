@@ -1,5 +1,5 @@
 #pragma once
-// The steps of a register plan as machine code. With assemble.cpp the only file that knows the assembler.
+// The steps of a register plan as machine code. Only this, its .cpp and assemble.cpp know the assembler.
 #include <xbyak/xbyak.h>
 
 #include "runtime/jit/assemble.hpp"
