@@ -163,7 +163,8 @@ class ImaginaryMemory {
       const Slot& operand = step.operands[k];
       if (!range_of(result).overlaps(range_of(operand))) continue;
       const bool by_head = written_by_head(step, r);
-      const bool same_element = step.kernel && k >= step.head_operands && !by_head && result.offset == operand.offset &&
+      const bool of_kernel = step.kernel && r < step.own_results();  // a sink writes when other elements are still read
+      const bool same_element = of_kernel && k >= step.head_operands && !by_head && result.offset == operand.offset &&
                                 over(step.iteration, result) == over(step.iteration, operand);
       const bool same_row = by_head && k == 0 && step.choice.overwrites == 0 && goes_by_rows(*step.head) &&
                             result.offset == operand.offset && result.type.shape == operand.type.shape &&
@@ -248,7 +249,7 @@ void check_sweeps(const Plan& plan) {
     if (steps.back() - steps.front() + 1 != steps.size()) refuse(sweep, "has other steps between its kernels");
     for (const std::size_t i : steps) {
       const Step& step = plan.steps[i];
-      if (step.head || step.once || !step.kernel)
+      if (step.head || step.once || !step.kernel || !step.sinks.empty())
         refuse(sweep, "has step " + std::to_string(i) + ", which is more than a kernel");
       for (const Slot& written : step.results)
         for (const std::size_t other : steps)

@@ -67,8 +67,8 @@ inline constexpr std::array every_pass{
          "max_pool2d(relu(x)) => relu(max_pool2d(x)), and the same on the way back", pool_before_relu},
     Pass{"merge_duplicates", Contract::exact, "f(x), f(x) => f(x)", merge_duplicates},
     Pass{"remove_unused", Contract::exact, "a node that nothing reads => nothing", remove_unused},
-    Pass{"group_elementwise", Contract::exact, "f(x), then g of it, element by element => one step", group_elementwise,
-         true},
+    Pass{"group_elementwise", Contract::exact, "f(x), then g of it, element by element, and sums of that => one step",
+         group_elementwise, true},
 };
 
 /// What a compilation of a model in use runs: every pass.

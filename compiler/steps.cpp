@@ -19,7 +19,7 @@ class Drafter {
     draft_.next_value = graph.end_of_ids();
     place_inputs_and_states();
     for (const Unit& unit : cut_.units)
-      for (const auto* values : {&unit.stored, &unit.companions})
+      for (const auto* values : {&unit.stored, &unit.sinks, &unit.companions})
         for (Value v : *values) slots_[v.id] = draft_.add_tensor(v.id, v.type(), v.id);
     for (Value v : cut_.needed) place(v);
     for (const Unit& unit : cut_.units) add_step(unit);
@@ -87,6 +87,11 @@ class Drafter {
     }
     if (!unit.members.empty()) add_kernel(step, unit);
     for (Value v : unit.stored) step.results.push_back(slots_.at(v.id));
+    for (Value v : unit.sinks) {
+      step.sinks.push_back(*v.op());
+      step.results.push_back(slots_.at(v.id));
+      step.nodes.push_back(v.id);
+    }
     for (Value v : unit.companions) {
       step.companions.push_back(*v.op());
       step.results.push_back(slots_.at(v.id));
@@ -118,7 +123,9 @@ class Drafter {
         add_operand(step, operand);
         ++inputs;
       }
-    step.kernel = kernel_of(unit.members, sources_, unit.stored);
+    std::vector<Value> results = unit.stored;
+    for (Value sink : unit.sinks) results.push_back(sink.operands()[0]);
+    step.kernel = kernel_of(unit.members, sources_, results);
     step.iteration = iteration_of(unit);
   }
 

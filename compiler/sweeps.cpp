@@ -36,7 +36,7 @@ class Sweep {
  public:
   /// Whether the step may run beside all that are here.
   bool admits(const Step& step) const {
-    if (step.head || !step.kernel || step.once || kernels_ == most_kernels) return false;
+    if (step.head || !step.kernel || !step.sinks.empty() || step.once || kernels_ == most_kernels) return false;
     const auto clashes = [](const Slot& slot, const std::vector<Touched>& with) {
       return std::ranges::any_of(with, [&](const Touched& t) { return t.overlaps(touched(slot)); });
     };

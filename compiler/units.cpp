@@ -5,6 +5,7 @@
 
 #include "compiler/view.hpp"
 #include "vitrine/error.hpp"
+#include "vitrine/ops/matmul.hpp"
 
 namespace vitrine {
 
@@ -107,6 +108,10 @@ class Cutter {
         unit.companions.push_back(v);
         continue;
       }
+      if (v.op()->info->sinks && members.contains(v.operands()[0].id)) {
+        unit.sinks.push_back(v);
+        continue;
+      }
       const bool renames_head = unit.head && v.op()->info->view && v.operands()[0] == unit.head;
       if (renames_head || fits_kernel(v, members)) {
         unit.members.push_back(v);
@@ -134,6 +139,7 @@ class Cutter {
         refuse(unit.head,
                (Sentence{} << "makes " << unit.head.type() << ", but its group runs over f32" << iteration).str());
     }
+    for (Value v : unit.sinks) demand_sink(unit, v, iteration);
     for (Value v : unit.members) {
       if (v.op()->info->view && !same_sizes(v.type().shape, v.operands()[0].type().shape))
         refuse(v, "gives a value of its own group other axes");
@@ -142,6 +148,20 @@ class Cutter {
                               << iteration)
                       .str());
     }
+  }
+
+  static void demand_sink(const Unit& unit, Value sink, const Shape& iteration) {
+    const Value operand = sink.operands()[0];
+    if (operand.type().dtype != DType::f32 || !same_sizes(operand.type().shape, iteration))
+      refuse(sink, (Sentence{} << "reads " << operand.type() << ", but its group runs over f32" << iteration).str());
+    if (unit.head && !hands_to_sink(unit.head, sink))
+      refuse(sink, "would have to read what follows " + described(unit.head) + ", chunk by chunk");
+    if (!axes_reduced(sink)) refuse(sink, "reduces axes between others");
+    for (Value other : unit.sinks)
+      if (!fit_together(sink, other)) refuse(sink, "goes another way than " + described(other));
+    for (Value v : unit.members)
+      if (std::ranges::find(v.operands(), sink) != v.operands().end())
+        refuse(v, "reads " + described(sink) + ", which is complete only when its group is");
   }
 
   static bool accompanies_one_of(const std::vector<Value>& nodes, Value v) {
@@ -161,6 +181,38 @@ bool accompanies(Value v, Value head) {
   const auto companion_of = v.op() ? v.op()->info->companion_of : nullptr;
   return companion_of && head.op() && v.operands() == head.operands() &&
          companion_of(v.op()->attributes.get()) == *head.op();
+}
+
+std::optional<Reduced> axes_reduced(Value sink) {
+  const Shape &from = sink.operands()[0].type().shape, &to = sink.type().shape;
+  bool kept = false, reduced_after_kept = false, kept_after_reduced = false, reduced = false;
+  const int lacking = from.rank() - to.rank();
+  for (int i = 0; i < from.rank(); ++i) {
+    if (from[i].size == 1) continue;
+    const bool goes = i < lacking || to[i - lacking].size == 1;
+    kept_after_reduced |= !goes && reduced;
+    reduced_after_kept |= goes && kept;
+    (goes ? reduced : kept) = true;
+  }
+  if (kept_after_reduced && reduced_after_kept) return {};
+  return kept_after_reduced   ? Reduced::first_axes
+         : reduced_after_kept ? Reduced::last_axes
+         : kept               ? Reduced::first_axes
+                              : Reduced::all;
+}
+
+bool hands_to_sink(Value head, Value sink) { return as<Matmul>(head) && axes_reduced(sink) == Reduced::all; }
+
+bool fit_together(Value sink, Value other) {
+  const auto reduced = axes_reduced(sink), by_other = axes_reduced(other);
+  if (!reduced || !by_other || *reduced == Reduced::all || *by_other == Reduced::all) return reduced == by_other;
+  const std::size_t n = sink.operands()[0].type().shape.elements(), kept = sink.type().shape.elements(),
+                    kept_of_other = other.type().shape.elements();
+  if (n == 0 || *reduced == *by_other) return n == 0 || kept == kept_of_other;
+  // A row of the one that goes over the last axes, and the rows that the other adds up.
+  const bool last = *reduced == Reduced::last_axes;
+  const std::size_t row = n / (last ? kept : kept_of_other), columns = last ? kept_of_other : kept;
+  return columns % row == 0;
 }
 
 Units units_of(const Graph& graph) { return Cutter(graph).take(); }

@@ -1,5 +1,6 @@
 #pragma once
 #include <map>
+#include <optional>
 #include <set>
 
 #include "vitrine/graph.hpp"
@@ -12,6 +13,7 @@ struct Unit {
   std::vector<Value> companions{};  // what the head computes on its way; others read each of them
   std::vector<Value> members{};     // the elementwise ones, operands before users
   std::vector<Value> stored{};      // those whose value others read, head first
+  std::vector<Value> sinks{};       // ops that take a member's value as it is made; only others read theirs
 };
 
 struct Units {
@@ -24,11 +26,24 @@ struct Units {
 /// Cuts the graph into steps: nodes with the same nonzero group are one, all others alone. Throws InternalError where a
 /// group is not representable: two nodes that no kernel computes (and neither is the other's companion), a head that
 /// reads its own group or has another size than what reads it, a mask or integer at a kernel's border, a stored value
-/// that is smaller than its kernel.
+/// that is smaller than its kernel, a sink that its own group reads or that goes through it in another way than the
+/// rest.
 Units units_of(const Graph&);
 
 /// Whether `head` computes v on its way: the same operands, and v's op says so.
 bool accompanies(Value v, Value head);
+
+/// What a reduction goes over: all of its operand, the last axes or the first ones; nothing for others, which no step
+/// has as a sink. Axes of size 1 are of either kind.
+enum class Reduced : std::uint8_t { all, last_axes, first_axes };
+std::optional<Reduced> axes_reduced(Value sink);
+
+/// Whether a head makes its result so that the sink can take it: a matrix product's blocks, for one number of all of
+/// it.
+bool hands_to_sink(Value head, Value sink);
+
+/// Whether one pass over what they read can serve both sinks: each row of the one lies in a row of the other.
+bool fit_together(Value sink, Value other);
 
 /// The shape that a unit's kernel runs over: the members' sizes, broadcast.
 Shape iteration_of(const Unit&);

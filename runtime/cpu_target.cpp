@@ -114,6 +114,11 @@ Choice CpuTarget::own(const Step& step) const {
                                              kernel_ns_per_instruction(isa_)
                                        : 0;
   const auto predicted = [&](double head_ns) { return start_ns + std::max(moving_ns, head_ns + kernel_ns); };
+  if (!step.head && !step.sinks.empty())
+    return {
+        .kernel = "sinks",
+        .nanoseconds = predicted(count(step.iteration) * sum_ns_per_element * static_cast<double>(step.sinks.size())),
+        .reason = "elementwise, and reduced as it is made: one pass"};
   if (!step.head)
     return {.kernel = "elementwise", .nanoseconds = predicted(0), .reason = "elementwise only: one pass over tiles"};
 

@@ -10,16 +10,6 @@
 namespace vitrine {
 namespace {
 
-/// How many numbers of a kernel take about 10 us, below which sharing out costs as much as it saves: by what one core
-/// moves and computes in a nanosecond, both rounded up, so that a chunk is rather too long than too short.
-std::size_t numbers_in_chunk(const TileProgram& program, std::size_t views) {
-  constexpr double bytes_a_ns = 50, steps_a_ns = 16, wanted_ns = 10000;
-  const double moving = static_cast<double>(views * sizeof(float)) / bytes_a_ns;
-  const double computing = static_cast<double>(program.steps().size()) / steps_a_ns;
-  return std::max<std::size_t>(4, static_cast<std::size_t>(wanted_ns / std::max(moving, computing)) / tile_size) *
-         tile_size;
-}
-
 /// Results that take up so much are not found in a cache by who reads them, so they are written around it: that spares
 /// reading each line before it is overwritten.
 constexpr std::size_t too_large_for_caches = std::size_t{32} << 20;
@@ -45,6 +35,15 @@ bool worth_streaming(const Iteration& iteration, std::span<const FloatView> oper
 
 }  // namespace
 
+std::size_t numbers_in_chunk(const TileProgram& program, std::size_t views) {
+  // By what one core moves and computes in a nanosecond, both rounded up: a chunk is rather too long than too short.
+  constexpr double bytes_a_ns = 50, steps_a_ns = 16, wanted_ns = 10000;
+  const double moving = static_cast<double>(views * sizeof(float)) / bytes_a_ns;
+  const double computing = static_cast<double>(program.steps().size()) / steps_a_ns;
+  return std::max<std::size_t>(4, static_cast<std::size_t>(wanted_ns / std::max(moving, computing)) / tile_size) *
+         tile_size;
+}
+
 ElementwiseWork::ElementwiseWork(const ScalarCode& code, std::span<const FloatView> operands,
                                  std::span<const FloatView> results)
     : code_(&code), operands_(operands.size()), results_(results.size()) {
@@ -56,7 +55,9 @@ ElementwiseWork::ElementwiseWork(const ScalarCode& code, std::span<const FloatVi
   const std::size_t wanted = numbers_in_chunk(code.tiles(), operands.size() + results.size());
   chunk_ = row >= long_row ? wanted : wanted / row * row;
   chunks_ = (count + chunk_ - 1) / chunk_;
-  rows_ = RowWalk::find(code, *iteration_, operands_, worth_streaming(*iteration_, operands, results));
+  if (const auto function =
+          RowWalk::find(code, *iteration_, operands_, worth_streaming(*iteration_, operands, results)))
+    rows_ = std::make_unique<const RowWalk>(function, *iteration_, operands_, results_);
 }
 ElementwiseWork::ElementwiseWork(ElementwiseWork&&) noexcept = default;
 ElementwiseWork& ElementwiseWork::operator=(ElementwiseWork&&) noexcept = default;
@@ -65,7 +66,7 @@ ElementwiseWork::~ElementwiseWork() = default;
 void ElementwiseWork::run(std::size_t chunk) const {
   const std::size_t first = chunk * chunk_, last = std::min(iteration_->count(), first + chunk_);
   if (rows_)
-    RowWalk(rows_, *iteration_, operands_, results_).run(first, last);
+    rows_->run(first, last);
   else
     TileWalk(*code_, *iteration_, operands_, results_).run(first, last);
 }

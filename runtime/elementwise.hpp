@@ -23,6 +23,11 @@ struct FloatView {
 };
 
 class Iteration;
+class RowWalk;
+
+/// How many numbers of a kernel over so many tensors take about 10 us, below which sharing out costs as much as it
+/// saves.
+std::size_t numbers_in_chunk(const TileProgram&, std::size_t views);
 
 /// A scalar kernel over tensors, cut into chunks: for who shares out several at once. The code must outlive it.
 class ElementwiseWork {
@@ -40,7 +45,7 @@ class ElementwiseWork {
   std::unique_ptr<const Iteration> iteration_;
   std::size_t operands_, results_;
   std::size_t chunk_ = 0, chunks_ = 0;
-  KernelFunction rows_ = nullptr;
+  std::unique_ptr<const RowWalk> rows_;  // null: through tiles
 };
 
 /// results = kernel(operands), element by element; operands are only read. Every view has the same rank and sizes;

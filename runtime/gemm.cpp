@@ -148,6 +148,11 @@ void gemm_pack(Pool& pool, Isa isa, std::size_t K, std::size_t N, const Matrix& 
   pack_b(pool, gemm_kernels_of(isa), K, N, b, packed);
 }
 
+std::size_t gemm_chunk_columns(Isa isa, GemmSize size, const Matrix& a) {
+  const GemmKernels kernels = gemm_kernels_of(isa);
+  return grid_of(size, kernels.rows, kernels.columns, worth_packing_a(size, a)).columns;
+}
+
 void gemm(Pool& pool, Isa isa, GemmSize size, const Matrix& a, const Matrix& b, float* c, std::ptrdiff_t c_row_stride,
           std::span<std::byte> workspace, GemmEpilogue epilogue, const float* packed_b) {
   if (size.M == 0 || size.N == 0) return;

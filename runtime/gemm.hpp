@@ -37,6 +37,9 @@ std::size_t gemm_workspace(Isa isa, GemmSize size);
 std::size_t gemm_packed_floats(Isa isa, std::size_t K, std::size_t N);
 void gemm_pack(Pool& pool, Isa isa, std::size_t K, std::size_t N, const Matrix& b, float* packed);
 
+/// A multiple of which every block that the epilogue is called for begins at; the last one ends where C does.
+std::size_t gemm_chunk_columns(Isa isa, GemmSize size, const Matrix& a);
+
 /// C = A B; C is overwritten, must not overlap A or B, and its columns lie side by side. K = 0 gives zeros.
 ///
 /// Every element is summed in the same order, k ascending in blocks that depend on K only: a row of C has the same

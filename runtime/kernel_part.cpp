@@ -43,7 +43,7 @@ void KernelPart::place(const Memory& memory, float* head_result) {
   for (std::size_t k = step_.head_operands; k < step_.operands.size(); ++k)
     operands_[at++].data = memory.floats(step_.operands[k]);
   for (std::size_t i = 0; i < results_.size(); ++i) results_[i].data = memory.floats(step_.results[i]);
-  work_.emplace(code_, operands_, results_);
+  if (step_.sinks.empty()) work_.emplace(code_, operands_, results_);
 }
 
 }  // namespace vitrine

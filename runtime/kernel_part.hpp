@@ -32,7 +32,7 @@ class KernelPart {
   void run(const Machine& machine) const {
     machine.pool.run(work_->chunks(), [&](std::size_t chunk, std::size_t) { work_->run(chunk); });
   }
-  /// Once it has been placed.
+  /// Once it has been placed. A step with sinks has none: its kernel makes more than is stored.
   const ElementwiseWork& work() const { return *work_; }
 
   const ScalarCode& code() const { return code_; }

@@ -7,12 +7,13 @@
 namespace vitrine {
 
 namespace {
-constexpr std::array<std::pair<std::string_view, Prepare>, 19> kernels{{
+constexpr std::array<std::pair<std::string_view, Prepare>, 20> kernels{{
     {"gemm", prepare_gemm},
     {"onednn_gemm", prepare_onednn_gemm},
     {"pack_matrix", prepare_pack_matrix},
     {"pack_transposed", prepare_pack_transposed},
     {"elementwise", prepare_elementwise},
+    {"sinks", prepare_sinks},
     {"softmax", prepare_softmax},
     {"log_softmax", prepare_log_softmax},
     {"cross_entropy", prepare_cross_entropy},

@@ -84,10 +84,27 @@ void squares_of_columns(const float* x, std::size_t row_stride, std::size_t rows
       [](float a, float b) __attribute__((always_inline)) { return a + b; });
 }
 
+template <int Width, class Combine>
+[[gnu::always_inline]] inline void reduce_lanes(const float* x, std::size_t rows, float* y, Combine combine) {
+  constexpr int vectors = Lanes<Width>::vectors;
+  for (std::size_t row = 0; row < rows; ++row, x += lanes) {
+    typename Lanes<Width>::Vector v[vectors];
+    __builtin_memcpy(v, x, sizeof v);
+    y[row] = merge_lanes<Width>(v, combine);
+  }
+}
+template <int Width> void sums_of_lanes(const float* x, std::size_t rows, float* y) {
+  reduce_lanes<Width>(
+      x, rows, y, [](auto a, auto b) __attribute__((always_inline)) { return a + b; });
+}
+template <int Width> void maxima_of_lanes(const float* x, std::size_t rows, float* y) {
+  reduce_lanes<Width>(x, rows, y, Maximum{});
+}
+
 template <int Width> constexpr ReduceTable make_reduce_table() {
-  return {{&sum_of_row<Width>, &sum_of_columns<Width>},
-          {&maximum_of_row<Width>, &maximum_of_columns<Width>},
-          {&squares_of_row<Width>, &squares_of_columns<Width>}};
+  return {{&sum_of_row<Width>, &sum_of_columns<Width>, &sums_of_lanes<Width>},
+          {&maximum_of_row<Width>, &maximum_of_columns<Width>, &maxima_of_lanes<Width>},
+          {&squares_of_row<Width>, &squares_of_columns<Width>, &sums_of_lanes<Width>}};
 }
 
 }  // namespace

@@ -12,6 +12,8 @@ struct ReduceLoops {
   /// y[j] of x[row * row_stride + j] over the rows, which are taken in blocks of 128.
   void (*columns)(const float* x, std::size_t row_stride, std::size_t rows, std::size_t columns, const float* shifts,
                   float* y);
+  /// y[row] of the 32 lanes of each row, into which someone else has reduced its elements: what `row` does at the end.
+  void (*lanes)(const float* x, std::size_t rows, float* y);
 };
 
 struct ReduceTable {

@@ -13,13 +13,11 @@ namespace {
 /// Numbers in a chunk that is handed to a thread: 5 us or more.
 constexpr std::size_t chunk_size = 65536;
 
-/// Rows that are reduced as one; more are reduced block by block, so that threads share them and rounding errors grow
-/// with neither their number nor the block alone.
-constexpr std::size_t block_of(std::size_t columns) { return columns == 1 ? 4096 : 1024; }
-
 std::size_t blocks_for(std::size_t size, std::size_t block) { return (size + block - 1) / block; }
 
-const ReduceLoops& loops_of(Isa isa, Reduction how) {
+}  // namespace
+
+const ReduceLoops& reduce_loops(Isa isa, Reduction how) {
   const ReduceTable& table = isa == Isa::avx512 ? reduce_table_avx512()
                              : isa == Isa::avx2 ? reduce_table_avx2()
                                                 : reduce_table_portable();
@@ -31,13 +29,11 @@ const ReduceLoops& loops_of(Isa isa, Reduction how) {
   throw InternalError("a reduction was asked for that does not exist");
 }
 
-}  // namespace
-
 void reduce_rows(Pool& pool, Isa isa, Reduction how, std::size_t outer, std::size_t rows, std::size_t columns,
                  const float* x, const Shifts& shifts, float* y) {
-  const ReduceLoops& loops = loops_of(isa, how);
-  const bool in_blocks = rows > 2 * block_of(columns);
-  const std::size_t block = in_blocks ? block_of(columns) : std::max<std::size_t>(1, rows);
+  const ReduceLoops& loops = reduce_loops(isa, how);
+  const std::size_t block = rows_as_one(rows, columns);
+  const bool in_blocks = rows > block;
   const std::size_t blocks = in_blocks ? blocks_for(rows, block) : 1;
   std::vector<float> partial(in_blocks ? outer * blocks * columns : 0);
   float* const to = in_blocks ? partial.data() : y;
@@ -58,11 +54,14 @@ void reduce_rows(Pool& pool, Isa isa, Reduction how, std::size_t outer, std::siz
   };
   pool.run(blocks_for(pieces, together), [&](std::size_t chunk, std::size_t) {
     const std::size_t last = std::min(pieces, (chunk + 1) * together);
+    if (columns == 1 && !in_blocks) {  // short rows: a piece costs no more than its numbers
+      for (std::size_t o = chunk * together; o < last; ++o)
+        y[o] = loops.row(x + o * rows, shifts.of ? shifts.of[shifts.at[o]] : 0, rows);
+      return;
+    }
     for (std::size_t piece = chunk * together; piece < last; ++piece) reduce_piece(piece);
   });
-  if (in_blocks)
-    reduce_rows(pool, isa, how == Reduction::maximum ? how : Reduction::sum, outer, blocks, columns, partial.data(), {},
-                y);
+  if (in_blocks) reduce_rows(pool, isa, merging(how), outer, blocks, columns, partial.data(), {}, y);
 }
 
 }  // namespace vitrine

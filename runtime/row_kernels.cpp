@@ -31,9 +31,12 @@ template <class Body> void for_blocks(Pool& pool, std::size_t rows, std::size_t 
            [&](std::size_t chunk, std::size_t) { body(chunk * together, std::min(rows, (chunk + 1) * together)); });
 }
 
-void softmax_row(const RowTable& table, std::size_t N, const float* x, float* y) {
-  const float sum = table.exp_and_sum(x, table.largest(x, N), y, N);
-  table.scale(y, 1.0f / sum, N);
+/// The exponentials lie apart until their sum is known: there they stay in the first cache, as row after row of y does
+/// not. `next` is the row after this one.
+void softmax_row(const RowTable& table, std::size_t N, const float* x, const float* next, float* exponentials,
+                 float* y) {
+  const float sum = table.exp_and_sum(x, table.largest(x, N), exponentials, N, next);
+  table.scale(exponentials, 1.0f / sum, y, N);
 }
 
 }  // namespace
@@ -41,7 +44,9 @@ void softmax_row(const RowTable& table, std::size_t N, const float* x, float* y)
 void softmax(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const float* x, float* y, RowsDone done) {
   const RowTable& table = row_table(isa);
   for_blocks(pool, rows, N, [&](std::size_t first, std::size_t last) {
-    for (std::size_t row = first; row < last; ++row) softmax_row(table, N, x + row * N, y + row * N);
+    const auto exponentials = std::make_unique_for_overwrite<float[]>(N);
+    for (std::size_t row = first; row < last; ++row)
+      softmax_row(table, N, x + row * N, x + std::min(row + 1, rows - 1) * N, exponentials.get(), y + row * N);
     if (done) done(first, last - first);
   });
 }
@@ -53,7 +58,7 @@ void log_softmax(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const flo
     for (std::size_t row = first; row < last; ++row) {
       const float* const from = x + row * N;
       const float largest = table.largest(from, N);
-      const float sum = table.exp_and_sum(from, largest, exponentials.get(), N);
+      const float sum = table.exp_and_sum(from, largest, exponentials.get(), N, x + std::min(row + 1, rows - 1) * N);
       table.subtract(from, largest, math::log(sum), y + row * N, N);
     }
     if (done) done(first, last - first);
@@ -69,7 +74,7 @@ void softmax_cross_entropy(Pool& pool, Isa isa, std::size_t rows, std::size_t N,
       const float* const logits = x + row * N;
       const std::size_t label = label_within("cross_entropy", labels[row], row, N);
       const float largest = table.largest(logits, N);
-      const float sum = table.exp_and_sum(logits, largest, exponentials.get(), N);
+      const float sum = table.exp_and_sum(logits, largest, exponentials.get(), N, x + std::min(row + 1, rows - 1) * N);
       loss[row] = math::log(sum) + (largest - logits[label]);
     }
   });
@@ -79,11 +84,13 @@ void softmax_cross_entropy_gradient(Pool& pool, Isa isa, std::size_t rows, std::
                                     const std::int32_t* labels, const float* g, float* gradient) {
   const RowTable& table = row_table(isa);
   for_blocks(pool, rows, N, [&](std::size_t first, std::size_t last) {
+    const auto exponentials = std::make_unique_for_overwrite<float[]>(N);
     for (std::size_t row = first; row < last; ++row) {
       const std::size_t label = label_within("cross_entropy", labels[row], row, N);
-      softmax_row(table, N, x + row * N, gradient + row * N);
-      gradient[row * N + label] -= 1.0f;
-      table.scale(gradient + row * N, g[row], N);
+      float* const to = gradient + row * N;
+      softmax_row(table, N, x + row * N, x + std::min(row + 1, rows - 1) * N, exponentials.get(), to);
+      to[label] -= 1.0f;
+      table.scale(to, g[row], to, N);
     }
   });
 }
@@ -99,7 +106,7 @@ void row_norm(Pool& pool, Isa isa, std::size_t rows, std::size_t N, bool centere
       const float mean = centered ? table.sum(x + row * N, N) / count : 0.0f;
       table.subtract(x + row * N, mean, 0.0f, to, N);
       const float scale = 1.0f / math::sqrt(table.sum_of_squares(to, N) / count + eps);
-      if (y) table.scale(to, scale, N);
+      if (y) table.scale(to, scale, to, N);
       if (rstd) rstd[row] = scale;
     }
     if (done) done(first, last - first);
@@ -115,23 +122,6 @@ void dropout(Pool& pool, Isa isa, const DropoutMask& mask, float factor, std::si
     draw.counter[0] = static_cast<std::uint32_t>(first / 4);
     table.dropout(x + first, factor, draw.counter.data(), draw.key.data(), draw.least, y + first,
                   std::min(together, n - first));
-  });
-}
-
-void sum_rows(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const float* x, float* sums) {
-  const RowTable& table = row_table(isa);
-  // Columns are shared out, never rows: a column is always summed whole, in one order. 64 columns are four cache lines.
-  const std::size_t together = std::max<std::size_t>(64, chunk_size / std::max<std::size_t>(1, rows) / 64 * 64);
-  pool.run((N + together - 1) / together, [&](std::size_t chunk, std::size_t) {
-    const std::size_t column = chunk * together;
-    table.sum_columns(x + column, N, rows, std::min(together, N - column), sums + column);
-  });
-}
-
-void sum_each_row(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const float* x, float* sums) {
-  const RowTable& table = row_table(isa);
-  for_blocks(pool, rows, N, [&](std::size_t first, std::size_t last) {
-    for (std::size_t row = first; row < last; ++row) sums[row] = table.sum(x + row * N, N);
   });
 }
 

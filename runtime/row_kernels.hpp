@@ -40,10 +40,4 @@ void row_norm(Pool& pool, Isa isa, std::size_t rows, std::size_t N, bool centere
 /// y = x * factor where the mask keeps the element, else 0: DropoutMask::apply, faster.
 void dropout(Pool& pool, Isa isa, const DropoutMask& mask, float factor, std::size_t n, const float* x, float* y);
 
-/// sums[j] = sum_r x[r, j]: one row, the sum of all. No rows give zeros.
-void sum_rows(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const float* x, float* sums);
-
-/// sums[r] = sum_j x[r, j]: one number for each row.
-void sum_each_row(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const float* x, float* sums);
-
 }  // namespace vitrine

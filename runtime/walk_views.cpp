@@ -12,6 +12,9 @@ constexpr std::size_t most_splat = 64;
 /// Rows shorter than this are better copied together: a row costs some 10 ns of its own.
 constexpr std::size_t least_row = 8;
 
+/// So many addresses need no memory of their own.
+constexpr std::size_t few_views = 64;
+
 }  // namespace
 
 KernelFunction RowWalk::find(const ScalarCode& code, const Iteration& iteration, std::size_t operands, bool streaming) {
@@ -29,27 +32,29 @@ KernelFunction RowWalk::find(const ScalarCode& code, const Iteration& iteration,
 }
 
 RowWalk::RowWalk(KernelFunction function, const Iteration& iteration, std::size_t operands, std::size_t results)
-    : function_(function),
-      iteration_(iteration),
-      operands_(operands),
-      strides_(operands + results),
-      read_(operands),
-      written_(results) {
+    : function_(function), iteration_(&iteration), operands_(operands), strides_(operands + results) {
   for (std::size_t i = 0; i < strides_.size(); ++i)
     strides_[i] = iteration.row_stride(i) * static_cast<std::ptrdiff_t>(sizeof(float));
 }
 
-void RowWalk::run(std::size_t first, std::size_t last) {
-  const std::size_t row = iteration_.inner();
+void RowWalk::run(std::size_t first, std::size_t last) const {
+  float* few[few_views];
+  const auto many = strides_.size() > few_views ? std::make_unique_for_overwrite<float*[]>(strides_.size()) : nullptr;
+  float** const at_views = many ? many.get() : few;
+  const std::size_t row = iteration_->inner();
   for (std::size_t at = first; at < last;) {
     // Whole rows as far as one stride leads from each to the next; a part of one where a chunk begins or ends in it.
     const std::size_t left_in_row = row - at % row;
     const bool whole = left_in_row == row && last - at >= row;
     const std::size_t n = whole ? row : std::min(left_in_row, last - at);
-    const std::size_t rows = whole ? std::min((last - at) / row, iteration_.rows_from(at / row)) : 1;
-    for (std::size_t i = 0; i < operands_; ++i) read_[i] = iteration_.address(i, at);
-    for (std::size_t i = 0; i < written_.size(); ++i) written_[i] = iteration_.address(operands_ + i, at);
-    const KernelRows block{read_.data(), written_.data(), strides_.data(), strides_.data() + operands_, n, rows};
+    const std::size_t rows = whole ? std::min((last - at) / row, iteration_->rows_from(at / row)) : 1;
+    for (std::size_t i = 0; i < strides_.size(); ++i) at_views[i] = iteration_->address(i, at);
+    const KernelRows block{const_cast<const float**>(at_views),
+                           at_views + operands_,
+                           strides_.data(),
+                           strides_.data() + operands_,
+                           n,
+                           rows};
     function_(&block);
     at += n * rows;
   }

@@ -19,16 +19,14 @@ class RowWalk {
   static KernelFunction find(const ScalarCode&, const Iteration&, std::size_t operands, bool streaming);
 
   RowWalk(KernelFunction function, const Iteration& iteration, std::size_t operands, std::size_t results);
-  /// Elements [first, last).
-  void run(std::size_t first, std::size_t last);
+  /// Elements [first, last), on any number of threads at once.
+  void run(std::size_t first, std::size_t last) const;
 
  private:
   KernelFunction function_;
-  const Iteration& iteration_;
+  const Iteration* iteration_;
   std::size_t operands_;
   std::vector<std::ptrdiff_t> strides_;  // of rows, in bytes
-  std::vector<const float*> read_;
-  std::vector<float*> written_;
 };
 
 /// Any views: what does not lie element after element is copied to a tile and back.

@@ -193,6 +193,14 @@ void one_step(Rule& rule) {
       holds(graph_of({line, line}, [&](Graph&, auto in) {
         return std::vector{emit(g, {emit(f, {in[0], in[1]}), in[1]})};
       }));
+  // Sums, means and maxima of all, of rows and of columns.
+  const Type matrix{DType::f32, shape_of<n, n>};
+  for (const Op& f : works(2))
+    for (const Shape& to : {Shape{}, shape_of<n>, shape_of<n, 1>, shape_of<1, 1>})
+      holds(graph_of({matrix, matrix}, [&](Graph&, auto in) {
+        const Value inner = emit(f, {in[0], in[1]});
+        return std::vector{emit(SumTo{to}, {inner}), emit(Mean{to}, {inner}), emit(MaxTo{to}, {inner})};
+      }));
   for (const Op& g : works(1))
     holds(graph_of({f32<n, 2>, f32<2, n>}, [&](Graph&, auto in) {
       const Value product = matmul(in[0], in[1]);

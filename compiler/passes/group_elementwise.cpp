@@ -1,7 +1,9 @@
 // Elementwise nodes of one shape that feed each other run as one step, element by element, without storing what lies
 // between; an op that leads (a matmul, a convolution) becomes the step's head and hands them its result while it is in
-// cache. What a head computes on its way (max_pool2d the place of each maximum) is a further result of its step.
-// Nothing is computed twice and nothing is reordered, so the bits stay.
+// cache. What a head computes on its way (max_pool2d the place of each maximum) is a further result of its step. An op
+// that sinks (a sum, a mean, a maximum) ends the step of the chain that it reads, and takes its numbers as they are
+// made. Nothing is computed twice and nothing is reordered, so the bits stay.
+//   %1 = mul(x, y)   %2 = sum_to(%1)   =>   the same, both @g1: the product is not stored
 //   %3 = matmul(a, b)   %4 = add(%3, c)   %5 = relu(%4)   =>   the same, all three @g1
 #include <algorithm>
 #include <set>
@@ -26,6 +28,7 @@ bool computes_numbers(Value v) {
          std::ranges::all_of(v.operands(), [&](Value o) { return fits(o.type()); });
 }
 bool can_lead(Value v) { return v.op() && v.op()->info->leads; }
+bool can_sink(Value v) { return v.op() && v.op()->info->sinks; }
 
 class Grouping {
  public:
@@ -35,9 +38,11 @@ class Grouping {
     find_inner_masks();
     for (Value v : graph_.topological())
       if (v.type().dtype == DType::boolean && computes_numbers(v)) tie_mask_to_its_reader(v);
-    for (Value v : graph_.topological())
+    for (Value v : graph_.topological()) {
       if (may_join(v))
         for (Value operand : std::vector(v.operands())) consider(operand, v);
+      if (can_sink(v)) consider_sink(v.operands()[0], v);
+    }
     for (Value v : graph_.topological())
       if (v.op() && v.op()->info->companion_of) join_head(v);
     for (const std::vector<Value>& members : steps_.joined())
@@ -52,6 +57,11 @@ class Grouping {
   void consider(Value producer, Value consumer) {
     if (together(producer, consumer)) return;
     if (!producer.op() || (!may_join(producer) && !can_lead(producer))) return;
+    if (const Value sink = sink_read_by(steps_.members(consumer), steps_.members(producer)))
+      return refuse(
+          producer, consumer,
+          "%" + std::to_string(sink.id) + " is complete only when its step is, and what reads it would be in it",
+          "nothing: what is reduced is stored once, or computed again");
     if (producer.type().shape != consumer.type().shape) {
       if (producer.type().shape.elements() > 1)
         refuse(producer, consumer,
@@ -61,9 +71,7 @@ class Grouping {
                "give both one shape, or reduce after the elementwise work");
       return;
     }
-    // Groups that a text came with may have any head, not only one that this pass would choose.
-    const auto leads = [](const std::vector<Value>& group) { return !std::ranges::all_of(group, computes_numbers); };
-    if (leads(steps_.members(producer)) && leads(steps_.members(consumer)))
+    if (head_of(steps_.members(producer)) && head_of(steps_.members(consumer)))
       return refuse(producer, consumer,
                     "a step has one head, and %" + std::to_string(producer.id) + " would bring a second one",
                     "nothing: the second head's result is stored once");
@@ -72,6 +80,11 @@ class Grouping {
                     "%" + std::to_string(head.id) + " of its step reads %" + std::to_string(producer.id) +
                         "'s, and a head runs before the rest of its step",
                     "nothing: what the head reads is stored once");
+    for (const auto& [one, other] : {std::pair{producer, consumer}, std::pair{consumer, producer}})
+      if (const Value sink = clashing_sink(steps_.members(one), steps_.members(other)))
+        return refuse(producer, consumer,
+                      "%" + std::to_string(sink.id) + " is reduced in another order than the other step goes",
+                      "nothing: what the chain computes is stored once");
     if (steps_.members(producer).size() + steps_.members(consumer).size() > most_members)
       return refuse(producer, consumer,
                     "the step would have more than " + std::to_string(most_members) +
@@ -83,6 +96,60 @@ class Grouping {
                         " reads from the one and feeds the other, so it would have to run in the middle of the step",
                     "move that use before or after the chain");
     steps_.join(producer, consumer);
+  }
+
+  /// A step's head, or empty. Groups that a text came with may have any, not only one that this pass would choose.
+  static Value head_of(const std::vector<Value>& group) {
+    const auto head =
+        std::ranges::find_if(group, [&](Value v) { return !computes_numbers(v) && !is_sink_of(v, group); });
+    return head == group.end() ? Value{} : *head;
+  }
+  /// A sink of the one step that does not go with what is in the other, or empty.
+  static Value clashing_sink(const std::vector<Value>& a, const std::vector<Value>& b) {
+    const Value head = head_of(b);
+    for (Value sink : a) {
+      if (!is_sink_of(sink, a)) continue;
+      if (head && !hands_to_sink(head, sink)) return sink;
+      for (Value other : b)
+        if (is_sink_of(other, b) && !fit_together(sink, other)) return sink;
+    }
+    return {};
+  }
+  static bool is_sink_of(Value v, const std::vector<Value>& group) {
+    return can_sink(v) && std::ranges::find(group, v.operands()[0]) != group.end();
+  }
+  /// A sink of `producers` that one of `group` reads, else empty.
+  static Value sink_read_by(const std::vector<Value>& group, const std::vector<Value>& producers) {
+    for (Value v : producers)
+      if (is_sink_of(v, producers) && std::ranges::any_of(group, [&](Value reader) {
+            return std::ranges::find(reader.operands(), v) != reader.operands().end();
+          }))
+        return v;
+    return {};
+  }
+
+  /// A reduction joins the step of what it reads, if it can take that as it is made.
+  void consider_sink(Value producer, Value sink) {
+    if (together(producer, sink) || steps_.members(sink).size() > 1 || !producer.op()) return;
+    const std::vector<Value>& members = steps_.members(producer);
+    const bool computed = may_join(producer) && producer.type().dtype == DType::f32;
+    if (!computed && !can_lead(producer)) return;
+    const Value head = head_of(members);
+    if (!computed || (head && !hands_to_sink(head, sink)))
+      return refuse(producer, sink,
+                    "a head hands out its result in chunks of its own, and sums have an order of theirs",
+                    "nothing: the result is read once more");
+    if (!axes_reduced(sink))
+      return refuse(producer, sink, "it reduces axes that are neither the first nor the last ones",
+                    "move the axes that are reduced to one side");
+    for (Value other : members)
+      if (is_sink_of(other, members) && !fit_together(sink, other))
+        return refuse(producer, sink, "%" + std::to_string(other.id) + " takes what the step makes in another order",
+                      "nothing: the chain's result is stored, and read once more");
+    if (members.size() + 1 > most_members)
+      return refuse(producer, sink, "the step would have more than " + std::to_string(most_members) + " nodes",
+                    "nothing: the chain's result is stored once");
+    steps_.join(producer, sink);
   }
 
   /// A companion joins the step of the op that computes it, wherever both read the same.

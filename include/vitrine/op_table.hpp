@@ -127,6 +127,7 @@ template <class O> const OpInfo& info() {
     if constexpr (requires { O::integers; }) t.integers = O::integers;
     if constexpr (requires { O::view; }) t.view = O::view;
     if constexpr (requires { O::leads; }) t.leads = O::leads;
+    if constexpr (requires { O::sinks; }) t.sinks = O::sinks;
     t.type = E::type;
     if constexpr (requires(const O op, Operands in, Value v) { op.vjp(in, v, v); }) t.vjp = E::vjp;
     t.run = E::template run<float>;

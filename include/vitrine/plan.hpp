@@ -66,12 +66,16 @@ struct Choice {
   Packing packing{};
 };
 
-/// One step: a head op, or an elementwise kernel, or a head with a kernel that reads its result while it is in cache.
+/// One step: a head op, or an elementwise kernel, or a head with a kernel that reads its result while it is in cache;
+/// and sinks, if it has any: ops that read what the kernel makes while that is in cache.
 ///  - head only: results = {head(operands)}.
 ///  - kernel only: results[i] = kernel register results[i], over `iteration`; kernel input k is operands[k].
 ///  - both: the head reads the first `head_operands` operands. Kernel input 0 is the head's result, input k > 0 is
 ///    operands[head_operands + k - 1]. The head's own result is stored only if the kernel lists it in its results.
 ///  - neither: results[0], u8[bytes], is operands[0] packed, as choice.kernel does it.
+///  - with sinks, the kernel lists a register more for each than it stores results: the last ones, which they read and
+///    which are stored only if they are listed among the others too. The sinks' results come behind the kernel's. They
+///    lie over no operand.
 /// A kernel operand broadcasts to `iteration`, aligned at the right. A result may lie in the memory of an operand that
 /// the kernel reads at the same element only, or over which the head may write (choice.overwrites). Behind a head the
 /// first dense result in the arena is where the head writes, before the kernel reads: it lies over no kernel operand.
@@ -81,6 +85,7 @@ struct Step {
   Type head_type{};              // of the head's result
   std::vector<Op> companions{};  // ops on the head's operands that it computes on its way: the last of `results`
   std::optional<Kernel> kernel{};
+  std::vector<Op> sinks{};
   Shape iteration{};
   std::vector<Slot> operands{};
   std::vector<Slot> results{};
@@ -97,8 +102,9 @@ struct Step {
                                        // not write, and what is made of them
   std::uint32_t sweep = 0;  // kernels of one sweep follow each other and need nothing of each other; 0: runs alone
 
-  /// The results of head and kernel, without the companions'.
-  std::size_t own_results() const { return results.size() - companions.size(); }
+  /// The results of head and kernel, without the sinks' and the companions'.
+  std::size_t own_results() const { return results.size() - sinks.size() - companions.size(); }
+  const Slot& sink_result(std::size_t sink) const { return results[own_results() + sink]; }
 };
 
 /// From the step that makes it to the last that reads it, a tensor keeps its place in the arena.

@@ -1,42 +1,30 @@
 #include "runtime/jit/assemble.hpp"
 
-#include <xbyak/xbyak.h>
-
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 
-#include "runtime/jit/register_plan.hpp"
+#include "runtime/jit/emitter.hpp"
 #include "vitrine/error.hpp"
 
 namespace vitrine {
 
 namespace {
 
-using Xbyak::Operand;
 using Xbyak::Reg64;
-using Xbyak::Xmm;
 
 constexpr std::size_t longest_instruction = 16;  // bytes
 constexpr std::size_t frame_code = 1024;         // what stands around the loop, and tables
 constexpr std::size_t long_code = 12;            // instructions
 constexpr std::size_t spare_registers = 1;       // for a number on its way from memory
 constexpr std::size_t fewest_registers = 6;      // that a plan can do with
+constexpr std::size_t lanes_of_sums = 32;
 
-/// Writes a function of the System V calling convention. While it runs, rdi holds the operands' addresses, rsi the
-/// results', rdx how many numbers of the row are left and rcx how far in the row it is, in bytes.
-class Assembler : public Xbyak::CodeGenerator, public MachineCode {
+/// Writes a function of the System V calling convention: loops over rows, and in each over its vectors.
+class Assembler : public VectorEmitter, public MachineCode {
  public:
-  /// Each of the copies has `working` registers of its own; behind them are those that all share.
-  Assembler(const VectorCode& code, const KernelForm& form, Isa isa, const RegisterPlan& plan, std::size_t copies,
-            std::size_t working)
-      : CodeGenerator(size_of(code, plan, copies), Xbyak::DontSetProtectRWE),
-        code_(code),
-        form_(form),
-        plan_(plan),
-        wide_(isa == Isa::avx512),
-        lanes_(wide_ ? 16 : 8),
-        copies_(copies),
-        working_(working) {
+  Assembler(const VectorCode& code, const KernelForm& form, Isa isa, const RegisterPlan& plan, const RegisterUse& use)
+      : VectorEmitter(size_of(code, form, plan, use), code, form, isa, plan, use) {
     give_pointers();
     enter();
     rows();
@@ -45,7 +33,6 @@ class Assembler : public Xbyak::CodeGenerator, public MachineCode {
     setProtectModeRE();
   }
   KernelFunction function() const override { return getCode<KernelFunction>(); }
-  std::size_t bytes() const override { return getSize(); }
 
   static std::size_t registers(Isa isa) { return isa == Isa::avx512 ? 31 : 14; }  // the last ones are scratch
 
@@ -58,25 +45,16 @@ class Assembler : public Xbyak::CodeGenerator, public MachineCode {
     return operands;
   }
 
-  static std::size_t size_of(const VectorCode& code, const RegisterPlan& plan, std::size_t copies) {
+  static std::size_t size_of(const VectorCode& code, const KernelForm& form, const RegisterPlan& plan,
+                             const RegisterUse& use) {
     // A step is at most three instructions. There is a loop for `copies` vectors, one for one and one for the rest.
-    const std::size_t steps = copies * (plan.before.size() + plan.each_row.size()) + (copies + 2) * plan.each.size();
+    // And one with what is added up in registers, which are filled before and written after it.
+    const std::size_t steps = use.copies * (plan.before.size() + plan.each_row.size()) +
+                              (use.copies + use.lane_vectors + 2) * plan.each.size() +
+                              (4 * use.lane_vectors + 10) * static_cast<std::size_t>(std::popcount(form.lane_operands));
     return frame_code + steps * 3 * longest_instruction + code.instructions.size() * 32 +
            (operands_of(code) + code.results.size()) * 4 * longest_instruction;
   }
-
-  /// A register of the plan, for the present copy.
-  Xmm vector(std::size_t index) const {
-    return whole_vector(index < working_ ? copy_ * working_ + index : (copies_ - 1) * working_ + index);
-  }
-  Xmm whole_vector(std::size_t index) const {
-    const int i = static_cast<int>(index);
-    return wide_ ? static_cast<Xmm>(Xbyak::Zmm(i)) : static_cast<Xmm>(Xbyak::Ymm(i));
-  }
-  Xmm scratch() const { return whole_vector(wide_ ? 31 : 15); }
-  Xmm tail_mask() const { return whole_vector(14); }  // AVX2 only
-  const Xbyak::Opmask& holds() const { return k1; }
-  const Xbyak::Opmask& tail() const { return k2; }
 
   /// The operands and results that keep their pointer in a register; the others fetch it from the caller's array.
   void give_pointers() {
@@ -90,16 +68,10 @@ class Assembler : public Xbyak::CodeGenerator, public MachineCode {
       free.pop_back();
     };
     for (const VectorInstruction& i : code_.instructions)
-      if (i.op == VectorOp::operand && !is_splat(i.number)) give(operand_pointers_[i.number]);
-    for (Reg64& pointer : result_pointers_) give(pointer);
-  }
-  bool is_splat(std::size_t operand) const { return operand < 64 && (form_.splat >> operand & 1u) != 0; }
-
-  /// rax where there is no pointer (register 0 is rax, which is never given).
-  Reg64 pointer(const std::vector<Reg64>& pointers, const Reg64& array, std::size_t index) {
-    if (pointers[index].getIdx() != 0) return pointers[index];
-    mov(rax, ptr[array + static_cast<int>(index * sizeof(float*))]);
-    return rax;
+      if (i.op == VectorOp::operand && !is_splat(i.number) && !is_lanes(form_.lane_operands, i.number))
+        give(operand_pointers_[i.number]);
+    for (std::size_t i = 0; i < result_pointers_.size(); ++i)
+      if (!is_lanes(form_.lane_results, i)) give(result_pointers_[i]);
   }
 
   /// What does not fit a register lies below rbp.
@@ -109,7 +81,7 @@ class Assembler : public Xbyak::CodeGenerator, public MachineCode {
   void enter() {
     for (const Reg64& saved : {rbp, rbx, r12, r13, r14, r15}) push(saved);
     mov(rbp, rsp);
-    sub(rsp, static_cast<std::uint32_t>(copies_ * plan_.slots * 64 + 64));
+    sub(rsp, static_cast<std::uint32_t>(use_.copies * plan_.slots * 64 + 64));
     and_(rsp, -64);
     const auto keep = [&](Local which, std::size_t offset) {
       mov(rax, ptr[rdi + offset]);
@@ -124,13 +96,13 @@ class Assembler : public Xbyak::CodeGenerator, public MachineCode {
     lea(r11, ptr[rip + pool_]);
     fetch(operand_pointers_, rdi);
     fetch(result_pointers_, rsi);
-    emit(plan_.before, copies_);
+    emit(plan_.before, use_.copies);
   }
 
   void rows() {
     Xbyak::Label row, done;
     L(row);
-    emit(plan_.each_row, copies_);
+    emit(plan_.each_row, use_.copies);
     loop();
     dec(local(Local::rows));
     jz(done, T_NEAR);
@@ -158,12 +130,17 @@ class Assembler : public Xbyak::CodeGenerator, public MachineCode {
     }
   }
 
-  /// As many vectors at once as there are copies, then one at a time, then what is left of one.
+  /// As many vectors at once as there are copies, or as the lanes of a sum take; then one at a time, then what is left
+  /// of one.
   void loop() {
     Xbyak::Label end;
+    begin_lanes();
     mov(rdx, local(Local::n));
     xor_(ecx, ecx);
-    if (copies_ > 1) vectors(copies_);
+    if (use_.lane_vectors > 0)
+      vectors(use_.lane_vectors);
+    else if (use_.copies > 1)
+      vectors(use_.copies);
     vectors(1);
     test(rdx, rdx);
     jz(end, T_NEAR);
@@ -186,14 +163,32 @@ class Assembler : public Xbyak::CodeGenerator, public MachineCode {
     const auto numbers = static_cast<int>(count) * lanes_;
     sub(rdx, numbers);
     jb(less, T_NEAR);
+    lanes_in_registers_ = count > 1 && count == use_.lane_vectors;
+    move_lanes(true);
     align(32);
     L(again);
-    emit(plan_.each, count);
+    for (std::size_t base = 0; base < count; base += use_.copies) emit(plan_.each, std::min(count, use_.copies), base);
     add(rcx, numbers * 4);
     sub(rdx, numbers);
     jae(again, T_NEAR);
+    move_lanes(false);
+    lanes_in_registers_ = false;
     L(less);
     add(rdx, numbers);
+  }
+
+  /// Between memory and the registers in which a loop adds up.
+  void move_lanes(bool to_registers) {
+    if (!lanes_in_registers_) return;
+    for (std::size_t i = 0; i < 64; ++i) {
+      if (!is_lanes(form_.lane_results, i)) continue;
+      mov(rax, ptr[rsi + static_cast<int>(i * sizeof(float*))]);
+      for (std::size_t at = 0; at < use_.lane_vectors; ++at) {
+        const Xbyak::Address place = ptr[rax + static_cast<int>(at) * lanes_ * 4];
+        const Xbyak::Xmm vector = lane_vector(form_.lane_results, i, at);
+        to_registers ? vmovups(vector, place) : vmovups(place, vector);
+      }
+    }
   }
 
   void leave() {
@@ -203,169 +198,6 @@ class Assembler : public Xbyak::CodeGenerator, public MachineCode {
     for (const Reg64& saved : {r15, r14, r13, r12, rbx, rbp}) pop(saved);
     ret();
   }
-
-  void tables() {
-    align(64);
-    L(masks_);
-    if (wide_)
-      for (unsigned n = 0; n < 16; ++n) dw(static_cast<std::uint16_t>((1u << n) - 1));
-    else
-      for (unsigned i = 0; i < 16; ++i) dd(i < 8 ? 0xffffffffu : 0u);
-    align(64);
-    L(pool_);
-    const int copies = wide_ ? 1 : lanes_;  // AVX-512 broadcasts what it reads
-    for (const VectorInstruction& i : code_.instructions)
-      if (i.op == VectorOp::constant)
-        for (int copy = 0; copy < copies; ++copy) dd(i.number);
-  }
-
-  /// How far a number of the code lies behind the begin of the pool.
-  int place_in_pool(std::size_t value) const {
-    const auto before =
-        std::count_if(code_.instructions.begin(), code_.instructions.begin() + static_cast<std::ptrdiff_t>(value),
-                      [](const VectorInstruction& i) { return i.op == VectorOp::constant; });
-    return static_cast<int>(before) * (wide_ ? 4 : 32);
-  }
-  Xbyak::Address slot(std::size_t index) const {
-    return ptr[rsp + static_cast<int>((copy_ * plan_.slots + index) * 64)];
-  }
-  /// Where the present copy's vector of a row lies.
-  Xbyak::Address element(const Reg64& begin) const { return ptr[begin + rcx + static_cast<int>(copy_) * lanes_ * 4]; }
-
-  /// Step by step for all copies: what one waits for, another does meanwhile.
-  void emit(const std::vector<MachineStep>& steps, std::size_t copies) {
-    for (const MachineStep& step : steps)
-      for (copy_ = 0; copy_ < copies; ++copy_) emit(step);
-    copy_ = 0;
-  }
-
-  void emit(const MachineStep& step) {
-    switch (step.kind) {
-      case MachineStep::Kind::load: return load(vector(step.to), step.from[0]);
-      case MachineStep::Kind::spill: return vmovups(slot(step.to), vector(step.from[0].index));
-      case MachineStep::Kind::store: return store(step.to, vector(step.from[0].index));
-      case MachineStep::Kind::compute: return compute(step);
-    }
-  }
-
-  void load(const Xmm& to, const Source& from) {
-    switch (from.kind) {
-      case Source::Kind::in_register: return vmovaps(to, vector(from.index));
-      case Source::Kind::constant: return vbroadcastss(to, ptr[r11 + place_in_pool(from.index)]);
-      case Source::Kind::slot: return vmovups(to, slot(from.index));
-      case Source::Kind::operand: break;
-    }
-    const Reg64 at = pointer(operand_pointers_, rdi, from.index);
-    if (is_splat(from.index)) return vbroadcastss(to, ptr[at]);
-    if (!in_tail_) return vmovups(to, element(at));
-    if (wide_) return vmovups(to | tail() | T_z, ptr[at + rcx]);
-    vmaskmovps(to, tail_mask(), ptr[at + rcx]);
-  }
-
-  void store(std::size_t result, const Xmm& from) {
-    const Reg64 at = pointer(result_pointers_, rsi, result);
-    if (!in_tail_) return form_.streaming ? vmovntps(element(at), from) : vmovups(element(at), from);
-    if (wide_) return vmovups(ptr[at + rcx] | tail(), from);
-    vmaskmovps(ptr[at + rcx], tail_mask(), from);
-  }
-
-  void compute(const MachineStep& step) {
-    const VectorInstruction& what = code_.instructions[step.instruction];
-    const Xmm to = vector(step.to), a = vector(step.from[0].index);
-    if (what.op == VectorOp::select) return select(what.compare, to, step);
-    const auto count = static_cast<std::uint8_t>(what.number);
-    const auto with = [&](auto run) { with_operand(step.from[1], run); };
-    switch (what.op) {
-      case VectorOp::add: return with([&](const Operand& b) { vaddps(to, a, b); });
-      case VectorOp::subtract: return with([&](const Operand& b) { vsubps(to, a, b); });
-      case VectorOp::multiply: return with([&](const Operand& b) { vmulps(to, a, b); });
-      case VectorOp::divide: return with([&](const Operand& b) { vdivps(to, a, b); });
-      case VectorOp::integer_add: return with([&](const Operand& b) { vpaddd(to, a, b); });
-      case VectorOp::integer_subtract: return with([&](const Operand& b) { vpsubd(to, a, b); });
-      case VectorOp::bit_and: return with([&](const Operand& b) { wide_ ? vpandd(to, a, b) : vpand(to, a, b); });
-      case VectorOp::bit_or: return with([&](const Operand& b) { wide_ ? vpord(to, a, b) : vpor(to, a, b); });
-      case VectorOp::bit_xor: return with([&](const Operand& b) { wide_ ? vpxord(to, a, b) : vpxor(to, a, b); });
-      case VectorOp::shift_left: return vpslld(to, a, count);
-      case VectorOp::shift_right_signed: return vpsrad(to, a, count);
-      case VectorOp::square_root: return vsqrtps(to, a);
-      case VectorOp::to_float: return vcvtdq2ps(to, a);
-      case VectorOp::constant:
-      case VectorOp::operand:
-      case VectorOp::select: break;
-    }
-    throw InternalError("a kernel's instruction has no machine code");
-  }
-
-  void select(Compare compare, const Xmm& to, const MachineStep& step) {
-    const Xmm a = vector(step.from[0].index), otherwise = vector(step.from[3].index);
-    // What x86 calls the larger or smaller of two is just such a select, also of zeros and NaN.
-    if (step.from[2] == step.from[0] && step.from[3] == step.from[1] && compare == Compare::less)
-      return vminps(to, a, otherwise);
-    if (step.from[2] == step.from[0] && step.from[3] == step.from[1] && compare == Compare::greater)
-      return vmaxps(to, a, otherwise);
-    // Turned round: of x < lowest ? lowest : x the larger, and so on.
-    const bool turned = step.from[3] == step.from[0] && step.from[2] == step.from[1];
-    if (turned && compare == Compare::less) return with_register(step.from[1], [&](const Xmm& b) { vmaxps(to, b, a); });
-    if (turned && compare == Compare::greater)
-      return with_register(step.from[1], [&](const Xmm& b) { vminps(to, b, a); });
-    if (wide_) {
-      if (compare == Compare::not_zero)
-        vptestmd(holds(), a, a);
-      else
-        with_operand(step.from[1], [&](const Operand& b) { vcmpps(holds(), a, b, predicate(compare)); });
-      with_operand(step.from[2], [&](const Operand& chosen) { vblendmps(to | holds(), otherwise, chosen); });
-      return;
-    }
-    if (compare == Compare::not_zero) {  // AVX2 compares with 0 for equality, so the two change places
-      vpxor(scratch(), scratch(), scratch());
-      vpcmpeqd(scratch(), scratch(), a);
-      return vblendvps(to, vector(step.from[2].index), otherwise, scratch());
-    }
-    with_operand(step.from[1], [&](const Operand& b) { vcmpps(scratch(), a, b, predicate(compare)); });
-    with_operand(step.from[2], [&](const Operand& chosen) { vblendvps(to, otherwise, chosen, scratch()); });
-  }
-
-  static std::uint8_t predicate(Compare compare) {
-    switch (compare) {
-      case Compare::less: return 0x11;       // LT_OQ
-      case Compare::greater: return 0x1e;    // GT_OQ
-      case Compare::equal: return 0x00;      // EQ_OQ
-      case Compare::different: return 0x04;  // NEQ_UQ
-      case Compare::not_zero: break;
-    }
-    throw InternalError("a kernel compares floats with a predicate for integers");
-  }
-
-  /// Runs `use` with the source as it can be read in an instruction: a register or an address.
-  template <class Use> void with_operand(const Source& from, Use use) {
-    switch (from.kind) {
-      case Source::Kind::in_register: return use(vector(from.index));
-      case Source::Kind::slot: return use(slot(from.index));
-      case Source::Kind::constant: {
-        const auto at = r11 + place_in_pool(from.index);
-        return wide_ ? use(ptr_b[at]) : use(ptr[at]);
-      }
-      case Source::Kind::operand: break;
-    }
-    throw InternalError("a kernel reads an operand where it must be in a register");
-  }
-
-  /// The same where only a register will do.
-  template <class Use> void with_register(const Source& from, Use use) {
-    if (from.kind != Source::Kind::in_register) load(scratch(), from);
-    use(from.kind == Source::Kind::in_register ? vector(from.index) : scratch());
-  }
-
-  const VectorCode& code_;
-  KernelForm form_;
-  const RegisterPlan& plan_;
-  bool wide_;
-  int lanes_;
-  std::size_t copies_, working_;
-  std::size_t copy_ = 0;  // for which code is written
-  bool in_tail_ = false;
-  std::vector<Reg64> operand_pointers_{}, result_pointers_{};
-  Xbyak::Label pool_{}, masks_{};
 };
 
 }  // namespace
@@ -374,13 +206,21 @@ std::unique_ptr<MachineCode> assemble(const VectorCode& code, const KernelForm& 
   if (isa == Isa::portable) return nullptr;
   // A long chain of operations waits for each of its own results; two vectors side by side wait less. A core looks
   // ahead far enough to find that by itself only where the chain is short.
-  const std::size_t all = Assembler::registers(isa), alive = most_alive(code, form.splat) + spare_registers;
-  const std::size_t copies =
-      code.instructions.size() >= long_code && 2 * std::max(alive, fewest_registers) <= all ? 2 : 1;
-  const std::size_t working = std::clamp(alive, fewest_registers, all / copies);
-  const RegisterPlan plan = plan_registers(code, working, all - copies * working, form.splat);
+  const std::size_t alive = most_alive(code, form.splat) + spare_registers;
+  // What is added up stays in registers where there are enough: a whole row of lanes, whatever their width.
+  RegisterUse use{};
+  std::size_t all = Assembler::registers(isa);
+  const std::size_t for_a_sum = lanes_of_sums / (isa == Isa::avx512 ? 16 : 8),
+                    for_sums = for_a_sum * static_cast<std::size_t>(std::popcount(form.lane_operands));
+  if (for_sums > 0 && for_sums + std::max(alive, fewest_registers) <= all) {
+    all -= for_sums;
+    use.first_lane = all, use.lane_vectors = for_a_sum;
+  }
+  use.copies = code.instructions.size() >= long_code && 2 * std::max(alive, fewest_registers) <= all ? 2 : 1;
+  use.working = std::clamp(alive, fewest_registers, all / use.copies);
+  const RegisterPlan plan = plan_registers(code, use.working, all - use.copies * use.working, form.splat);
   try {
-    return std::make_unique<Assembler>(code, form, isa, plan, copies, working);
+    return std::make_unique<Assembler>(code, form, isa, plan, use);
   } catch (const Xbyak::Error& error) {
     // A system that forbids it is no error: the interpreter computes the same. Anything else is a bug of ours.
     if (error == Xbyak::ERR_CANT_PROTECT || error == Xbyak::ERR_CANT_ALLOC) return nullptr;

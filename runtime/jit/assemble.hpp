@@ -1,5 +1,5 @@
 #pragma once
-// A code as machine code of this process. The only file that knows the assembler.
+// A code as machine code of this process. Only assemble.cpp and emitter.* know the assembler.
 #include <memory>
 
 #include "runtime/isa.hpp"
@@ -24,7 +24,11 @@ using KernelFunction = void (*)(const KernelRows*);
 /// What a function is made for.
 struct KernelForm {
   std::uint64_t splat = 0;  // bit i: operand i is one number for all of a row
-  bool streaming = false;   // results go around the caches; each row must begin at a multiple of 64 bytes
+  // Bit i: operand i, or result i, is 32 lanes in which a row is added up: what element k reads is what element k - 32
+  // has written. The operands and results that are so belong together in their order. The row begins with the operand's
+  // 32 numbers, and what comes out lies in the result's, which may be the same ones.
+  std::uint64_t lane_operands = 0, lane_results = 0;
+  bool streaming = false;  // results go around the caches; each row must begin at a multiple of 64 bytes
   auto operator<=>(const KernelForm&) const = default;
 };
 
@@ -33,7 +37,6 @@ class MachineCode {
  public:
   virtual ~MachineCode() = default;
   virtual KernelFunction function() const = 0;
-  virtual std::size_t bytes() const = 0;
 };
 
 /// Null where the system hands out no memory that can be executed, or for Isa::portable.

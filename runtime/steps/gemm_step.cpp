@@ -8,6 +8,8 @@
 #include "runtime/matrix_view.hpp"
 #include "runtime/onednn_product.hpp"
 #include "runtime/provider.hpp"
+#include "runtime/sink_work.hpp"
+#include "runtime/steps/sinks_of.hpp"
 #include "vitrine/error.hpp"
 #include "vitrine/ops/matmul.hpp"
 
@@ -96,6 +98,7 @@ class GemmStep : public PreparedStep {
   GemmStep(const Step& step, const Machine& machine, Provider provider)
       : step_(step), machine_(machine), products_(products_of(step)), parts_(products_.batches) {
     if (step.kernel) kernel_.emplace(step, machine.isa);
+    if (!step.sinks.empty()) sinks_.emplace(*step.kernel, sinks_of(step), machine.isa);
     if (provider == Provider::own) {
       together_ = together(products_);
       for (int i = 0; together_ && i < machine.pool.threads(); ++i) alone_.push_back(std::make_unique<Pool>(1));
@@ -118,15 +121,32 @@ class GemmStep : public PreparedStep {
       part.b.data =
           memory.floats(b) + (parts_.size() == 1 || b.type.shape.rank() == 2 ? 0 : batch_offset(out, b.strides, batch));
       part.c = result + batch * products_.size.M * products_.size.N;
-      if (!kernel_) continue;
+      if (!kernel_ || sinks_) continue;
       part.kernel.emplace(kernel_->code(), part_of(kernel_->operands(), batch), part_of(kernel_->results(), batch));
     }
     packed_ = step_.packed ? memory.floats(*step_.packed) : nullptr;
+    if (sinks_) place_sinks(memory);
     const std::size_t used = round_to_line(head_workspace(step_));
     workspace_ = {memory.at(*step_.workspace) + used, step_.choice.workspace - used};
   }
 
   void run() override {
+    run_products();
+    if (!sinks_) return;
+    if (sinks_take_blocks_)
+      sinks_->finish(machine_.pool);
+    else
+      sinks_->run(machine_.pool);
+  }
+
+ private:
+  struct Part {
+    Matrix a{}, b{};
+    float* c = nullptr;
+    std::optional<BlockWork> kernel{};
+  };
+
+  void run_products() {
     if (together_ == 0) {
       for (Part& part : parts_) run(part, machine_.pool, workspace_);
       return;
@@ -139,18 +159,29 @@ class GemmStep : public PreparedStep {
     });
   }
 
- private:
-  struct Part {
-    Matrix a{}, b{};
-    float* c = nullptr;
-    std::optional<BlockWork> kernel{};
-  };
+  /// Sinks take blocks of the one product as they are made, or all of it afterwards: where there are several, and where
+  /// the blocks do not lie as the order of adding wants them.
+  void place_sinks(const Memory& memory) {
+    std::vector<FloatView> operands(kernel_->operands().begin(), kernel_->operands().end()),
+        results(kernel_->results().begin(), kernel_->results().end()), sunk = views_of_sinks(step_);
+    for (std::size_t s = 0; s < sunk.size(); ++s) sunk[s].data = memory.floats(step_.sink_result(s));
+    if (parts_.size() == 1) {
+      operands = part_of(operands, 0), results = part_of(results, 0);
+      for (FloatView& view : sunk)  // one number for all
+        view = {.data = view.data, .rank = 2, .sizes = {products_.size.M, products_.size.N}, .strides = {}};
+    }
+    sinks_->place(operands, results, sunk);
+    if (products_.size.M == 0 || products_.size.N == 0) return;
+    const std::size_t columns =
+        onednn_ ? products_.size.N : gemm_chunk_columns(machine_.isa, products_.size, products_.a);
+    sinks_take_blocks_ = parts_.size() == 1 && sinks_->takes_blocks_of(columns);
+  }
 
   void run(Part& part, Pool& pool, std::span<std::byte> workspace) {
     const auto finish = [&](std::size_t row, std::size_t rows, std::size_t column, std::size_t columns) {
-      part.kernel->run(row, rows, column, columns);
+      sinks_ ? sinks_->run_block(row, rows, column, columns) : part.kernel->run(row, rows, column, columns);
     };
-    const GemmEpilogue epilogue = kernel_ ? GemmEpilogue(finish) : GemmEpilogue();
+    const GemmEpilogue epilogue = part.kernel || sinks_take_blocks_ ? GemmEpilogue(finish) : GemmEpilogue();
     if (onednn_)
       onednn_->run(pool, part.a, part.b, part.c, workspace, epilogue);
     else
@@ -179,6 +210,8 @@ class GemmStep : public PreparedStep {
   Products products_;
   std::vector<Part> parts_;
   std::optional<KernelPart> kernel_{};
+  std::optional<SinkWork> sinks_{};
+  bool sinks_take_blocks_ = false;
   std::optional<OnednnProduct> onednn_{};
   std::span<std::byte> workspace_{};
   const float* packed_ = nullptr;               // the right operand, if it came packed

@@ -31,6 +31,15 @@ constexpr const char* chain = R"(graph g {
   output y = %3
 })";
 
+constexpr const char* summed = R"(graph g {
+  input %x : f32[16, 16]
+  %1 = max_to(%x) {to = [16]} : f32[16]
+  %2 = mul(%x, %1) : f32[16, 16]
+  %3 = tanh(%2) : f32[16, 16]
+  %4 = sum_to(%3) {to = [16]} : f32[16]
+  output y = %4
+})";
+
 /// Changes every instruction of kernels that fuse several nodes.
 template <class Change> void plant_in_fusions(Planted& planted, Change change) {
   planted.plan = [change](Plan& plan) {
@@ -95,6 +104,27 @@ std::vector<PlantedBug> bugs_of_programs() {
            for (Instruction& i : kernel.instructions)
              if (i.op == Scalar::add) i = {Scalar::maximum, 0, {i.from[0], i.from[0], 0}};
          });
+       }},
+      {"a sum takes what a fusion computes before the last", "group_elementwise", summed,
+       [](Planted& p) {
+         plant_in_fusions(p, [](Step& step, Kernel& kernel) {
+           if (!step.sinks.empty()) --kernel.results.back();
+         });
+       }},
+      {"a sum is put over what is still added up", "plan",
+       "graph g {\n input %x : f32[16, 16]\n %1 = max_to(%x) {to = [16]} : f32[16]\n"
+       " %2 = mul(%x, %1) : f32[16, 16] @g1\n %3 = sum_to(%2) {to = [16]} : f32[16] @g1\n output y = %3\n}",
+       [](Planted& p) {
+         p.plan = [](Plan& plan) {
+           for (Step& step : plan.steps)
+             if (!step.sinks.empty())
+               for (const Slot& slot : step.operands)
+                 if (slot.space == Space::arena) {
+                   const Slot sum = step.sink_result(0);
+                   each_slot(plan, sum.value, [&](Slot& s) { s.offset = slot.offset; });
+                   return;
+                 }
+         };
        }},
       {"a tensor is put where another is still read", "plan", chain,
        [](Planted& p) {
