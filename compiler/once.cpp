@@ -1,6 +1,7 @@
 #include "compiler/once.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -25,7 +26,7 @@ class Lasting {
   /// Whether a step whose operands all last may run once: it must not write what outlives the program.
   bool all(const Step& step) const {
     const auto in_arena = [](const Slot& slot) { return slot.space == Space::arena; };
-    return std::ranges::all_of(step.operands, *this) && std::ranges::all_of(step.results, in_arena);
+    return std::ranges::all_of(step.operands, std::cref(*this)) && std::ranges::all_of(step.results, in_arena);
   }
   void add(const Step& step) {
     for (const Slot& slot : step.results) tensors_[slot.index] = true;
