@@ -1,0 +1,105 @@
+// Attention written out, whatever its layout and wherever its scale stands, is the op attention.
+//   softmax(q kT * scale) v                                  =>   attention(q, k, v) {scale}
+//   softmax(where(i >= j, (q * scale) kT, -inf)) v           =>   attention(q, k, v) {scale, causal}
+//   softmax(q kT / 8 + where(|i - j| < 16, 0, -inf)) v       =>   attention(q, k, v) {scale = 0.125, window = 16}
+// What lies between the product of queries and keys and the softmax is told by what it computes (score_function.hpp):
+// for every pair the score times one number, or -infinity. A mask that only nearly masks, looks one key too far or has
+// other elements than the op's attributes can say is turned down, with the pair that differs; so is attention of which
+// a part is read elsewhere, as its weights may be.
+// Reorders: the kernel's sums run in another order, and it scales other products.
+#include <algorithm>
+#include <cmath>
+
+#include "compiler/attention_layout.hpp"
+#include "compiler/passes.hpp"
+#include "compiler/read_elsewhere.hpp"
+#include "compiler/score_function.hpp"
+#include "vitrine/ops/attention.hpp"
+#include "vitrine/ops/div.hpp"
+#include "vitrine/ops/matmul.hpp"
+#include "vitrine/ops/softmax.hpp"
+
+namespace vitrine {
+
+namespace {
+
+constexpr const char* rule = "softmax(scale * q kT) v => attention(q, k, v)";
+
+bool is_float(double n) {
+  return std::isfinite(n) && n != 0 && std::abs(static_cast<double>(static_cast<float>(n)) / n - 1) < 1e-12;
+}
+
+/// How the scale is told in a float: whose own factor it takes up, and what the queries are divided by beside it.
+struct Scale {
+  double scale = 1;
+  bool takes_query = false, takes_key = false;
+  float divisor = 1;
+};
+std::optional<Scale> scale_of(double scores, double query, double key) {
+  for (const auto& [q, k] : {std::pair{true, true}, {true, false}, {false, true}, {false, false}}) {
+    const double all = scores * (q ? query : 1) * (k ? key : 1);
+    if (is_float(all)) return Scale{all, q && query != 1, k && key != 1};
+  }
+  if (is_float(1 / scores)) return Scale{.divisor = static_cast<float>(1 / scores)};
+  return {};
+}
+
+class Recognition {
+ public:
+  explicit Recognition(Rewriter& rewriter) : rewriter_(rewriter) {}
+
+  void visit(Value weights) {
+    if (!as<Softmax>(weights) || !is_used(weights)) return;
+    const std::optional<WeightedSum> read = weighted_sum(weights);
+    if (!read) return;
+    const ScoreFunction scores(weights.operands()[0]);
+    if (!scores.product()) return;
+    const Value y = read->product;
+    if (!scores.other().empty()) return refuse(y, scores.other(), "mask by positions: where(i >= j, scores, -inf)");
+    const std::optional<QueriesAndKeys> pairs = queries_and_keys(scores);
+    if (!pairs) return;
+
+    std::vector<Value> parts = scores.nodes();
+    parts.push_back(weights);
+    parts.insert(parts.end(), read->between.begin(), read->between.end());
+    if (const std::string reader = read_elsewhere(parts, y); !reader.empty())
+      return refuse(y, reader, "recognize it before its gradients are made, or write it as the one op");
+    if (!scores.differs().empty())
+      return refuse(y, scores.differs(), "mask with -inf and scale with one number, or write it as the one op");
+    if (!scores.looks())
+      return refuse(y, scores.mismatch(), "let query i look at keys j <= i, or at those with |i - j| < window");
+    const auto scale = scale_of(scores.scale(), factor_of(pairs->query), factor_of(pairs->key));
+    if (!scale) return refuse(y, "its scale is no 32-bit float", "scale with one number");
+    replace(y, *read, *pairs, *scores.looks(), *scale);
+  }
+
+ private:
+  void replace(Value y, const WeightedSum& read, const QueriesAndKeys& pairs, Looks looks, const Scale& scale) {
+    Value q = scale.takes_query ? without_factor(pairs.query) : pairs.query;
+    Value k = scale.takes_key ? without_factor(pairs.key) : pairs.key;
+    if (pairs.key_is_turned) k = turned(k);
+    if (pairs.query_is_turned) q = turned(q);
+    Value v = read.value_is_turned ? turned(read.value) : read.value;
+    if (scale.divisor != 1) q = q / scale.divisor;
+    const Attention op{static_cast<float>(scale.scale), looks.causal, looks.window};
+    const Value made = attention_of(op, q, k, v);
+    const Value upright =
+        read.result_is_turned ? emit(Transpose{}, {with_axes_of(made, turned_shape(y.type().shape))}) : made;
+    rewriter_.replace(y, with_axes_of(upright, y.type().shape), rule);
+  }
+
+  void refuse(Value y, std::string reason, std::string suggestion) {
+    rewriter_.refuse(y, rule, std::move(reason), std::move(suggestion));
+  }
+
+  Rewriter& rewriter_;
+};
+
+}  // namespace
+
+void recognize_attention(Graph& graph, Rewriter& rewriter) {
+  Recognition recognition(rewriter);
+  for (Value v : graph.topological()) recognition.visit(v);
+}
+
+}  // namespace vitrine
