@@ -234,5 +234,6 @@ std::span<const Proof> graph_proofs();
 std::span<const Proof> pooling_proofs();
 std::span<const Proof> batch_norm_proofs();
 std::span<const Proof> row_proofs();
+std::span<const Proof> recognition_proofs();
 
 }  // namespace vitrine

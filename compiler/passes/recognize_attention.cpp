@@ -61,6 +61,7 @@ class Recognition {
 
     std::vector<Value> parts = scores.nodes();
     parts.push_back(weights);
+    parts.push_back(y);
     parts.insert(parts.end(), read->between.begin(), read->between.end());
     if (const std::string reader = read_elsewhere(parts, y); !reader.empty())
       return refuse(y, reader, "recognize it before its gradients are made, or write it as the one op");

@@ -89,7 +89,7 @@ class Recognition {
   void visit(Value y) {
     const bool may_end =
         y.op() && (y.op()->info->elementwise() || as<SumTo>(y) || as<Mean>(y) || as<Reshape>(y) || as<Gather>(y));
-    if (!may_end || y.type().dtype != DType::f32 || !is_used(y)) return;
+    if (!may_end || y.type().dtype != DType::f32 || !is_used(y) || decided_.contains(y.id)) return;
     const Sources behind(y);
     for (Value x : behind.rows | std::views::reverse)
       for (Value label : behind.labels | std::views::reverse) {
@@ -133,6 +133,7 @@ class Recognition {
              "it is that of ordinary numbers, but not of a row that begins with " +
                  std::to_string(test.rows[like.agreeing][0]) + ", where it overflows or loses its digits",
              "take log_softmax(x), or subtract max(x) first");
+      decide(function);
       return true;
     }
     if (const std::string reader = read_elsewhere(function.nodes_of_rows(), y); !reader.empty()) {
@@ -142,7 +143,13 @@ class Recognition {
     const Value by = loss(x, label, y, form, like);
     if (!by) return false;
     rewriter_.replace(y, by, rule);
+    decide(function);
     return true;
+  }
+
+  /// Its parts are not to be told again.
+  void decide(const RowFunction& function) {
+    for (Value part : function.nodes()) decided_.insert(part.id);
   }
 
   /// Empty if the factor is no float.
@@ -178,6 +185,7 @@ class Recognition {
   }
 
   Rewriter& rewriter_;
+  std::set<std::uint32_t> decided_{};
 };
 
 }  // namespace
