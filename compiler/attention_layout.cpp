@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "compiler/rewriter.hpp"
 #include "vitrine/ops/broadcast_to.hpp"
 #include "vitrine/ops/matmul.hpp"
 #include "vitrine/ops/permute.hpp"
@@ -89,13 +88,13 @@ Shape joined_axes(const Shape& leading, const Shape& last) {
 
 }  // namespace
 
-std::optional<WeightedSum> weighted_sum(Value weights) {
+std::optional<WeightedSum> weighted_sum(Value weights, const Needed& needed) {
   WeightedSum made{};
   bool is_turned = false;
   for (Value at = weights;;) {
     std::vector<Value> users;
     for (Value user : at.graph->users(at))
-      if (is_used(user)) users.push_back(user);
+      if (needed(user)) users.push_back(user);
     const auto product = std::ranges::find_if(users, [](Value v) { return as<Matmul>(v) != nullptr; });
     if (product != users.end()) {
       const Matmul op = *as<Matmul>(*product);

@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "compiler/read_elsewhere.hpp"
 #include "compiler/score_function.hpp"
 #include "vitrine/ops/attention.hpp"
 
@@ -16,7 +17,7 @@ struct WeightedSum {
   std::vector<Value> between{};   // the weights' own layouts before it
 };
 /// The first that reads these weights, through layouts that keep rows and columns; nothing if there is none.
-std::optional<WeightedSum> weighted_sum(Value weights);
+std::optional<WeightedSum> weighted_sum(Value weights, const Needed&);
 
 /// The factors of the scores' product: queries [..., time, each] and keys [..., key, each].
 struct QueriesAndKeys {

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "vitrine/ops/broadcast_to.hpp"
+#include "vitrine/ops/cast.hpp"
 #include "vitrine/ops/gather.hpp"
 #include "vitrine/ops/log_softmax.hpp"
 #include "vitrine/ops/max_to.hpp"
@@ -24,6 +25,7 @@ constexpr std::size_t most_nodes = 32;
 bool is_reduction(Value v) { return as<SumTo>(v) || as<Mean>(v) || as<MaxTo>(v) || as<Variance>(v); }
 /// Ops that hand on what they read; only the form may change.
 bool hands_on(Value v) { return as<BroadcastTo>(v) || as<Reshape>(v) || as<Rename>(v); }
+bool goes_by_elements(Value v) { return v.op()->info->elementwise() || as<Cast>(v); }
 /// Ops that make a row of a row.
 bool goes_by_rows(Value v) { return as<Softmax>(v) || as<LogSoftmax>(v); }
 
@@ -97,7 +99,7 @@ bool RowFunction::has_form(Value v, Form form) const { return same_sizes(v.type(
 std::optional<RowFunction::Form> RowFunction::form_of(Value v) const {
   const Value first = v.operands()[0];
   if (as<Gather>(v)) return form_of_gather(v);
-  if (!is_open(first) && !v.op()->info->elementwise()) return {};
+  if (!is_open(first) && !goes_by_elements(v)) return {};
   if (is_reduction(v)) return form_of_reduction(v);
   if (goes_by_rows(v)) return forms_.at(first.id) == Form::row ? std::optional(Form::row) : std::nullopt;
   if (as<OneHot>(v)) return is_one_a_row(first) && has_form(v, Form::row) ? std::optional(Form::row) : std::nullopt;
@@ -112,7 +114,7 @@ std::optional<RowFunction::Form> RowFunction::form_of(Value v) const {
     if (from == Form::places && has_form(v, Form::dropped)) return from;
     return {};
   }
-  return v.op()->info->elementwise() ? form_of_elementwise(v) : std::nullopt;
+  return goes_by_elements(v) ? form_of_elementwise(v) : std::nullopt;
 }
 
 /// Element by element what v reads lies in the same row, or is the same for all rows.

@@ -8,6 +8,8 @@
 #include "tests/small_language.hpp"
 #include "tools/text_generator.hpp"
 #include "vitrine/error.hpp"
+#include "vitrine/ops/cumulative_sum.hpp"
+#include "vitrine/ops/one_hot.hpp"
 
 using namespace vitrine;
 using Catch::Contains;
@@ -200,6 +202,8 @@ TEST_CASE("behind its context a generator's window slides by one token at a time
   const Value at = emit(Cast{DType::f32}, {emit(forward, Iota{place})});
   const Value counts = emit(Reshape{shape_of<place, 1>}, {where(greater(at, 0.f), at * 0.f, 1.f)});
   forward.output("y", emit(CumulativeSum{1, false, false}, {emit(OneHot{kind}, {text}) * counts}));
+  const Value next = forward.input("next", i32<small::batch, place>);
+  forward.output("loss", emit(Mean{Shape{}}, {emit(Cast{DType::f32}, {next})}));
   Pool pool(1);
   States states(1);
   TextGenerator generator(forward, states, pool);

@@ -8,7 +8,6 @@
 #include "compiler/print.hpp"
 #include "runtime/cpu_target.hpp"
 #include "tests/small_language.hpp"
-#include "tests/small_training.hpp"
 #include "tools/certify.hpp"
 #include "tools/small_values.hpp"
 #include "vitrine/attention_parts.hpp"
@@ -100,15 +99,12 @@ std::string described(const Step& step) {
     text += " " + std::string(step.head->name());
     for (const Attribute& a : step.head->info->print(step.head->attributes.get())) text += " " + a.name + "=" + a.text;
   }
-  for (const Slot& slot : step.operands)
-    text += (Sentence{} << " "
-                        << Type{slot.type.dtype,
-                                [&] {
-                                  Shape sizes;
-                                  for (const Axis& a : slot.type.shape) sizes << a.size;
-                                  return sizes;
-                                }()})
-                .str();
+  for (const Slot& slot : step.operands) {
+    Shape sizes;  // an axis of 1 makes no other tensor
+    for (const Axis& a : slot.type.shape)
+      if (a.size > 1) sizes << a.size;
+    text += (Sentence{} << " " << Type{slot.type.dtype, sizes}).str();
+  }
   return text + (step.kernel ? " " + std::to_string(step.kernel->instructions.size()) : "");
 }
 std::vector<std::string> kernels_of(const Graph& step) {
@@ -176,12 +172,12 @@ TEST_CASE("a model in plain operations is certified: what was recognized, its de
   for (const auto written : {model<Plain>, model<Marked>}) {
     Graph forward = written();
     Certificate before = certify_recognition(forward, small_values(forward, 1), pool).certificate;
-    Graph step = differentiated_step(forward, AdamW{});
+    Graph step = differentiated_step(forward, Sgd{.momentum = 0.9f});
     const Values<float> leaves = small_values(step, 1);
     Certificate made = certify(step, &forward, default_pipeline, leaves, pool).certificate;
     const std::size_t rewrites = made.passes.back().rewrites;
     prepend(before, made);
-    for (const Break& b : made.breaks) FAIL(b.pass << ": " << b.why);
+    for (const Break& b : made.breaks) FAIL(b.pass << ": " << b.node << ": " << b.why);
     CHECK(made.passes.front().pass == "recognize_rows");
     CHECK(made.passes.front().rewrites >= 4);
     CHECK(made.passes.front().trials > 0);
@@ -210,7 +206,7 @@ TEST_CASE("a recognized model computes what it says, and so do its gradients") {
 }
 
 TEST_CASE("models with ops for what they do are as they were: recognition finds nothing in them") {
-  for (const auto forward : {small::gpt, small::llama, small::grouped_llama, small::forward, model<Ops>}) {
+  for (const auto forward : {small::gpt, small::llama, small::grouped_llama, model<Ops>}) {
     Graph told = forward();
     const std::string before = print(told);
     CHECK(recognize(told).rewrites.empty());

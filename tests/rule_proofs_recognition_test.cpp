@@ -59,7 +59,7 @@ Value is_label(Value x, Value label) {
   return equal(emit(*x.graph, Iota{x.type().shape[-1]}), emit(Reshape{kept(x)}, {label}));
 }
 
-constexpr std::array<Loss, 7> losses{
+constexpr std::array<Loss, 8> losses{
     [](Value x, Value c) { return -sum_of(marks(x, c) * log_shares(x)); },
     [](Value x, Value c) { return sum_of(-log_shares(x) * marks(x, c)) * 0.5f; },
     [](Value x, Value c) { return emit(Mean{Shape{}}, {where(is_label(x, c), log_shares(x), 0.f)}); },
@@ -68,6 +68,8 @@ constexpr std::array<Loss, 7> losses{
       const Value top = emit(MaxTo{kept(x)}, {x});
       return top + log(sum_of(exp(x - top))) - sum_of(x * marks(x, c));
     },
+    // Labels that count from 1.
+    [](Value x, Value c) { return -sum_of(marks(x, c - whole(x, 1)) * log_shares(x)); },
     // Picked from a table of marks, one for each class.
     [](Value x, Value c) {
       const Axis classes = x.type().shape[-1];
@@ -97,11 +99,10 @@ void cross_entropy_rule(Rule& rule) {
     for (std::size_t C = 2; C <= 5; ++C)
       for (const Shape& shape : {Shape{} << C, Shape{} << 3 << C, Shape{} << C << C, Shape{} << 2 << 1 << C})
         fires(rule, loss_graph(shape, loss), C);
-  // Smoothed; of a label that is one too large; of another row; -inf where a share is rounded to 0; the maximum
+  // Smoothed; of another row; -inf where a share is rounded to 0; the maximum
   // forgotten.
   for (const Loss loss : {Loss([](Value x, Value c) { return -sum_of((marks(x, c) * 0.9f + 0.025f) * log_shares(x)); }),
-                          Loss([](Value x, Value c) { return -sum_of(marks(x, c + whole(x, 1)) * log_shares(x)); }),
-                          Loss([](Value x, Value c) { return -sum_of(marks(x, emit(Flip{0}, {c})) * log_shares(x)); }),
+                          Loss([](Value x, Value c) { return -sum_of(marks(x, c) * emit(Flip{0}, {log_shares(x)})); }),
                           Loss([](Value x, Value c) { return -sum_of(marks(x, c) * log(emit(Softmax{}, {x}))); }),
                           Loss([](Value x, Value c) { return log(sum_of(exp(x))) - sum_of(x * marks(x, c)); })})
     for (const Shape& shape : {shape_of<3, 4>, shape_of<2, 2>, shape_of<2, 1, 3>}) rule.stays(loss_graph(shape, loss));

@@ -46,11 +46,11 @@ std::optional<Scale> scale_of(double scores, double query, double key) {
 
 class Recognition {
  public:
-  explicit Recognition(Rewriter& rewriter) : rewriter_(rewriter) {}
+  Recognition(const Graph& graph, Rewriter& rewriter) : needed_(graph), rewriter_(rewriter) {}
 
   void visit(Value weights) {
-    if (!as<Softmax>(weights) || !is_used(weights)) return;
-    const std::optional<WeightedSum> read = weighted_sum(weights);
+    if (!as<Softmax>(weights) || !needed_(weights)) return;
+    const std::optional<WeightedSum> read = weighted_sum(weights, needed_);
     if (!read) return;
     const ScoreFunction scores(weights.operands()[0]);
     if (!scores.product()) return;
@@ -63,7 +63,7 @@ class Recognition {
     parts.push_back(weights);
     parts.push_back(y);
     parts.insert(parts.end(), read->between.begin(), read->between.end());
-    if (const std::string reader = read_elsewhere(parts, y); !reader.empty())
+    if (const std::string reader = read_elsewhere(parts, y, needed_); !reader.empty())
       return refuse(y, reader, "recognize it before its gradients are made, or write it as the one op");
     if (!scores.differs().empty())
       return refuse(y, scores.differs(), "mask with -inf and scale with one number, or write it as the one op");
@@ -93,13 +93,14 @@ class Recognition {
     rewriter_.refuse(y, rule, std::move(reason), std::move(suggestion));
   }
 
+  Needed needed_;
   Rewriter& rewriter_;
 };
 
 }  // namespace
 
 void recognize_attention(Graph& graph, Rewriter& rewriter) {
-  Recognition recognition(rewriter);
+  Recognition recognition(graph, rewriter);
   for (Value v : graph.topological()) recognition.visit(v);
 }
 

@@ -84,12 +84,12 @@ Value reshaped_to(Value x, const Shape& to) { return x.type().shape == to ? x : 
 
 class Recognition {
  public:
-  explicit Recognition(Rewriter& rewriter) : rewriter_(rewriter) {}
+  Recognition(const Graph& graph, Rewriter& rewriter) : needed_(graph), rewriter_(rewriter) {}
 
   void visit(Value y) {
     const bool may_end =
         y.op() && (y.op()->info->elementwise() || as<SumTo>(y) || as<Mean>(y) || as<Reshape>(y) || as<Gather>(y));
-    if (!may_end || y.type().dtype != DType::f32 || !is_used(y) || decided_.contains(y.id)) return;
+    if (!may_end || y.type().dtype != DType::f32 || !needed_(y) || decided_.contains(y.id)) return;
     const Sources behind(y);
     for (Value x : behind.rows | std::views::reverse)
       for (Value label : behind.labels | std::views::reverse) {
@@ -136,7 +136,7 @@ class Recognition {
       decide(function);
       return true;
     }
-    if (const std::string reader = read_elsewhere(function.nodes_of_rows(), y); !reader.empty()) {
+    if (const std::string reader = read_elsewhere(function.nodes_of_rows(), y, needed_); !reader.empty()) {
       refuse(y, reader, "recognize it before its gradients are made, or write it as the one op");
       return true;
     }
@@ -184,6 +184,7 @@ class Recognition {
     rewriter_.refuse(y, rule, std::move(reason), std::move(suggestion));
   }
 
+  Needed needed_;
   Rewriter& rewriter_;
   std::set<std::uint32_t> decided_{};
 };
@@ -191,7 +192,7 @@ class Recognition {
 }  // namespace
 
 void recognize_cross_entropy(Graph& graph, Rewriter& rewriter) {
-  Recognition recognition(rewriter);
+  Recognition recognition(graph, rewriter);
   for (Value v : graph.topological() | std::views::reverse) recognition.visit(v);
 }
 

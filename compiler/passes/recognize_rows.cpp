@@ -53,11 +53,11 @@ Row row_of(const Known& function, float eps, const Row& x) {
 
 class Recognition {
  public:
-  explicit Recognition(Rewriter& rewriter) : rewriter_(rewriter) {}
+  Recognition(const Graph& graph, Rewriter& rewriter) : needed_(graph), rewriter_(rewriter) {}
 
   void visit(Value y) {
     // The last step of such a function joins a row with one number of each row.
-    if (!y.op() || !y.op()->info->elementwise() || !is_used(y)) return;
+    if (!y.op() || !y.op()->info->elementwise() || !needed_(y)) return;
     // The farthest first: softmax(x - max(x)) is one too, but softmax(x) spares more.
     for (Value x : sources(y) | std::views::reverse) {
       if (x.type() != y.type()) continue;
@@ -110,7 +110,7 @@ class Recognition {
   }
 
   void replace(Value x, Value y, const RowFunction& function, const Known& candidate, float eps) {
-    if (const std::string reader = read_elsewhere(function.nodes(), y); !reader.empty())
+    if (const std::string reader = read_elsewhere(function.nodes(), y, needed_); !reader.empty())
       return refuse(y, candidate, reader, "recognize it before its gradients are made, or write it as the one op");
     rewriter_.replace(y, candidate.emit(x, eps), candidate.rule);
   }
@@ -119,13 +119,14 @@ class Recognition {
     rewriter_.refuse(y, candidate.rule, std::move(reason), std::move(suggestion));
   }
 
+  Needed needed_;
   Rewriter& rewriter_;
 };
 
 }  // namespace
 
 void recognize_rows(Graph& graph, Rewriter& rewriter) {
-  Recognition recognition(rewriter);
+  Recognition recognition(graph, rewriter);
   for (Value v : graph.topological() | std::views::reverse) recognition.visit(v);
 }
 

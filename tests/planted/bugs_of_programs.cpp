@@ -130,8 +130,8 @@ std::vector<PlantedBug> bugs_of_programs() {
          };
        }},
       {"two kernels run at once though one reads what the other makes", "plan",
-       "graph g {\n input %x : f32[8]\n %1 = exp(%x) : f32[8]\n %2 = tanh(%1) : f32[8]\n output y = %2\n"
-       " output z = %1\n}",
+       "graph g {\n input %x : f32[4, 4]\n %1 = exp(%x) : f32[4, 4]\n %2 = transpose(%1) : f32[4, 4]\n"
+       " %3 = tanh(%2) : f32[4, 4]\n output y = %3\n}",
        [](Planted& p) {
          p.plan = [](Plan& plan) {
            for (std::size_t i = 1; i < plan.steps.size(); ++i)

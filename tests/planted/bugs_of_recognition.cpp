@@ -94,10 +94,10 @@ std::vector<PlantedBug> bugs_of_recognition() {
          plant_replacement(p, "recognize_rows",
                            [](Value, Value by) { return emit(RowNorm<true>{1e-5f}, {by.operands()[0]}); });
        }},
-      {"the loss of the row before is told", "recognize_cross_entropy", loss,
+      {"the loss is told of classes in another order", "recognize_cross_entropy", loss,
        [](Planted& p) {
          plant_replacement(p, "recognize_cross_entropy", [](Value, Value by) {
-           return with_other_loss(by, [](Value x, Value c) { return emit(CrossEntropy{}, {emit(Flip{0}, {x}), c}); });
+           return with_other_loss(by, [](Value x, Value c) { return emit(CrossEntropy{}, {emit(Flip{1}, {x}), c}); });
          });
        }},
       {"a mean over classes is not divided by them", "recognize_cross_entropy", loss,
