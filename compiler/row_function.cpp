@@ -265,4 +265,20 @@ ClosedValue RowFunction::value_of(Value v, const Made& made, std::size_t row) co
   return run(*v.op(), width, in);
 }
 
+std::vector<Value> rows_behind(Value y) {
+  constexpr std::size_t most = 16;
+  std::vector<Value> found, next{y};
+  std::set<std::uint32_t> seen;
+  while (!next.empty() && seen.size() < 4 * most && found.size() < most) {
+    const Value v = next.front();
+    next.erase(next.begin());
+    for (Value operand : v.operands()) {
+      if (!seen.insert(operand.id).second) continue;
+      if (operand.type() == y.type()) found.push_back(operand);
+      if (operand.op()) next.push_back(operand);
+    }
+  }
+  return found;
+}
+
 }  // namespace vitrine

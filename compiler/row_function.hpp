@@ -63,4 +63,7 @@ class RowFunction {
   bool reduces_ = false, reads_label_ = false;
 };
 
+/// Values of y's type behind it, the nearest first: those that it may be a function of.
+std::vector<Value> rows_behind(Value y);
+
 }  // namespace vitrine

@@ -181,9 +181,39 @@ void attention_rule(Rule& rule) {
   });
 }
 
+void divided_rule(Rule& rule) {
+  using Divided = Value (*)(Value scores, Value v);
+  const auto graph = [](Divided divided) {
+    return graph_of({f32<2, 3, 4>, f32<2, 5, 4>, f32<2, 5, 2>},
+                    [&](Graph&, auto in) { return std::vector<Value>{divided(product(in[0], in[1]), in[2])}; });
+  };
+  for (const Divided divided : {Divided([](Value s, Value v) {
+                                  const Value e = exp(s - emit(MaxTo{kept(s)}, {s}));
+                                  return matmul(e, v) / sum_of(e);
+                                }),
+                                Divided([](Value s, Value v) {
+                                  const Value e = exp(-(emit(MaxTo{kept(s)}, {s}) - s)), sum = sum_of(e);
+                                  return 1.f / where(greater(sum, 0.f), sum, 1.f) * matmul(e, v);
+                                })})
+    fires(rule, graph(divided));
+  // The sum of other weights, weights that overflow, a product that is not only scaled.
+  for (const Divided divided :
+       {Divided([](Value s, Value v) {
+          const Value e = exp(s - emit(MaxTo{kept(s)}, {s}));
+          return matmul(e, v) / sum_of(exp(s));
+        }),
+        Divided([](Value s, Value v) { return matmul(exp(s), v) / sum_of(exp(s)); }), Divided([](Value s, Value v) {
+          const Value e = exp(s - emit(MaxTo{kept(s)}, {s}));
+          return maximum(matmul(e, v), sum_of(e));
+        })})
+    rule.stays(graph(divided));
+}
+
 constexpr std::array proofs{
     Proof{"recognize_cross_entropy", "-sum(one_hot(c) * log_softmax(x)) => cross_entropy(x, c)", cross_entropy_rule},
-    Proof{"recognize_attention", "softmax(scale * q kT) v => attention(q, k, v)", attention_rule}};
+    Proof{"recognize_attention", "softmax(scale * q kT) v => attention(q, k, v)", attention_rule},
+    Proof{"recognize_attention", "matmul(exp(x - max(x)), v) / sum(exp(x - max(x))) => matmul(softmax(x), v)",
+          divided_rule}};
 
 }  // namespace
 

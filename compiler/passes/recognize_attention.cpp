@@ -2,6 +2,7 @@
 //   softmax(q kT * scale) v                                  =>   attention(q, k, v) {scale}
 //   softmax(where(i >= j, (q * scale) kT, -inf)) v           =>   attention(q, k, v) {scale, causal}
 //   softmax(q kT / 8 + where(|i - j| < 16, 0, -inf)) v       =>   attention(q, k, v) {scale = 0.125, window = 16}
+//   matmul(exp(x - max(x)), v) / sum(exp(x - max(x)))        =>   matmul(softmax(x), v), for scores x
 // What lies between the product of queries and keys and the softmax is told by what it computes (score_function.hpp):
 // for every pair the score times one number, or -infinity. A mask that only nearly masks, looks one key too far or has
 // other elements than the op's attributes can say is turned down, with the pair that differs; so is attention of which
@@ -9,11 +10,14 @@
 // Reorders: the kernel's sums run in another order, and it scales other products.
 #include <algorithm>
 #include <cmath>
+#include <ranges>
 
 #include "compiler/attention_layout.hpp"
 #include "compiler/passes.hpp"
 #include "compiler/read_elsewhere.hpp"
+#include "compiler/row_function.hpp"
 #include "compiler/score_function.hpp"
+#include "compiler/telling_rows.hpp"
 #include "vitrine/ops/attention.hpp"
 #include "vitrine/ops/div.hpp"
 #include "vitrine/ops/matmul.hpp"
@@ -24,6 +28,7 @@ namespace vitrine {
 namespace {
 
 constexpr const char* rule = "softmax(scale * q kT) v => attention(q, k, v)";
+constexpr const char* divided_rule = "matmul(exp(x - max(x)), v) / sum(exp(x - max(x))) => matmul(softmax(x), v)";
 
 bool is_float(double n) {
   return std::isfinite(n) && n != 0 && std::abs(static_cast<double>(static_cast<float>(n)) / n - 1) < 1e-12;
@@ -44,11 +49,64 @@ std::optional<Scale> scale_of(double scores, double query, double key) {
   return {};
 }
 
+/// y as the product of weights and something else, scaled by one number a row: what the weights are then, as a function
+/// of rows of x.
+class DividedWeights {
+ public:
+  DividedWeights(Value x, Value weights, Value y, Value product) : weights_(RowFunction::between(x, weights)) {
+    if (!weights_ || weights_->form() != RowFunction::Form::row || !weights_->reduces()) return;
+    parts_ = weights_->nodes();
+    for (Value operand : y.operands()) {
+      if (operand == product) continue;
+      scales_.push_back(RowFunction::between(x, operand));
+      if (!scales_.back() || scales_.back()->form() != RowFunction::Form::kept) return;
+      for (Value part : scales_.back()->nodes()) parts_.push_back(part);
+    }
+    parts_.push_back(product);
+    parts_.push_back(y);
+    is_softmax_ = is_softmax_of(TellingRows(x.type().shape[-1].size), y, product);
+  }
+  bool is_softmax() const { return is_softmax_; }
+  const std::vector<Value>& parts() const { return parts_; }
+
+ private:
+  bool is_softmax_of(const TellingRows& test, Value y, Value product) const {
+    return std::ranges::all_of(test.rows, [&](const Row& row) {
+      const auto scaled = [&](double number) {
+        std::vector<ClosedValue> in(y.operands().size(), ClosedValue::of(Type{}));
+        std::vector<const ClosedValue*> given;
+        for (std::size_t i = 0, other = 0; i < in.size(); ++i) {
+          in[i].buffer().reals()[0] = y.operands()[i] == product ? number : (*scales_[other++])(row)[0];
+          given.push_back(&in[i]);
+        }
+        return applied(*y.op(), Type{}, given).number(0);
+      };
+      Row made = (*weights_)(row), wanted(row.size());
+      for (double& weight : made) weight *= scaled(1);
+      const Type type{DType::f32, Shape{} << row.size()};
+      const Buffer<double> from{type, const_cast<double*>(row.data())};
+      Softmax{}.run(Buffers<double>(&from, 1), Buffer<double>{type, wanted.data()});
+      return agree(made, wanted) && std::abs(scaled(-3) + 3 * scaled(1)) <= 1e-9 * std::abs(scaled(1));
+    });
+  }
+
+  std::optional<RowFunction> weights_;
+  std::vector<std::optional<RowFunction>> scales_{};
+  std::vector<Value> parts_{};
+  bool is_softmax_ = false;
+};
+
 class Recognition {
  public:
   Recognition(const Graph& graph, Rewriter& rewriter) : needed_(graph), rewriter_(rewriter) {}
 
-  void visit(Value weights) {
+  void visit(Value v) {
+    if (v.op() && v.op()->info->elementwise() && v.type().dtype == DType::f32 && needed_(v)) visit_divided(v);
+    visit_weights(v);
+  }
+
+ private:
+  void visit_weights(Value weights) {
     if (!as<Softmax>(weights) || !needed_(weights)) return;
     const std::optional<WeightedSum> read = weighted_sum(weights, needed_);
     if (!read) return;
@@ -74,7 +132,24 @@ class Recognition {
     replace(y, *read, *pairs, *scores.looks(), *scale);
   }
 
- private:
+  /// Weights that are divided by their sum only behind the product.
+  void visit_divided(Value y) {
+    const auto product = std::ranges::find_if(
+        y.operands(), [&](Value v) { return as<Matmul>(v) && v.type() == y.type() && !as<Matmul>(v)->transpose_left; });
+    if (product == y.operands().end()) return;
+    const Value weights = product->operands()[0];
+    for (Value x : rows_behind(weights) | std::views::reverse) {
+      const DividedWeights divided(x, weights, y, *product);
+      if (!divided.is_softmax() || !ScoreFunction(x).product()) continue;
+      if (const std::string reader = read_elsewhere(divided.parts(), y, needed_); !reader.empty())
+        rewriter_.refuse(y, divided_rule, reader,
+                         "recognize it before its gradients are made, or write it as the one op");
+      else
+        rewriter_.replace(y, emit(*product->op(), {emit(Softmax{}, {x}), product->operands()[1]}), divided_rule);
+      return;
+    }
+  }
+
   void replace(Value y, const WeightedSum& read, const QueriesAndKeys& pairs, Looks looks, const Scale& scale) {
     Value q = scale.takes_query ? without_factor(pairs.query) : pairs.query;
     Value k = scale.takes_key ? without_factor(pairs.key) : pairs.key;

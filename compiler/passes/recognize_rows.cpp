@@ -10,7 +10,6 @@
 // because they would still have to be computed.
 #include <algorithm>
 #include <ranges>
-#include <set>
 
 #include "compiler/passes.hpp"
 #include "compiler/read_elsewhere.hpp"
@@ -23,8 +22,6 @@
 namespace vitrine {
 
 namespace {
-
-constexpr std::size_t most_sources = 16;  // values from which a function is looked for
 
 /// A function of rows that has a kernel.
 struct Known {
@@ -59,8 +56,7 @@ class Recognition {
     // The last step of such a function joins a row with one number of each row.
     if (!y.op() || !y.op()->info->elementwise() || !needed_(y)) return;
     // The farthest first: softmax(x - max(x)) is one too, but softmax(x) spares more.
-    for (Value x : sources(y) | std::views::reverse) {
-      if (x.type() != y.type()) continue;
+    for (Value x : rows_behind(y) | std::views::reverse) {
       const auto function = RowFunction::between(x, y);
       if (function && function->form() == RowFunction::Form::row && function->reduces() && try_all(x, y, *function))
         return;
@@ -68,22 +64,6 @@ class Recognition {
   }
 
  private:
-  /// Values of y's type behind it, the nearest first.
-  static std::vector<Value> sources(Value y) {
-    std::vector<Value> found, next{y};
-    std::set<std::uint32_t> seen;
-    while (!next.empty() && seen.size() < 4 * most_sources && found.size() < most_sources) {
-      const Value v = next.front();
-      next.erase(next.begin());
-      for (Value operand : v.operands()) {
-        if (!seen.insert(operand.id).second) continue;
-        if (operand.type() == y.type()) found.push_back(operand);
-        if (operand.op()) next.push_back(operand);
-      }
-    }
-    return found;
-  }
-
   bool try_all(Value x, Value y, const RowFunction& function) {
     const TellingRows test(x.type().shape[-1].size);
     std::vector<Row> made;
