@@ -145,6 +145,11 @@ Value turned(Value v) {
 
 Value with_axes_of(Value v, const Shape& to) { return v.type().shape == to ? v : emit(Reshape{to}, {v}); }
 
+bool is_parameter(Value v) {
+  while (is_layout(v)) v = v.operands()[0];
+  return v.node().leaf == Leaf::state;
+}
+
 double factor_of(Value v) {
   double factor = 1;
   std::size_t at = 0;

@@ -32,6 +32,9 @@ constexpr Shape turned_shape(const Shape& s) { return s.with(-1, s[-2]).with(-2,
 /// The same elements under other axes.
 Value with_axes_of(Value v, const Shape& to);
 
+/// Whether v is a parameter, however it is laid out.
+bool is_parameter(Value v);
+
 /// The number that v is something else times, through layouts; 1 if there is none. And that something, laid out alike.
 double factor_of(Value v);
 Value without_factor(Value v);

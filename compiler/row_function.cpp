@@ -20,7 +20,7 @@ namespace vitrine {
 
 namespace {
 
-constexpr std::size_t most_nodes = 32;
+constexpr std::size_t most_nodes = 32, most_looked_at = 128;
 
 bool is_reduction(Value v) { return as<SumTo>(v) || as<Mean>(v) || as<MaxTo>(v) || as<Variance>(v); }
 /// Ops that hand on what they read; only the form may change.
@@ -61,6 +61,7 @@ std::optional<RowFunction> RowFunction::between(Value x, Value y, Value label) {
 bool RowFunction::take(Value v) {
   reads_label_ = reads_label_ || v == label_;
   if (is_open(v) || closed_.contains(v)) return true;
+  if (++looked_at_ > most_looked_at) return false;
   for (Value operand : v.operands())
     if (nodes_.size() > most_nodes || !take(operand)) return false;
   if (closed_.add(v)) {

@@ -60,6 +60,7 @@ class RowFunction {
   ClosedValues closed_{};
   std::vector<Value> nodes_{}, nodes_of_rows_{};  // operands before who reads them
   std::vector<float> numbers_{};
+  std::size_t looked_at_ = 0;
   bool reduces_ = false, reads_label_ = false;
 };
 

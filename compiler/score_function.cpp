@@ -15,7 +15,7 @@ namespace vitrine {
 
 namespace {
 
-constexpr std::size_t most_nodes = 32, most_pairs = std::size_t{1} << 22;
+constexpr std::size_t most_nodes = 32, most_looked_at = 128, most_pairs = std::size_t{1} << 22;
 
 /// The last two axes.
 Shape matrix(const Shape& shape) {
@@ -85,6 +85,7 @@ bool ScoreFunction::take(Value v) {
     nodes_.push_back(v);
     return true;
   }
+  if (++looked_at_nodes_ > most_looked_at) return false;
   for (Value operand : v.operands())
     if (nodes_.size() > most_nodes || !take(operand)) return false;
   if (closed_.add(v)) return true;

@@ -44,6 +44,7 @@ class ScoreFunction {
   std::vector<Value> nodes_{};
   ClosedValues closed_{};
   std::set<std::uint32_t> open_{};
+  std::size_t looked_at_nodes_ = 0;
   bool is_turned_ = false;
   double scale_ = 0;
   std::vector<bool> looked_at_{};  // [time, key]

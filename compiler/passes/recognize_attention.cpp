@@ -6,7 +6,7 @@
 // What lies between the product of queries and keys and the softmax is told by what it computes (score_function.hpp):
 // for every pair the score times one number, or -infinity. A mask that only nearly masks, looks one key too far or has
 // other elements than the op's attributes can say is turned down, with the pair that differs; so is attention of which
-// a part is read elsewhere, as its weights may be.
+// a part is read elsewhere, as its weights may be, and two layers with a softmax between.
 // Reorders: the kernel's sums run in another order, and it scales other products.
 #include <algorithm>
 #include <cmath>
@@ -116,6 +116,9 @@ class Recognition {
     if (!scores.other().empty()) return refuse(y, scores.other(), "mask by positions: where(i >= j, scores, -inf)");
     const std::optional<QueriesAndKeys> pairs = queries_and_keys(scores);
     if (!pairs) return;
+    if (is_parameter(pairs->key) || is_parameter(read->value))
+      return refuse(y, "its keys or values are parameters: these are two layers, whose products run as such",
+                    "write it as the one op if it is attention");
 
     std::vector<Value> parts = scores.nodes();
     parts.push_back(weights);
