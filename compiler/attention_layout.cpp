@@ -118,6 +118,25 @@ std::optional<WeightedSum> weighted_sum(Value weights, const Needed& needed) {
   }
 }
 
+Value between_weights_and_product(Value weights, const Needed& needed) {
+  constexpr int most = 4;
+  std::vector<Value> now{weights};
+  Value first;
+  for (int steps = 0; steps < most && !now.empty(); ++steps) {
+    std::vector<Value> next;
+    for (Value at : now)
+      for (Value user : at.graph->users(at)) {
+        if (!needed(user)) continue;
+        if (as<Matmul>(user) && user.operands()[0] == at && first) return first;
+        if (as<Matmul>(user) || user.type() != weights.type()) continue;
+        if (!first && !is_layout(user)) first = user;
+        next.push_back(user);
+      }
+    now = std::move(next);
+  }
+  return {};
+}
+
 std::optional<QueriesAndKeys> queries_and_keys(const ScoreFunction& scores) {
   const Value product = scores.product(), left = product.operands()[0], right = product.operands()[1];
   if (left.type().shape.rank() != right.type().shape.rank()) return {};

@@ -19,6 +19,9 @@ struct WeightedSum {
 /// The first that reads these weights, through layouts that keep rows and columns; nothing if there is none.
 std::optional<WeightedSum> weighted_sum(Value weights, const Needed&);
 
+/// The op between these weights and a product that reads what it makes of them, as dropout may be; empty if none is.
+Value between_weights_and_product(Value weights, const Needed&);
+
 /// The factors of the scores' product: queries [..., time, each] and keys [..., key, each].
 struct QueriesAndKeys {
   Value query, key;

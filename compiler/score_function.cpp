@@ -29,10 +29,10 @@ std::string pair_text(std::size_t i, std::size_t j) {
 }
 std::string number_text(double x) { return fmt::format("{:g}", x); }
 
-/// Numbers in [-1, 1] without a pattern.
-std::vector<double> any_numbers(std::size_t n, double scale) {
+/// Numbers without a pattern, every third a thousand times as large.
+std::vector<double> any_numbers(std::size_t n) {
   std::vector<double> made(n);
-  for (std::size_t i = 0; i < n; ++i) made[i] = scale * std::sin(static_cast<double>(i * 7919 + 1));
+  for (std::size_t i = 0; i < n; ++i) made[i] = std::sin(static_cast<double>(i * 7919 + 1)) * (i % 3 == 1 ? 1e3 : 1);
   return made;
 }
 
@@ -123,11 +123,15 @@ std::vector<double> ScoreFunction::at(const std::vector<double>& product) const 
     std::vector<ClosedValue> beside;
     beside.reserve(v.operands().size());
     std::vector<const ClosedValue*> in;
-    for (Value operand : v.operands())
-      in.push_back(open_.contains(operand.id)
-                       ? &made.at(operand.id)
-                       : &beside.emplace_back(ClosedValue{{operand.type().dtype, matrix(operand.type().shape)},
-                                                          closed_.at(operand).bytes}));
+    for (Value operand : v.operands()) {
+      const Type one{operand.type().dtype, matrix(operand.type().shape)};
+      if (open_.contains(operand.id))
+        in.push_back(&made.at(operand.id));
+      else if (operand.type().shape.rank() <= 2)
+        in.push_back(&closed_.at(operand));
+      else
+        in.push_back(&beside.emplace_back(ClosedValue{one, closed_.at(operand).bytes}));
+    }
     made.emplace(v.id, applied(*v.op(), type, in));
   }
   const ClosedValue& last = made.at(scores_.id);
@@ -147,36 +151,31 @@ void ScoreFunction::tell_scale() {
                (nothing[i] < 0 ? ": it nearly masks, but not where all scores are as low" : "");
     return;
   }
-  for (const double size : {1., 1000.}) {
-    const std::vector<double> given = any_numbers(n, size), made = at(given);
-    const auto given_at = [&](std::size_t i, bool is_turned) {
-      return given[is_turned ? i % keys_ * product[-1].size + i / keys_ : i];
-    };
-    if (scale_ == 0) {
-      const auto first = static_cast<std::size_t>(std::ranges::find(looked_at_, true) - looked_at_.begin());
-      if (first == n) {
-        differs_ = "no query looks at any key";
-        return;
-      }
-      // Rows of the product or columns: the scores tell, unless both are the same.
-      const auto fits = [&](bool is_turned) {
-        const double scale = made[first] / given_at(first, is_turned);
-        for (std::size_t i = 0; i < n; ++i)
-          if (looked_at_[i] && !(std::abs(made[i] - scale * given_at(i, is_turned)) <= 1e-9 * std::abs(made[i])))
-            return false;
-        return true;
-      };
-      is_turned_ = time_ == keys_ ? !fits(false) && fits(true) : product[-2].size != time_;
-      scale_ = made[first] / given_at(first, is_turned_);
-    }
-    for (std::size_t i = 0; i < n; ++i) {
-      const double wanted = looked_at_[i] ? scale_ * given_at(i, is_turned_) : -std::numeric_limits<double>::infinity();
-      if (made[i] == wanted || std::abs(made[i] - wanted) <= 1e-9 * std::abs(wanted)) continue;
-      differs_ = "the score of " + pair_text(i / keys_, i % keys_) + " is not its product times " +
-                 number_text(scale_) + ", as that of others is";
-      return;
-    }
+  const std::vector<double> given = any_numbers(n), made = at(given);
+  const auto given_at = [&](std::size_t i, bool is_turned) {
+    return given[is_turned ? i % keys_ * product[-1].size + i / keys_ : i];
+  };
+  const auto first = static_cast<std::size_t>(std::ranges::find(looked_at_, 1) - looked_at_.begin());
+  if (first == n) {
+    differs_ = "no query looks at any key";
+    return;
   }
+  const auto scale_of = [&](bool is_turned) { return made[first] / given_at(first, is_turned); };
+  const auto differs_at = [&](std::size_t i, bool is_turned) {
+    if (!looked_at_[i]) return made[i] != -std::numeric_limits<double>::infinity();
+    return !(std::abs(made[i] - scale_of(is_turned) * given_at(i, is_turned)) <= 1e-9 * std::abs(made[i]));
+  };
+  const auto first_other = [&](bool is_turned) {
+    std::size_t i = 0;
+    while (i < n && !differs_at(i, is_turned)) ++i;
+    return i;
+  };
+  // Rows of the product or columns: if there are as many, the scores tell.
+  is_turned_ = time_ == keys_ ? first_other(false) < n && first_other(true) == n : product[-2].size != time_;
+  scale_ = scale_of(is_turned_);
+  if (const std::size_t i = first_other(is_turned_); i < n)
+    differs_ = "the score of " + pair_text(i / keys_, i % keys_) + " is not its product times " + number_text(scale_) +
+               ", as that of others is";
 }
 
 void ScoreFunction::tell_looks() {
@@ -192,7 +191,7 @@ void ScoreFunction::tell_looks() {
   for (const Looks candidate : candidates) {
     std::size_t wrong = 0;
     std::string first, none;
-    for (std::size_t i = 0; i < time_; ++i) {
+    for (std::size_t i = 0; i < time_ && wrong < fewest; ++i) {
       const auto [begin, end] = candidate.of(i, keys_);
       if (begin == end && none.empty())
         none = "query " + std::to_string(i) + " looks at no key, of which softmax makes NaN and attention 0";

@@ -47,7 +47,7 @@ class ScoreFunction {
   std::size_t looked_at_nodes_ = 0;
   bool is_turned_ = false;
   double scale_ = 0;
-  std::vector<bool> looked_at_{};  // [time, key]
+  std::vector<char> looked_at_{};  // [time, key]
   std::optional<Looks> looks_{};
   std::string other_{}, differs_{}, mismatch_{};
 };

@@ -109,7 +109,15 @@ class Recognition {
   void visit_weights(Value weights) {
     if (!as<Softmax>(weights) || !needed_(weights)) return;
     const std::optional<WeightedSum> read = weighted_sum(weights, needed_);
-    if (!read) return;
+    if (!read) {
+      const Value between = between_weights_and_product(weights, needed_);
+      if (between && ScoreFunction(weights.operands()[0]).product())
+        refuse(weights,
+               "%" + std::to_string(between.id) + ", " + std::string(between.op()->name()) +
+                   ", lies between its weights and the product",
+               "leave it out, or put it behind the product");
+      return;
+    }
     const ScoreFunction scores(weights.operands()[0]);
     if (!scores.product()) return;
     const Value y = read->product;
