@@ -1,5 +1,6 @@
 #pragma once
 // The list of passes. Adding a pass: write passes/<name>.cpp and name it here, twice. Nothing else.
+#include <algorithm>
 #include <functional>
 #include <span>
 
@@ -81,9 +82,8 @@ inline constexpr std::span<const Pass> inference_pipeline = every_pass;
 inline constexpr std::span<const Pass> default_pipeline = inference_pipeline.subspan(5);
 /// What runs over a model before it is differentiated (compiler/optimizers.hpp): what it computes is told by meaning,
 /// for behind the gradients its parts are read by them too. These reorder; what nothing reads then goes.
-inline constexpr std::array recognition_pipeline{
-    every_pass[2], every_pass[3], every_pass[4],
-    Pass{"remove_unused", Contract::exact, "a node that nothing reads => nothing", remove_unused}};
+inline constexpr std::array recognition_pipeline{every_pass[2], every_pass[3], every_pass[4],
+                                                 *std::ranges::find(every_pass, "remove_unused", &Pass::name)};
 
 /// The passes with these names, comma-separated, in this order. UsageError with the nearest name for an unknown one.
 std::vector<Pass> passes_named(std::string_view names);
