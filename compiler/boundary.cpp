@@ -100,6 +100,13 @@ Piece boundary(const Moment& moment, const Rewrite& rewrite) {
   return piece;
 }
 
+/// Whether a value is made of numbers alone, as a mask by positions is: it can be nothing else.
+static bool is_closed(const Graph& graph, const Moment& moment, std::uint32_t id) {
+  const Node& node = graph.node({const_cast<Graph*>(&graph), id});
+  return node.leaf == Leaf::constant ||
+         (node.op && std::ranges::all_of(moment.operands(id), [&](auto o) { return is_closed(graph, moment, o); }));
+}
+
 bool grow(Piece& piece, const Moment& moment, const Graph& graph) {
   const std::set<std::uint32_t> free = piece.free(moment);
   std::vector<std::uint32_t> dependent;
@@ -107,6 +114,9 @@ bool grow(Piece& piece, const Moment& moment, const Graph& graph) {
     if (Value{const_cast<Graph*>(&graph), id}.op() &&
         std::ranges::any_of(free, [&](std::uint32_t from) { return from != id && moment.comes_from(id, from); }))
       dependent.push_back(id);
+  if (dependent.empty())
+    for (const std::uint32_t id : free)
+      if (graph.node({const_cast<Graph*>(&graph), id}).op && is_closed(graph, moment, id)) dependent.push_back(id);
   // What takes value's place may be of a sort that makes the rule true (relu(x), for another relu of it).
   if (dependent.empty() && free.contains(piece.by) && Value{const_cast<Graph*>(&graph), piece.by}.op())
     dependent.push_back(piece.by);

@@ -44,8 +44,8 @@ struct Piece {
 
 /// The smallest piece that holds both sides of a replacement.
 Piece boundary(const Moment&, const Rewrite&);
-/// A larger piece: of what is free, that which depends on other free nodes (and so was not free) comes inside, in the
-/// end `by` too. False if there was none.
+/// A larger piece: of what is free, that which depends on other free nodes (and so was not free) comes inside, then
+/// what is made of numbers alone, in the end `by` too. False if there was none.
 bool grow(Piece&, const Moment&, const Graph&);
 
 /// The piece as a graph, nodes under the ids that they have in `graph`. Constants stay, other free nodes become inputs,

@@ -28,7 +28,17 @@ Value loss_of(const Graph& graph) {
 
 }  // namespace
 
+Record recognize(Graph& forward, const PipelineOptions& options) {
+  return optimize(forward, recognition_pipeline, options);
+}
+
 Graph training_step(const Graph& forward, const Optimizer& optimizer, std::span<const std::string> frozen) {
+  Graph graph(forward);
+  recognize(graph);
+  return differentiated_step(graph, optimizer, frozen);
+}
+
+Graph differentiated_step(const Graph& forward, const Optimizer& optimizer, std::span<const std::string> frozen) {
   Graph graph(forward);
   graph.rename(forward.name() + " training step");
   const std::vector<Value> weights = parameters(graph, frozen);

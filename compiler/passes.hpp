@@ -1,5 +1,6 @@
 #pragma once
 // The list of passes. Adding a pass: write passes/<name>.cpp and name it here, twice. Nothing else.
+#include <algorithm>
 #include <functional>
 #include <span>
 
@@ -31,6 +32,8 @@ struct Pass {
 void inference(Graph&, Rewriter&);
 void fold_batch_norm(Graph&, Rewriter&);
 void recognize_rows(Graph&, Rewriter&);
+void recognize_cross_entropy(Graph&, Rewriter&);
+void recognize_attention(Graph&, Rewriter&);
 void training(Graph&, Rewriter&);
 void fold_constants(Graph&, Rewriter&);
 void simplify_algebra(Graph&, Rewriter&);
@@ -51,6 +54,10 @@ inline constexpr std::array every_pass{
          "exp(x - max(x)) / sum(exp(x - max(x))) => softmax(x), and log_softmax, layer_norm and rms_norm, however they "
          "are written",
          recognize_rows},
+    Pass{"recognize_cross_entropy", Contract::reorders,
+         "-sum(one_hot(c) * log_softmax(x)) => cross_entropy(x, c), however it is written", recognize_cross_entropy},
+    Pass{"recognize_attention", Contract::reorders,
+         "softmax(scale * q kT, masked or not) v => attention(q, k, v), however it is written", recognize_attention},
     Pass{"training", Contract::exact, "when_training(x, y) => x", training},
     Pass{"fold_constants", Contract::exact, "f(1.0, 2.0) => the number it is", fold_constants},
     Pass{"simplify_algebra", Contract::exact, "x * 1 => x, x / 1 => x, x - 0 => x, neg(neg(x)) => x, ...",
@@ -74,8 +81,12 @@ inline constexpr std::array every_pass{
 /// What a compilation of a model in use runs: every pass.
 inline constexpr std::span<const Pass> inference_pipeline = every_pass;
 /// What a compilation runs that was not asked for a model in use: all but `inference` and the passes that reorder, the
-/// first three. Each of them is exact: the same bits before and after.
-inline constexpr std::span<const Pass> default_pipeline = inference_pipeline.subspan(3);
+/// first five. Each of them is exact: the same bits before and after.
+inline constexpr std::span<const Pass> default_pipeline = inference_pipeline.subspan(5);
+/// What runs over a model before it is differentiated (compiler/optimizers.hpp): what it computes is told by meaning,
+/// for behind the gradients its parts are read by them too. These reorder; what nothing reads then goes.
+inline constexpr std::array recognition_pipeline{every_pass[2], every_pass[3], every_pass[4],
+                                                 *std::ranges::find(every_pass, "remove_unused", &Pass::name)};
 
 /// The passes with these names, comma-separated, in this order. UsageError with the nearest name for an unknown one.
 std::vector<Pass> passes_named(std::string_view names);

@@ -8,6 +8,8 @@
 #include "tests/small_language.hpp"
 #include "tools/text_generator.hpp"
 #include "vitrine/error.hpp"
+#include "vitrine/ops/cumulative_sum.hpp"
+#include "vitrine/ops/one_hot.hpp"
 
 using namespace vitrine;
 using Catch::Contains;
@@ -97,7 +99,7 @@ TEST_CASE("a token some places back moves the scores of a model with attention a
 }
 
 TEST_CASE("attention maps are the weights by which the values of a place are mixed") {
-  for (const auto forward : {small::gpt, small::llama}) {
+  for (const auto forward : {small::gpt, small::llama, small::grouped_llama}) {
     Asked asked(forward());
     const std::vector<AttentionMap> maps = attention_maps(asked.probed());
     REQUIRE(maps.size() == 2);
@@ -106,13 +108,14 @@ TEST_CASE("attention maps are the weights by which the values of a place are mix
     const Graph one = specialize(asked.forward, std::array{Axis{"batch", 1}});
     const auto values = evaluate<double>(one, leaves<double>(one, asked.given(asked.window(0), asked.window(1))));
     std::size_t at = 0;
-    constexpr std::size_t T = small::time.size, each = small::width.size / small::head.size;
+    constexpr std::size_t T = small::time.size;
     for (Value node : one.topological()) {
       if (!as<Attention>(node)) continue;
       const AttentionMap& map = maps[at++];
-      REQUIRE(map.heads == small::head.size);
+      const std::size_t heads = node.type().shape[-3].size, each = small::width.size / heads;
+      REQUIRE(map.heads == heads);
       REQUIRE(map.time == T);
-      REQUIRE(map.weights.size() == small::head.size * T * T);
+      REQUIRE(map.weights.size() == heads * T * T);
       const auto made = numbers<double>(values, node), v = numbers<double>(values, node.operands()[2]);
       const std::size_t sharing = map.heads * T * each / v.size();
       for (std::size_t h = 0; h < map.heads; ++h)
@@ -187,6 +190,38 @@ TEST_CASE("the greedy text is the argmax of the whole model behind every token, 
       text.push_back(token);
     }
   }
+}
+
+TEST_CASE("behind its context a generator's window slides by one token at a time") {
+  // A model that says again what stands first in its window, whatever follows: a text as long as its context comes
+  // back, over and over. With a window one token shorter it would come back one token earlier, with one that does not
+  // slide the first token would, for ever.
+  constexpr Axis place{"time", 20}, kind{"token", 23};
+  Graph forward("repeats");
+  const Value text = forward.input("token", i32<small::batch, place>);
+  const Value at = emit(Cast{DType::f32}, {emit(forward, Iota{place})});
+  const Value counts = emit(Reshape{shape_of<place, 1>}, {where(greater(at, 0.f), at * 0.f, 1.f)});
+  forward.output("y", emit(CumulativeSum{1, false, false}, {emit(OneHot{kind}, {text}) * counts}));
+  const Value next = forward.input("next", i32<small::batch, place>);
+  forward.output("loss", emit(Mean{Shape{}}, {emit(Cast{DType::f32}, {next})}));
+  Pool pool(1);
+  States states(1);
+  TextGenerator generator(forward, states, pool);
+  REQUIRE(generator.context() == place.size);
+  for (const std::size_t length : {20u, 31u}) {
+    Tokens seen;
+    for (std::size_t i = 0; i < length; ++i) seen.push_back(static_cast<std::int32_t>(i * 5 % kind.size));
+    const Tokens prompt = seen;
+    generator.write(prompt, 45, {.temperature = 0}, [&](std::int32_t token) {
+      CHECK(token == seen[seen.size() - place.size]);
+      seen.push_back(token);
+    });
+    CHECK(seen.size() == length + 45);
+  }
+  // As long as all fits the window begins where the text does.
+  Tokens written;
+  generator.write({4, 9, 2}, 18, {.temperature = 0}, [&](std::int32_t token) { written.push_back(token); });
+  CHECK(written == Tokens{4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4});
 }
 
 TEST_CASE("a generator writes the same text for one seed and another for another") {

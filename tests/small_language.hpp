@@ -23,7 +23,12 @@ constexpr Axis batch{"batch", 3}, time{"time", 8}, token{"token", 7}, width{"wid
 using SmallGpt = Gpt<batch, time, token, width, head, 2>;
 using SmallLlama = Llama<batch, time, token, width, head, kv, wide, 2>;
 
+/// Four heads, of which two share a key and a value.
+constexpr Axis four{"head", 4}, pair{"kv", 2};
+using GroupedLlama = Llama<batch, time, token, width, four, pair, wide, 2>;
+
 inline Graph gpt() { return trace_language_model(SmallGpt{}, "gpt"); }
+inline Graph grouped_llama() { return trace_language_model(GroupedLlama{}, "grouped"); }
 inline Graph llama() { return trace_language_model(SmallLlama{}, "llama"); }
 
 }  // namespace small

@@ -45,6 +45,8 @@ class Auditor {
     look_at(step, module_of_node, needed, stops);
     for (FeatureAudit& feature : made_.features)
       if (is_used(project, in_use, *feature.feature)) feature.used_by.push_back(project.name);
+    Graph forward = project.forward();
+    if (optimizer_of(project, forward)) count(recognize(forward), module_of_node);
     count(optimize(step), module_of_node);
     count(optimize(in_use, inference_pipeline), module_of_node);
     look_at(step, module_of_node, needed, stops);

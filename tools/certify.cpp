@@ -8,6 +8,7 @@
 
 #include "compiler/compile.hpp"
 #include "compiler/derivative_check.hpp"
+#include "compiler/optimizers.hpp"
 #include "compiler/print.hpp"
 #include "compiler/reduce.hpp"
 #include "runtime/tensor_file.hpp"
@@ -178,14 +179,39 @@ Certified certify(Graph& graph, const Graph* forward, std::span<const Pass> pass
   return made;
 }
 
+Certified certify_recognition(Graph& forward, const Values<float>& leaves, Pool& pool) {
+  const CpuTarget target(best_isa());
+  const Machinery machinery{target, loader(pool, target)};
+  Certifier certifier(leaves, machinery);
+  Certified made{.record = recognize(forward, {.judge = &certifier})};
+  made.certificate = certifier.certificate();
+  for (Break& b : made.certificate.breaks) reduce(b, pool, machinery);
+  return made;
+}
+
+void prepend(const Certificate& before, Certificate& certificate) {
+  std::vector<PassCertificate> rows = before.passes;
+  for (const PassCertificate& row : certificate.passes) {
+    const auto known = std::ranges::find(rows, row.pass, &PassCertificate::pass);
+    if (known == rows.end()) {
+      rows.push_back(row);
+      continue;
+    }
+    known->rewrites += row.rewrites, known->trials += row.trials, known->elements += row.elements;
+    known->worst = std::max(known->worst, row.worst);
+  }
+  certificate.passes = std::move(rows);
+  certificate.breaks.insert(certificate.breaks.begin(), before.breaks.begin(), before.breaks.end());
+}
+
 std::string table(const Certificate& certificate) {
-  std::string text = fmt::format("{:<18}{:<13}{:>9}{:>9}{:>12}{:>9}  {}\n", "stage", "contract", "rewrites", "trials",
+  std::string text = fmt::format("{:<25}{:<13}{:>9}{:>9}{:>12}{:>9}  {}\n", "stage", "contract", "rewrites", "trials",
                                  "elements", "worst", "verdict");
   for (const PassCertificate& row : certificate.passes) {
     const auto broken = [&](const Break& b) { return b.pass == row.pass; };
     const bool holds = std::ranges::none_of(certificate.breaks, broken);
     const bool measured = row.contract == Contract::reorders || row.contract == Contract::lossy;
-    text += fmt::format("{:<18}{:<13}{:>9}{:>9}{:>12}{:>9}  {}\n", row.pass, contract_of(row), row.rewrites, row.trials,
+    text += fmt::format("{:<25}{:<13}{:>9}{:>9}{:>12}{:>9}  {}\n", row.pass, contract_of(row), row.rewrites, row.trials,
                         row.elements, measured ? fmt::format("{:.2f}", row.worst) : "",
                         row.contract == Contract::changes ? "structure holds"
                         : holds                           ? "holds"

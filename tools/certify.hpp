@@ -15,6 +15,13 @@ struct Certified {
 Certified certify(Graph& graph, const Graph* forward, std::span<const Pass>, const Values<float>& leaves, Pool&,
                   const PipelineOptions& = {});
 
+/// What happens to a model before it is differentiated: recognition_pipeline over the forward graph, under the same
+/// judge.
+Certified certify_recognition(Graph& forward, const Values<float>& leaves, Pool&);
+
+/// What was certified before comes first; of a stage that both have the numbers are added up.
+void prepend(const Certificate& before, Certificate&);
+
 /// The certificate as a table, a line for each stage.
 std::string table(const Certificate&);
 

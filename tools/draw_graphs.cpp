@@ -20,9 +20,10 @@ namespace vitrine {
 
 namespace {
 
-/// Draws the graph as traced, with gradients if there are any, and the step after every pass.
+/// Draws the graph as traced, with gradients if there are any, and the step after every pass. `before`: what was done
+/// to the traced graph before it was differentiated.
 std::string draw_all(const std::filesystem::path& folder, const Graph& traced, const Graph* gradients,
-                     const Graph& training_step) {
+                     const Graph& training_step, const std::string& before = "") {
   Graph optimized(training_step);
   optimized.rename(training_step.name() + ", compiled");
   const Record record = optimize(optimized);
@@ -46,15 +47,17 @@ std::string draw_all(const std::filesystem::path& folder, const Graph& traced, c
   write_file(folder / "memory.svg", plan_picture(plan, optimized));
   fmt::print("memory: {}\n", memory_summary(plan));
   write_file(folder / "compiled.vit", print(optimized));
-  write_file(folder / "passes.txt", print(record));
+  write_file(folder / "passes.txt", before + print(record));
   return has_dot ? ".svg, .png" : ".dot";
 }
 
 }  // namespace
 
 std::string draw_graphs(const std::filesystem::path& folder, const Graph& forward, const Graph& training_step) {
-  const Graph gradients = with_gradients(forward, unread_parameters(forward));
-  return draw_all(folder, forward, &gradients, training_step);
+  Graph recognized(forward);
+  const std::string before = print(recognize(recognized));
+  const Graph gradients = with_gradients(recognized, unread_parameters(recognized));
+  return draw_all(folder, forward, &gradients, training_step, before);
 }
 
 std::string draw_graphs(const std::filesystem::path& folder, const Graph& step) {

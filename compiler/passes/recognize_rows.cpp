@@ -9,12 +9,12 @@
 // sum(exp(x)) does, is turned down: it means something else there. So is one of which the parts are read elsewhere,
 // because they would still have to be computed.
 #include <algorithm>
-#include <cmath>
 #include <ranges>
-#include <set>
 
 #include "compiler/passes.hpp"
+#include "compiler/read_elsewhere.hpp"
 #include "compiler/row_function.hpp"
+#include "compiler/telling_rows.hpp"
 #include "vitrine/ops/log_softmax.hpp"
 #include "vitrine/ops/row_norm.hpp"
 #include "vitrine/ops/softmax.hpp"
@@ -22,10 +22,6 @@
 namespace vitrine {
 
 namespace {
-
-constexpr std::size_t most_sources = 16;  // values from which a function is looked for
-
-using Row = std::vector<double>;
 
 /// A function of rows that has a kernel.
 struct Known {
@@ -52,67 +48,24 @@ Row row_of(const Known& function, float eps, const Row& x) {
   return made;
 }
 
-/// Rows of N numbers: the first few ordinary, the others such on which careless forms of the functions differ.
-struct TestRows {
-  static constexpr std::size_t ordinary = 3;
-  std::vector<Row> rows;
-  explicit TestRows(std::size_t N) {
-    const auto number = [](std::size_t i, std::size_t seed) {  // in [-1, 1], without a pattern
-      return std::sin(static_cast<double>(i * 7919 + seed * 104729 + 1)) * 0.999;
-    };
-    for (const auto& [scale, mean] :
-         {std::pair{1., 0.}, {3., 0.5}, {0.1, -2.}, {2., 1000.}, {1., 2e4}, {1000., 0.}, {0.01, 30.}}) {
-      Row& row = rows.emplace_back(N);
-      for (std::size_t i = 0; i < N; ++i) row[i] = scale * number(i, rows.size()) + mean;
-    }
-    rows.push_back(rows[0]);
-    std::ranges::fill(rows.back() | std::views::take(N / 2 + 1), 1.);  // ties, of the largest number too
-  }
-};
-
-/// The same but for what rounding in double makes of it.
-bool agree(const Row& a, const Row& b) {
-  double largest = 0;
-  for (const double x : b) largest = std::max(largest, std::abs(x));
-  for (std::size_t i = 0; i < a.size(); ++i)
-    if (!(std::abs(a[i] - b[i]) <= 1e-9 * largest + 1e-300)) return false;
-  return true;
-}
-
 class Recognition {
  public:
-  Recognition(Graph& graph, Rewriter& rewriter) : graph_(graph), rewriter_(rewriter) {}
+  Recognition(const Graph& graph, Rewriter& rewriter) : needed_(graph), rewriter_(rewriter) {}
 
   void visit(Value y) {
     // The last step of such a function joins a row with one number of each row.
-    if (!y.op() || !y.op()->info->elementwise() || !is_used(y)) return;
+    if (!y.op() || !y.op()->info->elementwise() || !needed_(y)) return;
     // The farthest first: softmax(x - max(x)) is one too, but softmax(x) spares more.
-    for (Value x : sources(y) | std::views::reverse) {
-      if (x.type() != y.type()) continue;
+    for (Value x : rows_behind(y) | std::views::reverse) {
       const auto function = RowFunction::between(x, y);
-      if (function && function->reduces() && try_all(x, y, *function)) return;
+      if (function && function->form() == RowFunction::Form::row && function->reduces() && try_all(x, y, *function))
+        return;
     }
   }
 
  private:
-  /// Values of y's type behind it, the nearest first.
-  static std::vector<Value> sources(Value y) {
-    std::vector<Value> found, next{y};
-    std::set<std::uint32_t> seen;
-    while (!next.empty() && seen.size() < 4 * most_sources && found.size() < most_sources) {
-      const Value v = next.front();
-      next.erase(next.begin());
-      for (Value operand : v.operands()) {
-        if (!seen.insert(operand.id).second) continue;
-        if (operand.type() == y.type()) found.push_back(operand);
-        if (operand.op()) next.push_back(operand);
-      }
-    }
-    return found;
-  }
-
   bool try_all(Value x, Value y, const RowFunction& function) {
-    const TestRows test(x.type().shape[-1].size);
+    const TellingRows test(x.type().shape[-1].size);
     std::vector<Row> made;
     for (const Row& row : test.rows) made.push_back(function(row));
     for (const Known& candidate : known) {
@@ -123,7 +76,7 @@ class Recognition {
       for (const float eps : epsilons) {
         std::size_t agreeing = 0;
         while (agreeing < made.size() && agree(made[agreeing], row_of(candidate, eps, test.rows[agreeing]))) ++agreeing;
-        if (agreeing < TestRows::ordinary) continue;
+        if (agreeing < TellingRows::ordinary) continue;
         if (agreeing < made.size())
           return refuse(y, candidate,
                         "it is that of ordinary numbers, but not of a row that begins with " +
@@ -137,18 +90,8 @@ class Recognition {
   }
 
   void replace(Value x, Value y, const RowFunction& function, const Known& candidate, float eps) {
-    for (Value part : function.nodes()) {
-      if (part == y || part.node().leaf == Leaf::constant) continue;
-      const auto inside = [&](Value user) {
-        return std::ranges::find(function.nodes(), user) != function.nodes().end();
-      };
-      std::string reader = is_result(part) ? "the caller" : "";
-      for (Value user : graph_.users(part))
-        if (is_used(user) && !inside(user)) reader = "%" + std::to_string(user.id);
-      if (!reader.empty())
-        return refuse(y, candidate, "%" + std::to_string(part.id) + " of it is read by " + reader + " too",
-                      "recognize it before its gradients are made, or write it as the one op");
-    }
+    if (const std::string reader = read_elsewhere(function.nodes(), y, needed_); !reader.empty())
+      return refuse(y, candidate, reader, "recognize it before its gradients are made, or write it as the one op");
     rewriter_.replace(y, candidate.emit(x, eps), candidate.rule);
   }
 
@@ -156,7 +99,7 @@ class Recognition {
     rewriter_.refuse(y, candidate.rule, std::move(reason), std::move(suggestion));
   }
 
-  Graph& graph_;
+  Needed needed_;
   Rewriter& rewriter_;
 };
 

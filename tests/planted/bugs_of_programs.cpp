@@ -159,6 +159,24 @@ std::vector<PlantedBug> bugs_of_programs() {
              if (plan.steps[i].results[0].space == Space::state) std::swap(plan.steps[0], plan.steps[i]);
          };
        }},
+      {"two kernels run at once though one reads what the other makes", "plan",
+       "graph g {\n input %x : f32[4, 4]\n %1 = exp(%x) : f32[4, 4]\n %2 = transpose(%1) : f32[4, 4]\n"
+       " %3 = tanh(%2) : f32[4, 4]\n output y = %3\n}",
+       [](Planted& p) {
+         p.plan = [](Plan& plan) {
+           for (std::size_t i = 1; i < plan.steps.size(); ++i)
+             if (!plan.steps[i - 1].head && !plan.steps[i].head) plan.steps[i - 1].sweep = plan.steps[i].sweep = 1;
+         };
+       }},
+      {"a state is written while another kernel reads it", "plan",
+       "graph g {\n input %x : f32[8]\n state %s : f32[8] = 1.0\n %2 = add(%s, %x) : f32[8]\n"
+       " %3 = mul(%s, 2.0) : f32[8]\n output y = %3\n update %s = %2\n}",
+       [](Planted& p) {
+         p.plan = [](Plan& plan) {
+           for (std::size_t i = 1; i < plan.steps.size(); ++i)
+             if (!plan.steps[i - 1].head && !plan.steps[i].head) plan.steps[i - 1].sweep = plan.steps[i].sweep = 1;
+         };
+       }},
       {"a transposed view is read as it lies", "program",
        "graph g {\n input %x : f32[4, 4]\n %1 = exp(%x) : f32[4, 4]\n %2 = transpose(%1) : f32[4, 4]\n"
        " %3 = softmax(%2) : f32[4, 4]\n output y = %3\n}",

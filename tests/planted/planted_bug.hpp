@@ -41,6 +41,7 @@ inline void plant_rule(Planted& planted, std::string_view pass, Value (*wrong)(V
 
 std::vector<PlantedBug> bugs_of_rewrites();
 std::vector<PlantedBug> bugs_of_rules();
+std::vector<PlantedBug> bugs_of_recognition();
 std::vector<PlantedBug> bugs_of_derivatives();
 std::vector<PlantedBug> bugs_of_programs();
 std::vector<PlantedBug> every_planted_bug();

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "compiler/passes.hpp"
+#include "compiler/optimizers.hpp"
 #include "compiler/print.hpp"
 #include "tools/bisection.hpp"
 #include "tools/commands/commands.hpp"
@@ -23,10 +23,12 @@ struct Turn {
   std::size_t round;
 };
 
-/// A pipeline that is run to any number of rewrites, the same ones in the same order each time.
+/// A pipeline that is run to any number of rewrites, the same ones in the same order each time. A training step may
+/// begin with what is done to the forward graph before it is differentiated.
 class Rerun {
  public:
-  Rerun(const Graph& start, std::vector<Pass> passes) : start_(start), passes_(std::move(passes)) {}
+  Rerun(const Graph& start, std::vector<Pass> passes, const Optimizer* trained_by)
+      : start_(start), passes_(std::move(passes)), trained_by_(trained_by) {}
 
   Graph start() const { return start_; }
   /// Rewrites a copy of the start in place: what is recorded points into it. `turns` gets the passes that came to their
@@ -37,7 +39,13 @@ class Rerun {
       options.after_pass = [turns](const Graph&, const Pass& pass, std::size_t round) {
         turns->push_back({pass.name, round});
       };
-    return optimize(copy, passes_, options);
+    if (!trained_by_) return optimize(copy, passes_, options);
+    Record record = recognize(copy, options);
+    copy = differentiated_step(copy, *trained_by_);
+    if (rewrites != no_limit) options.most_rewrites = rewrites - record.rewrites.size();
+    Record behind = optimize(copy, passes_, options);
+    std::ranges::move(behind.rewrites, std::back_inserter(record.rewrites));
+    return record;
   }
   Graph after(std::size_t rewrites) const {
     Graph graph = start();
@@ -56,6 +64,7 @@ class Rerun {
  private:
   const Graph& start_;
   std::vector<Pass> passes_;
+  const Optimizer* trained_by_;
 };
 
 std::vector<std::string> lines_of(const std::vector<Seen>& nodes) {
@@ -109,14 +118,16 @@ int bisect(const Projects& projects, const BisectOptions& options) {
                                  : passes_named(options.passes);
   if (options.output == "-") throw UsageError("bisect: -o writes two graphs, so it takes the name of a file, not '-'");
   GraphCheck check("bisect", options.check);
-  const Graph start = model_graph(projects, options.model, options.step);
-  const Rerun pipeline(start, std::move(passes));
+  const bool begins_forward = options.passes.empty() && options.step == "train" && !names_a_file(options.model);
+  const Project* project = begins_forward ? &find_project(projects, options.model) : nullptr;
+  const Graph start = project ? project->forward() : model_graph(projects, options.model, options.step);
+  const Rerun pipeline(start, std::move(passes), project ? &project->optimizer : nullptr);
   Graph last = pipeline.start();
   const std::size_t all = pipeline.run(last, no_limit).rewrites.size();
 
   Verdict verdict;
   std::size_t number = 0;
-  if (check.fails(start)) {
+  if (check.fails(pipeline.after(0))) {
     verdict = {"CMD fails on the graph before any rewrite: the fault is not in these passes\n",
                {{"verdict", "fails before the first rewrite"}}};
   } else if (all == 0 || !check.fails(last)) {

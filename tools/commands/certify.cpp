@@ -36,13 +36,14 @@ std::vector<Axis> sizes_of(const std::string& text) {
   return sizes;
 }
 
-/// The graph to certify, and the forward graph whose derivatives are in it, if any are.
+/// The graph to certify, the forward graph whose derivatives are in it, if any are, and what was done to that before.
 struct Subject {
   Graph graph;
   std::optional<Graph> forward{};
+  Certificate before{};
 };
 
-Subject subject_of(const Projects& projects, const CertifyOptions& options) {
+Subject subject_of(const Projects& projects, const CertifyOptions& options, Pool& pool) {
   if (names_a_file(options.model)) {
     Graph graph = read_graph(options.model);
     return {graph, graph};
@@ -50,8 +51,10 @@ Subject subject_of(const Projects& projects, const CertifyOptions& options) {
   const Project& project = find_project(projects, options.model);
   Graph forward = at_small_sizes(project.forward(), sizes_of(options.sizes));
   if (options.step == "forward") return {std::move(forward)};
-  Graph step = training_step(forward, project.optimizer);
-  return {std::move(step), std::move(forward)};
+  Certificate before = certify_recognition(forward, small_values(forward, options.common.seed), pool).certificate;
+  if (!options.passes.empty()) before = {};
+  Graph step = differentiated_step(forward, project.optimizer);
+  return {std::move(step), std::move(forward), std::move(before)};
 }
 
 std::vector<Pass> passes_for(const CertifyOptions& options) {
@@ -66,14 +69,15 @@ std::vector<Pass> passes_for(const CertifyOptions& options) {
 
 int certify(const Projects& projects, const CertifyOptions& options) {
   const std::vector<Pass> passes = passes_for(options);
-  Subject subject = subject_of(projects, options);
+  Pool pool(thread_count(options.common.threads));
+  Subject subject = subject_of(projects, options, pool);
   fmt::print("{}{}: {} nodes{}\n", subject.graph.name(), names_a_file(options.model) ? "" : ", step " + options.step,
              subject.graph.topological().size(),
              names_a_file(options.model) ? "" : ", at " + options.sizes + " where it has these axes");
-  Pool pool(thread_count(options.common.threads));
   const Values<float> leaves = small_values(subject.graph, options.common.seed);
-  const Certificate made =
+  Certificate made =
       certify(subject.graph, subject.forward ? &*subject.forward : nullptr, passes, leaves, pool).certificate;
+  prepend(subject.before, made);
   fmt::print("{}", table(made));
   report_breaks(made, options.out);
   if (!options.common.json.empty()) write_text(options.common.json, json(made));

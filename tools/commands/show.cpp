@@ -22,10 +22,8 @@ namespace vitrine {
 namespace {
 
 /// The graph as it stood before or after a pass. A pass that changed nothing left it as the passes before it had.
-Graph at_point(Graph graph, const ShowOptions& options) {
-  const std::string& name = options.after.empty() ? options.before : options.after;
-  if (name.empty()) return graph;
-  const std::string_view pass = passes_named(name).at(0).name;
+Graph at_point(Graph graph, std::span<const Pass> passes, const ShowOptions& options) {
+  const std::string_view pass = passes_named(options.after.empty() ? options.before : options.after).at(0).name;
   Graph now = graph, last = graph, found = graph, rewritten = graph;
   bool ran = false;
   PipelineOptions pipeline;
@@ -36,12 +34,26 @@ Graph at_point(Graph graph, const ShowOptions& options) {
     if (!by.annotates) rewritten = changed;
     last = changed;
   };
-  // A pass that training leaves out shows the model in use.
-  const bool trains = std::ranges::find(default_pipeline, pass, &Pass::name) != default_pipeline.end();
-  optimize(now, trains ? default_pipeline : inference_pipeline, pipeline);
+  optimize(now, passes, pipeline);
   if (ran) return found;
   // It changed nothing: one that rewrites had its last turn before the first that annotates.
   return std::ranges::find(every_pass, pass, &Pass::name)->annotates ? now : rewritten;
+}
+
+Graph shown(const Projects& projects, const ShowOptions& options) {
+  const std::string& name = options.after.empty() ? options.before : options.after;
+  if (name.empty()) return model_graph(projects, options.model, options.step);
+  const std::string_view pass = passes_named(name).at(0).name;
+  const auto has = [&](std::span<const Pass> passes) {
+    return std::ranges::find(passes, pass, &Pass::name) != passes.end();
+  };
+  if (has(default_pipeline))
+    return at_point(model_graph(projects, options.model, options.step), default_pipeline, options);
+  // What runs before the gradients are made shows the forward graph. Any other pass that training leaves out shows the
+  // model in use.
+  if (options.step == "train" && !names_a_file(options.model) && has(recognition_pipeline))
+    return at_point(find_project(projects, options.model).forward(), recognition_pipeline, options);
+  return at_point(model_graph(projects, options.model, options.step), inference_pipeline, options);
 }
 
 /// Where each tensor of the compiled graph lies, and when. Said beside it: how near that is to the least possible.
@@ -57,7 +69,7 @@ void show_memory(Graph graph, const ShowOptions& options) {
 int show(const Projects& projects, const ShowOptions& options) {
   if (!options.after.empty() && !options.before.empty())
     throw UsageError("show: --after and --before exclude each other; give one");
-  const Graph graph = at_point(model_graph(projects, options.model, options.step), options);
+  const Graph graph = shown(projects, options);
   if (options.format == "text")
     write_text(options.output, print(graph));
   else if (options.format == "json")
