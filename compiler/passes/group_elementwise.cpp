@@ -11,6 +11,7 @@
 #include "compiler/passes.hpp"
 #include "compiler/step_order.hpp"
 #include "compiler/units.hpp"
+#include "compiler/view.hpp"
 
 namespace vitrine {
 
@@ -128,12 +129,22 @@ class Grouping {
     return {};
   }
 
+  /// Whether a value is its operand seen otherwise, and its step computes neither.
+  bool only_looks(Value v) const {
+    if (!is_layout(*v.op())) return false;
+    const Value behind = v.operands()[0];
+    return !behind.op() || !together(v, behind) || only_looks(behind);
+  }
+
   /// A reduction joins the step of what it reads, if it can take that as it is made.
   void consider_sink(Value producer, Value sink) {
     if (together(producer, sink) || steps_.members(sink).size() > 1 || !producer.op()) return;
     const std::vector<Value>& members = steps_.members(producer);
     const bool computed = may_join(producer) && producer.type().dtype == DType::f32;
     if (!computed && !can_lead(producer)) return;
+    if (computed && only_looks(producer))
+      return refuse(producer, sink, "it only looks at what another step has stored, and no kernel computes it",
+                    "nothing: what it looks at is read once");
     const Value head = head_of(members);
     if (!computed || (head && !hands_to_sink(head, sink)))
       return refuse(producer, sink,
