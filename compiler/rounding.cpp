@@ -177,7 +177,8 @@ class NodeRounding {
         }
         const std::array from{registers[t.from[0]], registers[t.from[1]], registers[t.from[2]]};
         double y = evaluate<double>(t.alone, from).value;
-        const double off = t.units * unit * std::abs(y) + smallest;
+        // A true 0 is not rounded: moved below it, its square root would be no number.
+        const double off = y == 0 ? 0 : t.units * unit * std::abs(y) + smallest;
         if (roll && t.units > 0) y = off_by(y, (*roll)() * off);
         registers[k] = Num<double>(in_range(y));
         if (roll && k + 1 == terms_.size()) own_[i] = t.units > 0 ? off : 0;
@@ -271,7 +272,8 @@ class Evaluations {
     run(&roll, [&](Value v, const std::vector<double>& numbers) {
       Rounding& r = made_[v.id];
       for (std::size_t i = 0; i < numbers.size(); ++i) {
-        const double own = v.op() && std::isfinite(r.exact[i]) ? nodes_.at(v.id).own()[i] : 0;
+        const double own =
+            v.op() && std::isfinite(r.exact[i]) && std::isfinite(numbers[i]) ? nodes_.at(v.id).own()[i] : 0;
         r.allowed[i] = std::max(r.allowed[i], 4 * spread(r.exact[i], numbers[i]) + own);
       }
     });

@@ -5,6 +5,7 @@
 
 #include "compiler/view.hpp"
 #include "vitrine/error.hpp"
+#include "vitrine/ops/conv2d.hpp"
 #include "vitrine/ops/matmul.hpp"
 
 namespace vitrine {
@@ -102,14 +103,14 @@ class Cutter {
     Unit unit;
     std::set<std::uint32_t> members;
     for (Value v : nodes) {
+      if (v.op()->info->sinks != Sinking::none && members.contains(v.operands()[0].id)) {
+        unit.sinks.push_back(v);
+        continue;
+      }
       if (accompanies_one_of(nodes, v)) {
         for (Value other : unit.companions)
           if (*other.op() == *v.op()) refuse(v, "is computed twice by one step, which has it once");
         unit.companions.push_back(v);
-        continue;
-      }
-      if (v.op()->info->sinks && members.contains(v.operands()[0].id)) {
-        unit.sinks.push_back(v);
         continue;
       }
       const bool renames_head = unit.head && v.op()->info->view && v.operands()[0] == unit.head;
@@ -154,9 +155,13 @@ class Cutter {
     const Value operand = sink.operands()[0];
     if (operand.type().dtype != DType::f32 || !same_sizes(operand.type().shape, iteration))
       refuse(sink, (Sentence{} << "reads " << operand.type() << ", but its group runs over f32" << iteration).str());
+    const bool pools = sink.op()->info->sinks == Sinking::pools;
+    if (pools && !unit.head) refuse(sink, "pools images that no convolution of its group makes one by one");
     if (unit.head && !hands_to_sink(unit.head, sink))
       refuse(sink, "would have to read what follows " + described(unit.head) + ", chunk by chunk");
-    if (!axes_reduced(sink)) refuse(sink, "reduces axes between others");
+    if (pools && !unit.stored.empty())
+      refuse(sink, "pools images of its group, of which " + described(unit.stored[0]) + " is stored");
+    if (!pools && !axes_reduced(sink)) refuse(sink, "reduces axes between others");
     for (Value other : unit.sinks)
       if (!fit_together(sink, other)) refuse(sink, "goes another way than " + described(other));
     for (Value v : unit.members)
@@ -201,9 +206,14 @@ std::optional<Reduced> axes_reduced(Value sink) {
                               : Reduced::all;
 }
 
-bool hands_to_sink(Value head, Value sink) { return as<Matmul>(head) && axes_reduced(sink) == Reduced::all; }
+bool hands_to_sink(Value head, Value sink) {
+  if (sink.op()->info->sinks == Sinking::pools) return as<Conv2d>(head);
+  return as<Matmul>(head) && axes_reduced(sink) == Reduced::all;
+}
 
 bool fit_together(Value sink, Value other) {
+  if (sink.op()->info->sinks == Sinking::pools || other.op()->info->sinks == Sinking::pools)
+    return sink == other || accompanies(sink, other) || accompanies(other, sink);
   const auto reduced = axes_reduced(sink), by_other = axes_reduced(other);
   if (!reduced || !by_other || *reduced == Reduced::all || *by_other == Reduced::all) return reduced == by_other;
   const std::size_t n = sink.operands()[0].type().shape.elements(), kept = sink.type().shape.elements(),

@@ -39,10 +39,11 @@ enum class Reduced : std::uint8_t { all, last_axes, first_axes };
 std::optional<Reduced> axes_reduced(Value sink);
 
 /// Whether a head makes its result so that the sink can take it: a matrix product's blocks, for one number of all of
-/// it.
+/// it; whole images of a convolution, for a pooling.
 bool hands_to_sink(Value head, Value sink);
 
-/// Whether one pass over what they read can serve both sinks: each row of the one lies in a row of the other.
+/// Whether one pass over what they read can serve both sinks: each row of the one lies in a row of the other; or one is
+/// the companion of the other.
 bool fit_together(Value sink, Value other);
 
 /// The shape that a unit's kernel runs over: the members' sizes, broadcast.

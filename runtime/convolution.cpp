@@ -3,6 +3,7 @@
 
 #include "runtime/convolution_plan.hpp"
 #include "runtime/pack.hpp"
+#include "vitrine/error.hpp"
 
 namespace vitrine {
 
@@ -20,10 +21,11 @@ struct Sliding {
   std::size_t in() const { return channels / groups; }
   std::size_t out() const { return result_channels / groups; }
   std::size_t depth() const { return kernel_rows * kernel_columns * in(); }
+  bool by_image() const { return batch >= 16; }
   bool pads() const { return padding.changes(image_rows, image_columns); }
   /// Rows of the result that a chunk makes: all, or fewer where there are few images to share out.
   std::size_t rows_of_chunk() const {
-    if (batch >= 16) return result_rows;
+    if (by_image()) return result_rows;
     constexpr std::size_t least_work = 500'000;
     const std::size_t row_work = std::max<std::size_t>(1, result_columns * depth() * result_channels);
     return std::clamp<std::size_t>(divide_up(least_work, row_work), 1, std::max<std::size_t>(1, result_rows));
@@ -82,8 +84,10 @@ Sliding backward_of(const ConvolutionSize& size) {
 /// Writes the panel of `lanes` result channels from `first` of a group: depth x panel width, zeros beyond the last.
 using PackPanel = FunctionRef<void(std::size_t group, std::size_t first, std::size_t lanes, float* out)>;
 
-void slide(Pool& pool, const GemmKernels& kernels, const Sliding& s, const float* images, PackPanel pack, float* y,
-           float* workspace, GemmEpilogue epilogue) {
+/// `place(image, first pixel, worker)` is where the results of a chunk go; done(image, first pixel, pixels, worker) is
+/// told when they are there.
+void slide(Pool& pool, const GemmKernels& kernels, const Sliding& s, const float* images, PackPanel pack,
+           float* workspace, const auto& place, const auto& done) {
   float* const packed = workspace;
   float* const scratch = workspace + whole_lines(s.packed_floats(kernels));
   const std::size_t panels = divide_up(s.out(), kernels.columns), panel_floats = kernels.columns * s.depth();
@@ -94,7 +98,7 @@ void slide(Pool& pool, const GemmKernels& kernels, const Sliding& s, const float
 
   const std::size_t image_floats = s.image_rows * s.image_columns * s.channels;
   const std::size_t line = s.padding.columns * s.channels;
-  pool.run(s.batch * s.chunks_of_image(), [&](std::size_t chunk, std::size_t) {
+  pool.run(s.batch * s.chunks_of_image(), [&](std::size_t chunk, std::size_t worker) {
     const std::size_t image = chunk / s.chunks_of_image();
     const std::size_t first = chunk % s.chunks_of_image() * s.rows_of_chunk();
     const std::size_t rows = std::min(s.rows_of_chunk(), s.result_rows - first);
@@ -105,7 +109,7 @@ void slide(Pool& pool, const GemmKernels& kernels, const Sliding& s, const float
                first * s.stride_rows, (rows - 1) * s.stride_rows + s.kernel_rows, padded);
       seen = padded;
     }
-    const std::size_t pixel = (image * s.result_rows + first) * s.result_columns;
+    const std::size_t pixel = first * s.result_columns;
     GemmRuns block{.runs = rows,
                    .rows = s.result_columns,
                    .columns = s.out(),
@@ -119,7 +123,7 @@ void slide(Pool& pool, const GemmKernels& kernels, const Sliding& s, const float
                    .b = packed,
                    .b_panel = signed_of(panel_floats),
                    .b_step = signed_of(kernels.columns),
-                   .c = y + pixel * s.result_channels,
+                   .c = place(image, pixel, worker),
                    .c_run = signed_of(s.result_columns * s.result_channels),
                    .c_row = signed_of(s.result_channels),
                    .accumulate = false};
@@ -137,8 +141,30 @@ void slide(Pool& pool, const GemmKernels& kernels, const Sliding& s, const float
           multiply_segments(kernels, block);
         }
     }
-    if (epilogue) epilogue(pixel, rows * s.result_columns, 0, s.result_channels);
+    done(image, pixel, rows * s.result_columns, worker);
   });
+}
+
+/// Into one tensor, with an epilogue.
+void slide_into(float* y, Pool& pool, const GemmKernels& kernels, const Sliding& s, const float* images, PackPanel pack,
+                float* workspace, GemmEpilogue epilogue) {
+  const std::size_t pixels = s.result_rows * s.result_columns;
+  slide(
+      pool, kernels, s, images, pack, workspace,
+      [&](std::size_t image, std::size_t pixel, std::size_t) {
+        return y + (image * pixels + pixel) * s.result_channels;
+      },
+      [&](std::size_t image, std::size_t pixel, std::size_t count, std::size_t) {
+        if (epilogue) epilogue(image * pixels + pixel, count, 0, s.result_channels);
+      });
+}
+
+/// The weight of a convolution as panels: channels side by side.
+auto pack_weight(const GemmKernels& kernels, const Sliding& sliding, const float* w) {
+  return [&kernels, &sliding, w](std::size_t group, std::size_t first, std::size_t lanes, float* out) {
+    pack_panel({w + group * sliding.out() + first, 1, signed_of(sliding.result_channels), lanes, sliding.depth()},
+               kernels.columns, out);
+  };
 }
 
 }  // namespace
@@ -156,11 +182,21 @@ void convolution(Pool& pool, Isa isa, const ConvolutionSize& size, const float* 
   const GemmKernels kernels = gemm_kernels_of(isa);
   const Sliding sliding = forward_of(size);
   float* const floats = aligned_floats(workspace, sliding.floats(kernels), "convolution");
-  const auto pack = [&](std::size_t group, std::size_t first, std::size_t lanes, float* out) {
-    pack_panel({w + group * sliding.out() + first, 1, signed_of(size.result_channels), lanes, sliding.depth()},
-               kernels.columns, out);
-  };
-  slide(pool, kernels, sliding, x, pack, y, floats, epilogue);
+  slide_into(y, pool, kernels, sliding, x, pack_weight(kernels, sliding, w), floats, epilogue);
+}
+
+bool goes_by_image(const ConvolutionSize& size) { return forward_of(size).by_image(); }
+
+void convolution_by_image(Pool& pool, Isa isa, const ConvolutionSize& size, const float* x, const float* w,
+                          const ByImage& to, std::span<std::byte> workspace) {
+  const GemmKernels kernels = gemm_kernels_of(isa);
+  const Sliding sliding = forward_of(size);
+  if (!sliding.by_image()) throw InternalError("a convolution of few images does not go by image");
+  float* const floats = aligned_floats(workspace, sliding.floats(kernels), "convolution");
+  slide(
+      pool, kernels, sliding, x, pack_weight(kernels, sliding, w), floats,
+      [&](std::size_t image, std::size_t, std::size_t worker) { return to.place(image, worker); },
+      [&](std::size_t image, std::size_t, std::size_t, std::size_t worker) { to.done(image, 1, worker); });
 }
 
 void convolution_input_gradient(Pool& pool, Isa isa, const ConvolutionSize& size, const float* dy, const float* w,
@@ -176,7 +212,7 @@ void convolution_input_gradient(Pool& pool, Isa isa, const ConvolutionSize& size
                   out_channels},
                  kernels.columns, out + place * out_channels * kernels.columns);
   };
-  slide(pool, kernels, sliding, dy, pack, dx, floats, epilogue);
+  slide_into(dx, pool, kernels, sliding, dy, pack, floats, epilogue);
 }
 
 }  // namespace vitrine

@@ -29,6 +29,19 @@ std::size_t convolution_weight_gradient_workspace(Isa, const ConvolutionSize&);
 void convolution(Pool&, Isa, const ConvolutionSize&, const float* x, const float* w, float* y,
                  std::span<std::byte> workspace, GemmEpilogue epilogue = {});
 
+/// Where results go that are wanted image by image: `place` hands out where the results of images from `image` on are
+/// written, for the thread that makes them to use until `done` was called.
+struct ByImage {
+  FunctionRef<float*(std::size_t image, std::size_t worker)> place;
+  FunctionRef<void(std::size_t image, std::size_t images, std::size_t worker)> done;
+};
+
+/// Whether there are images enough to share out: then each is made by one thread, and convolution_by_image can be had.
+bool goes_by_image(const ConvolutionSize&);
+/// The same image by image, one at a time.
+void convolution_by_image(Pool&, Isa, const ConvolutionSize&, const float* x, const float* w, const ByImage& to,
+                          std::span<std::byte> workspace);
+
 /// dx = conv2d_input_gradient(dy, w): itself a convolution, of dy with its pixels moved apart by the stride, with the
 /// kernel turned around (Dumoulin and Visin, arXiv 1603.07285, section 4).
 void convolution_input_gradient(Pool&, Isa, const ConvolutionSize&, const float* dy, const float* w, float* dx,

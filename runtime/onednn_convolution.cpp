@@ -62,19 +62,33 @@ bool OnednnConvolution::run(Pool& pool, const float* a, const float* b, float* r
     return false;
   }
 
+  const bool forward = form_ == Contraction::Form::convolution;
+  const std::size_t pixels = forward ? w.result_rows * w.result_columns : w.rows * w.columns,
+                    channels = forward ? size_.result_channels : w.channels;
+  const auto place = [&](std::size_t image, std::size_t) { return result + image * pixels * channels; };
+  const auto done = [&](std::size_t image, std::size_t images, std::size_t) {
+    if (epilogue) epilogue(image * pixels, images * pixels, 0, channels);
+  };
+  run_by_image(pool, a, b, {place, done}, workspace);
+  return true;
+}
+
+void OnednnConvolution::run_by_image(Pool& pool, const float* a, const float* b, const ByImage& to,
+                                     std::span<std::byte> workspace) const {
+  const Windows& w = size_.windows;
+  const std::size_t from = form_ == Contraction::Form::convolution
+                               ? w.rows * w.columns * w.channels
+                               : w.result_rows * w.result_columns * size_.result_channels;
+  float* const floats = aligned_floats(workspace, this->floats(), "a convolution by oneDNN");
   whole_->pack(b, floats);
   if (last_) last_->pack(b, floats + packed());
   float* const scratches = floats + 2 * packed();
-  const bool forward = form_ == Contraction::Form::convolution;
-  const std::size_t from = forward ? x_image : y_image, to = forward ? y_image : x_image;
-  const std::size_t pixels = forward ? w.result_rows * w.result_columns : w.rows * w.columns,
-                    channels = forward ? size_.result_channels : w.channels;
   pool.run(chunks_, [&](std::size_t chunk, std::size_t worker) {
-    const std::size_t image = chunk * images_, images = std::min(images_, w.batch - image);
-    of(chunk).run(worker, a + image * from, nullptr, result + image * to, scratches + chunk * scratch());
-    if (epilogue) epilogue(image * pixels, images * pixels, 0, channels);
+    const std::size_t image = chunk * images_;
+    const OnednnPrimitive& primitive = last_ && chunk + 1 == chunks_ ? *last_ : *whole_;
+    primitive.run(worker, a + image * from, nullptr, to.place(image, worker), scratches + chunk * scratch());
+    to.done(image, std::min(images_, w.batch - image), worker);
   });
-  return true;
 }
 
 }  // namespace vitrine

@@ -15,6 +15,9 @@ class OnednnConvolution {
   /// Operands and result as the graph's op has them, dense. The chunks depend on the sizes only, and so do the bits.
   /// A weight's gradient is summed part by part of the batch and has no epilogue: false is returned.
   bool run(Pool&, const float* a, const float* b, float* result, std::span<std::byte> workspace, GemmEpilogue) const;
+  /// A convolution or its input gradient whose results are wanted image by image, so many at a time.
+  void run_by_image(Pool&, const float* a, const float* b, const ByImage& to, std::span<std::byte> workspace) const;
+  std::size_t images() const { return images_; }
 
  private:
   OnednnConvolution(Contraction::Form form, const ConvolutionSize& size) : form_(form), size_(size) {}

@@ -116,3 +116,32 @@ TEST_CASE("a choice that rounding may turn leaves both open, one that it may not
   CHECK(deviation(type, exact.at(3), bytes_of({5, -5, -5})).what == "");
   CHECK(deviation(type, exact.at(3), bytes_of({-5, -5, 5})).what != "");
 }
+
+TEST_CASE("a 0 that nothing rounds stays 0: a chain behind its square root is allowed what its own roundings come to") {
+  // Adam's step where its second moment is 0. Half of the draws used to make a NaN of it and to count for nothing.
+  Graph graph = parse(R"(graph g {
+    input %x : f32[20000]
+    %1 = mul(0.0, %x) : f32[20000]
+    %2 = div(%1, 1.7) : f32[20000]
+    %3 = sqrt(%2) : f32[20000]
+    %4 = add(%3, 1e-08) : f32[20000]
+    %5 = mul(0.9, %x) : f32[20000]
+    %6 = div(%5, 0.6) : f32[20000]
+    %7 = div(%6, %4) : f32[20000]
+    %8 = mul(0.002, %7) : f32[20000]
+    %9 = sub(%x, %8) : f32[20000]
+    output y = %9
+  })");
+  const auto exact = roundings(graph, widened(graph, leaf(graph, std::vector<float>(20000, 1.62f))));
+  const Rounding& zero = exact.at(3);
+  CHECK(std::ranges::all_of(zero.allowed, [](double allowed) { return allowed == 0; }));
+  const Rounding& y = exact.at(9);
+  double least = 1, most = 0;  // in units in the last place of what is exact
+  for (std::size_t i = 0; i < y.exact.size(); ++i) {
+    const double share = y.allowed[i] / std::abs(y.exact[i]) * 0x1p24;
+    least = std::min(least, share), most = std::max(most, share);
+  }
+  CHECK(least >= 1);
+  CHECK(most < 30);
+  CHECK(*std::ranges::min_element(y.allowed) > 2.5 * 0x1p-24 * std::abs(y.exact[0]));
+}

@@ -29,7 +29,7 @@ bool computes_numbers(Value v) {
          std::ranges::all_of(v.operands(), [&](Value o) { return fits(o.type()); });
 }
 bool can_lead(Value v) { return v.op() && v.op()->info->leads; }
-bool can_sink(Value v) { return v.op() && v.op()->info->sinks; }
+bool can_sink(Value v) { return v.op() && v.op()->info->sinks != Sinking::none; }
 
 class Grouping {
  public:
@@ -146,6 +146,7 @@ class Grouping {
       return refuse(producer, sink, "it only looks at what another step has stored, and no kernel computes it",
                     "nothing: what it looks at is read once");
     const Value head = head_of(members);
+    if (sink.op()->info->sinks == Sinking::pools) return consider_pool(producer, sink, head);
     if (!computed || (head && !hands_to_sink(head, sink)))
       return refuse(producer, sink,
                     "a head hands out its result in chunks of its own, and sums have an order of theirs",
@@ -161,6 +162,26 @@ class Grouping {
       return refuse(producer, sink, "the step would have more than " + std::to_string(most_members) + " nodes",
                     "nothing: the chain's result is stored once");
     steps_.join(producer, sink);
+  }
+
+  /// A pooling joins the convolution of which it alone sees the images: each is pooled while it is in cache, and the
+  /// next one is made in its place.
+  void consider_pool(Value producer, Value pool, Value head) {
+    if (!head || producer == head || !hands_to_sink(head, pool)) return;  // it leads a step of its own
+    const std::vector<Value>& members = steps_.members(producer);
+    for (Value v : members) {
+      if (is_sink_of(v, members)) continue;
+      const auto users = graph_.users(v);
+      const bool others =
+          is_result(v) || !std::ranges::all_of(users, [&](Value user) {
+            return std::ranges::find(members, user) != members.end() || (can_sink(user) && fit_together(pool, user));
+          });
+      if (others)
+        return refuse(producer, pool,
+                      "%" + std::to_string(v.id) + " is read by others too, so that all images have to be stored",
+                      "nothing: the pooling reads them once more");
+    }
+    steps_.join(producer, pool);
   }
 
   /// A companion joins the step of the op that computes it, wherever both read the same.

@@ -62,6 +62,13 @@ struct Attribute {
 
 struct ErasedExample;
 
+/// How an op may end the step of the elementwise work that it reads, and take that while it is in cache.
+enum class Sinking : std::uint8_t {
+  none,
+  reduces,  // sums or maxima over whole axes
+  pools     // of windows of images
+};
+
 struct OpInfo {
   Doc doc;
   std::size_t operands;
@@ -69,7 +76,7 @@ struct OpInfo {
   bool integers;  // also defined on i32
   bool view;      // the result is the operand's elements in the same order: only the type differs
   bool leads;     // elementwise work on its result may join its step, and runs while the result is in cache
-  bool sinks;     // it may join the step of the elementwise work that it reads, and takes that while it is in cache
+  Sinking sinks;
   Inferred (*type)(const void*, std::span<const Type>);
   Gradients (*vjp)(const void*, Operands in, Value out, Value gradient);  // null: not differentiable
   void (*run)(const void*, Buffers<float>, const Buffer<float>&);

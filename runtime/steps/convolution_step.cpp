@@ -13,30 +13,10 @@ namespace {
 
 using Form = Contraction::Form;
 
-struct Convolution {
-  Form form;
-  ConvolutionSize size;
-};
-
 ConvolutionSize size_of(const Shape& x, const Shape& w, const Shape& y, Extent stride, Extent padding,
                         std::int64_t groups) {
   const Extent kernel{static_cast<std::int64_t>(w[0].size), static_cast<std::int64_t>(w[1].size)};
   return {windows_of(x, kernel, y, stride, padding), y[3].size, static_cast<std::size_t>(groups)};
-}
-
-std::optional<Convolution> convolution_of(const Step& step) {
-  const Op* const op = &*step.head;
-  const auto shape = [&](std::size_t k) -> const Shape& { return step.operands[k].type.shape; };
-  const Shape& result = step.head_type.shape;
-  if (const auto* c = as<Conv2d>(op))
-    return Convolution{Form::convolution, size_of(shape(0), shape(1), result, c->stride, c->padding, c->groups)};
-  if (const auto* c = as<Conv2dInputGradient>(op))
-    return Convolution{Form::convolution_input_gradient,
-                       size_of(result, shape(1), shape(0), c->stride, c->padding, c->groups)};
-  if (const auto* c = as<Conv2dWeightGradient>(op))
-    return Convolution{Form::convolution_weight_gradient,
-                       size_of(shape(0), result, shape(1), c->stride, c->padding, c->groups)};
-  return {};
 }
 
 constexpr std::size_t round_to_line(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
@@ -78,7 +58,27 @@ class ConvolutionStep : public ChunkedStep {
   std::span<std::byte> workspace_{};
 };
 
+/// Bytes for the convolution's result, if none of the step's own has room for it.
+std::size_t room_of_result(const Step& step) {
+  return round_to_line(!step.sinks.empty() && pools_by_image(step) ? 0 : head_workspace(step));
+}
+
 }  // namespace
+
+std::optional<Convolution> convolution_of(const Step& step) {
+  const Op* const op = &*step.head;
+  const auto shape = [&](std::size_t k) -> const Shape& { return step.operands[k].type.shape; };
+  const Shape& result = step.head_type.shape;
+  if (const auto* c = as<Conv2d>(op))
+    return Convolution{Form::convolution, size_of(shape(0), shape(1), result, c->stride, c->padding, c->groups)};
+  if (const auto* c = as<Conv2dInputGradient>(op))
+    return Convolution{Form::convolution_input_gradient,
+                       size_of(result, shape(1), shape(0), c->stride, c->padding, c->groups)};
+  if (const auto* c = as<Conv2dWeightGradient>(op))
+    return Convolution{Form::convolution_weight_gradient,
+                       size_of(shape(0), result, shape(1), c->stride, c->padding, c->groups)};
+  return {};
+}
 
 std::optional<std::size_t> convolution_step_workspace(const Step& step, Isa isa) {
   const auto c = convolution_of(step);
@@ -87,14 +87,14 @@ std::optional<std::size_t> convolution_step_workspace(const Step& step, Isa isa)
                           : c->form == Form::convolution_input_gradient
                               ? convolution_input_gradient_workspace(isa, c->size)
                               : convolution_weight_gradient_workspace(isa, c->size);
-  return round_to_line(head_workspace(step)) + own;
+  return room_of_result(step) + own;
 }
 
 std::optional<std::size_t> onednn_convolution_step_workspace(const Step& step) {
   const Convolution found = *convolution_of(step);
   const auto made = OnednnConvolution::make(found.form, found.size, 1);
   if (!made) return {};
-  return round_to_line(head_workspace(step)) + made->workspace();
+  return room_of_result(step) + made->workspace();
 }
 
 Contraction convolution_contraction(const Step& step) {
@@ -108,10 +108,12 @@ Contraction convolution_contraction(const Step& step) {
 }
 
 std::unique_ptr<PreparedStep> prepare_convolution(const Step& step, const Machine& machine) {
+  if (!step.sinks.empty()) return prepare_pooled_convolution(step, machine, Provider::own);
   return std::make_unique<ConvolutionStep>(step, machine, Provider::own);
 }
 
 std::unique_ptr<PreparedStep> prepare_onednn_convolution(const Step& step, const Machine& machine) {
+  if (!step.sinks.empty()) return prepare_pooled_convolution(step, machine, Provider::onednn);
   return std::make_unique<ConvolutionStep>(step, machine, Provider::onednn);
 }
 

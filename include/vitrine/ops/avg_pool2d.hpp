@@ -13,6 +13,7 @@ struct AvgPool2d {
       .rule = "y[n, i, j, c] = sum of x[n, i s + a - p, j s + b - p, c] over a, b / places of the window",
       .derivative = "dx = avg_pool2d_gradient(dy)"};
   static constexpr bool leads = true;
+  static constexpr Sinking sinks = Sinking::pools;
   static constexpr auto example() { return Example{AvgPool2d{{3, 2}, {2, 1}, {1, 1}}, std::array{f32<2, 4, 3, 2>}}; }
   bool operator==(const AvgPool2d&) const = default;
 

@@ -60,6 +60,7 @@ struct MaxPool2d {
       .rule = "y[n, i, j, c] = max of x[n, i s + a - p, j s + b - p, c] over the window's a, b",
       .derivative = "dx = dy at max_pool2d_place(x), 0 elsewhere: the first of equals gets it all"};
   static constexpr bool leads = true;
+  static constexpr Sinking sinks = Sinking::pools;
   static constexpr auto example() { return Example{MaxPool2d{{3, 2}, {2, 1}, {1, 1}}, std::array{f32<2, 4, 3, 2>}}; }
   bool operator==(const MaxPool2d&) const = default;
 
@@ -79,6 +80,7 @@ struct MaxPool2dPlace {
                            .kind = Kind::reduction,
                            .rule = "the place a * columns + b at which max_pool2d found the maximum of its window",
                            .derivative = "none: a place has none"};
+  static constexpr Sinking sinks = Sinking::pools;
   static constexpr auto example() {
     return Example{MaxPool2dPlace{{3, 2}, {2, 1}, {1, 1}}, std::array{f32<2, 4, 3, 2>}};
   }

@@ -16,7 +16,7 @@ namespace vitrine {
 struct MaxTo {
   VITRINE_ATTRIBUTES(MaxTo, (Shape, to));
   static constexpr bool leads = true;
-  static constexpr bool sinks = true;
+  static constexpr Sinking sinks = Sinking::reduces;
   static constexpr Doc doc{.name = "max_to",
                            .kind = Kind::reduction,
                            .rule = "y = the largest of x over the axes that `to` lacks or has as 1",

@@ -12,7 +12,7 @@ namespace vitrine {
 struct Mean {
   VITRINE_ATTRIBUTES(Mean, (Shape, to));
   static constexpr bool leads = true;
-  static constexpr bool sinks = true;
+  static constexpr Sinking sinks = Sinking::reduces;
   static constexpr Doc doc{.name = "mean",
                            .kind = Kind::reduction,
                            .rule = "y = sum of x / number of its elements, over the axes that `to` lacks or has as 1",

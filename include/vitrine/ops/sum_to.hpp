@@ -11,7 +11,7 @@ Value broadcast_to(Value, const Shape&);  // in broadcast_to.hpp, which undoes w
 struct SumTo {
   VITRINE_ATTRIBUTES(SumTo, (Shape, to));
   static constexpr bool leads = true;
-  static constexpr bool sinks = true;
+  static constexpr Sinking sinks = Sinking::reduces;
   static constexpr Doc doc{.name = "sum_to",
                            .kind = Kind::reduction,
                            .rule = "y = sum of x over the axes that `to` lacks or has as 1",
