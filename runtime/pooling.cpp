@@ -19,18 +19,34 @@ const PoolingTable& pooling_table(Isa isa) {
   throw InternalError("pooling was asked for an instruction set that does not exist");
 }
 
-/// Calls visit(taps of the window, pixels) for the windows of one row, Pixel being float or const float.
+/// The windows of a row that lie within the image's columns: from the first to before the last.
+std::pair<std::size_t, std::size_t> inner_windows(const Windows& over) {
+  const auto columns = static_cast<std::ptrdiff_t>(over.columns),
+             kernel = static_cast<std::ptrdiff_t>(over.kernel_columns);
+  const std::ptrdiff_t stride = over.stride_columns, padding = over.padding_columns;
+  const std::ptrdiff_t first = (padding + stride - 1) / stride;
+  const std::ptrdiff_t behind = columns + padding < kernel ? 0 : (columns + padding - kernel) / stride + 1;
+  const auto last = std::min(static_cast<std::ptrdiff_t>(over.result_columns), behind);
+  return {static_cast<std::size_t>(first), static_cast<std::size_t>(std::max(first, last))};
+}
+
+/// Calls visit(first window, its taps, pixels) for the windows of one row, Pixel being float or const float: at once
+/// for those that see the same places, none of them left or right of the image, and one by one for the others.
 template <class Pixel> void each_window(const Windows& over, Pixel* image, std::size_t i, const auto& visit) {
   const std::size_t most = over.kernel_rows * over.kernel_columns;
   std::vector<Pixel*> taps(most);
   std::vector<std::uint8_t> places(most);  // of a window with more than 256 nobody asks for them
-  for (std::size_t j = 0; j < over.result_columns; ++j) {
-    Taps window{0, over.channels, places.data()};
+  const auto [first, last] = inner_windows(over);
+  for (std::size_t j = 0; j < over.result_columns;) {
+    const std::size_t together = j == first && last > first ? last - first : 1;
+    Taps window{0, over.channels, places.data(), together,
+                over.stride_columns * static_cast<std::ptrdiff_t>(over.channels)};
     over.each_place(i, j, [&](std::size_t row, std::size_t column, std::size_t place) {
       taps[window.count] = image + over.pixel(0, row, column) * over.channels;
       places[window.count++] = static_cast<std::uint8_t>(place);
     });
     visit(j, window, taps.data());
+    j += together;
   }
 }
 
@@ -93,7 +109,7 @@ void max_pool(Pool& pool, Isa isa, const Windows& over, const float* x, float* y
   const PoolingTable& table = pooling_table(isa);
   const std::size_t image_floats = over.rows * over.columns * over.channels;
   for_window_rows(pool, over, [&](std::size_t image, std::size_t first, std::size_t last) {
-    std::vector<float> unwanted(y ? 0 : over.channels);
+    std::vector<float> unwanted(y ? 0 : over.channels * over.result_columns);
     for (std::size_t i = first; i < last; ++i)
       each_window(over, x + image * image_floats, i, [&](std::size_t j, const Taps& window, const float* const* taps) {
         const std::size_t at = over.window(image, i, j) * over.channels;

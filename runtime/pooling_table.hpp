@@ -1,15 +1,18 @@
 #pragma once
-// What the per-ISA files of pooling offer: one window at a time, all channels of a pixel together. Plain data, so that
-// they share no function.
+// What the per-ISA files of pooling offer: some windows side by side, all channels of a pixel together. Plain data, so
+// that they share no function.
 #include <cstddef>
 #include <cstdint>
 
 namespace vitrine {
 
-/// The pixels that a window sees: tap t is the pixel at taps[t], of `channels` floats, at place places[t].
+/// The pixels that windows see: tap t of window w is the pixel at taps[t] + w * step, of `channels` floats, at place
+/// places[t]. What is one a window (y, g, place) lies window after window.
 struct Taps {
   std::size_t count, channels;
   const std::uint8_t* places;
+  std::size_t windows;
+  std::ptrdiff_t step;
 };
 
 struct PoolingTable {
