@@ -46,7 +46,8 @@ template <int Width> void largest_alone(const Taps& window, const float* const* 
         Floats top = load<Floats>(taps[0] + at_tap, n);
         for (std::size_t t = 1; t < window.count; ++t) {
           const Floats candidate = load<Floats>(taps[t] + at_tap, n);
-          top = (candidate > top) | ((candidate != candidate) & (top == top)) ? candidate : top;
+          const Floats larger = candidate > top ? candidate : top;  // one instruction; a NaN in top stays
+          top = candidate == candidate ? larger : candidate;
         }
         store(y + c, top, n);
       });
