@@ -55,12 +55,12 @@ void change(std::vector<std::byte>& bytes, const Type& type, int axis, std::size
   }
 }
 
-struct Seen {
+struct Counted {
   std::size_t moved = 0, stayed = 0;  // elements that may move, and that must not
 };
 
 /// Follows one axis of a leaf through a graph; empty, or what moved though it was said not to.
-std::string disagreement(const Graph& graph, const Values<double>& leaves, Value leaf, int axis, Seen& seen) {
+std::string disagreement(const Graph& graph, const Values<double>& leaves, Value leaf, int axis, Counted& seen) {
   const AxisDependence dependence(graph, leaf, axis);
   const Values<double> before = evaluate<double>(graph, leaves);
   for (std::size_t at = 0; at < leaf.type().shape[axis].size; ++at) {
@@ -88,7 +88,7 @@ std::string disagreement(const Graph& graph, const Values<double>& leaves, Value
 }
 
 /// Along every axis of every input and state.
-std::string disagreement(const Graph& graph, const Values<double>& leaves, Seen& seen) {
+std::string disagreement(const Graph& graph, const Values<double>& leaves, Counted& seen) {
   for (Value v : graph.topological()) {
     if (v.node().leaf != Leaf::input && v.node().leaf != Leaf::state) continue;
     for (int axis = 0; axis < v.type().shape.rank(); ++axis)
@@ -113,7 +113,7 @@ constexpr Axis batch{"batch", 2}, time{"time", 5}, width{"width", 3}, row{"row",
 Dependence of_time(const std::function<Value(Value)>& build) {
   Graph graph("example");
   graph.output("y", build(graph.input("x", f32<batch, time, width>)));
-  Seen seen;
+  Counted seen;
   CHECK(disagreement(graph, random_leaves(graph, 3), seen) == "");
   return AxisDependence(graph, "time").of(graph.outputs()[0].second);
 }
@@ -121,7 +121,7 @@ Dependence of_time(const std::function<Value(Value)>& build) {
 }  // namespace
 
 TEST_CASE("no op's result moves along an axis where the op says that it does not") {
-  Seen seen;
+  Counted seen;
   for (const OpInfo* info : every_op()) {
     CAPTURE(info->doc.name);
     const Graph graph = example_graph(*info);
@@ -131,7 +131,7 @@ TEST_CASE("no op's result moves along an axis where the op says that it does not
 }
 
 TEST_CASE("of 200 random graphs nothing moves that was said to stay") {
-  Seen seen;
+  Counted seen;
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     CAPTURE(seed);
     const RandomGraph random = random_graph(seed);
@@ -205,7 +205,7 @@ TEST_CASE("GPT and Llama are causal by their ops, and a run agrees for every val
     CHECK(dependence.of(output_of(graph, "loss")) == Dependence::all);
     for (Value v : graph.topological())
       if (v.node().leaf == Leaf::state) CHECK(dependence.of(v) == Dependence::constant);
-    Seen seen;
+    Counted seen;
     const Value token = graph.find("token");
     CHECK(disagreement(graph, leaves<double>(graph, some_leaves(graph)), token, 1, seen) == "");
     CHECK(seen.stayed > 100);

@@ -62,10 +62,10 @@ TEST_CASE("fault 2, a way back that doubles with every reuse: each further layer
   const auto nodes = [](auto model) {
     return training_step(trace_language_model(model, "gpt"), AdamW{}).topological().size();
   };
-  using namespace small;
-  const std::size_t one = nodes(Gpt<batch, time, token, width, head, 1>{}),
-                    two = nodes(Gpt<batch, time, token, width, head, 2>{}),
-                    three = nodes(Gpt<batch, time, token, width, head, 3>{});
+  namespace s = small;
+  const std::size_t one = nodes(Gpt<s::batch, s::time, s::token, s::width, s::head, 1>{}),
+                    two = nodes(Gpt<s::batch, s::time, s::token, s::width, s::head, 2>{}),
+                    three = nodes(Gpt<s::batch, s::time, s::token, s::width, s::head, 3>{});
   CHECK(three - two == two - one);
   // In the program too: an expression is a tree, and using it twice would double it, so that is no program.
   CHECK_THAT(content_of(std::filesystem::path(VITRINE_SOURCE) / "tests/must_not_compile/reused_expression.cpp"),

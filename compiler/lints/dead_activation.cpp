@@ -24,15 +24,14 @@ void dead_activation(const Linted& model, Findings& found) {
     const auto varies = std::ranges::find_if(v.operands(), [&](Value o) { return !ranges.of(o).one_number(); });
     if (!made.one_number() || varies == v.operands().end() || !chooses(v.op()->formula(v.operands().size()))) continue;
     const NumberRange in = ranges.of(*varies);
-    const auto end = [](double x) {
-      return std::abs(x) == NumberRange::infinity ? "infinity" : fmt::format("{:g}", x);
+    const auto number = [](double x) {  // and 0 without a sign
+      const std::string sign = x < 0 ? "-" : "";
+      return std::abs(x) == NumberRange::infinity ? sign + "infinity" : fmt::format("{:g}", x + 0.);
     };
     found.push_back(
         finding_at("dead_activation", v,
-                   fmt::format("{} lies between {}{} and {}, so the result is {:g} everywhere and no gradient "
-                               "passes",
-                               node_name(*varies), in.least == -NumberRange::infinity ? "-" : "", end(in.least),
-                               end(in.most), made.least),
+                   fmt::format("{} lies between {} and {}, so the result is {} everywhere and no gradient passes",
+                               node_name(*varies), number(in.least), number(in.most), number(made.least)),
                    "look for a sign or an order that was meant otherwise"));
   }
 }

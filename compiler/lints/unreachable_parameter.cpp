@@ -57,7 +57,7 @@ void unreachable_parameter(const Linted& model, Findings& found) {
     else
       found.push_back(
           finding_at("unreachable_parameter", v,
-                     fmt::format("{} is not made of it, so that it can never learn", loss ? "the loss" : "no output"),
+                     std::string(loss ? "the loss is not" : "no output is") + " made of it, so that it can never learn",
                      "use it in the model or take it out"));
   }
   look_for_gradients(graph, reached, found);
