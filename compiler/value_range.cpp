@@ -43,6 +43,11 @@ double logarithm(double x) { return x > 0 ? std::log(x) : -infinity; }
 double hyperbolic(double x) { return std::tanh(x); }
 double error_function(double x) { return std::erf(x); }
 
+/// An end that is no number (infinity less infinity) is no end.
+NumberRange with_ends(const NumberRange& r) {
+  return {std::isnan(r.least) ? -infinity : r.least, std::isnan(r.most) ? infinity : r.most};
+}
+
 /// Whether a comparison holds: 1, 0, or either.
 NumberRange decided(bool always, bool never) { return {always ? 1. : 0., never ? 0. : 1.}; }
 
@@ -50,40 +55,45 @@ class Reading {
  public:
   Reading(NumberRanges of, std::span<const std::size_t> twin) : of_(of), twin_(twin) {}
 
-  NumberRange operator()(const Symbol& s) const {
-    const auto part = [&](std::size_t i) { return (*this)(s->from[i]); };
+  /// Each part once: formulas share parts, and a sum of many is deep.
+  NumberRange operator()(const Symbol& s) {
+    if (const auto known = known_.find(s.get()); known != known_.end()) return known->second;
+    std::array<NumberRange, 3> parts{};
+    for (std::size_t i = 0; i < static_cast<std::size_t>(arity(s->op)); ++i) parts[i] = (*this)(s->from[i]);
+    return known_[s.get()] = with_ends(read(s, parts));
+  }
+
+ private:
+  NumberRange read(const Symbol& s, const std::array<NumberRange, 3>& parts) const {
+    const auto& [a, b, c] = parts;
     switch (s->op) {
       case Scalar::constant: return {static_cast<double>(s->number), static_cast<double>(s->number)};
       case Scalar::input: return of_[s->index];
-      case Scalar::add: return {part(0).least + part(1).least, part(0).most + part(1).most};
+      case Scalar::add: return {a.least + b.least, a.most + b.most};
       case Scalar::subtract:
-        return same(s->from[0], s->from[1]) ? NumberRange{0, 0}
-                                            : NumberRange{part(0).least - part(1).most, part(0).most - part(1).least};
-      case Scalar::multiply: return same(s->from[0], s->from[1]) ? square(part(0)) : times(part(0), part(1));
-      case Scalar::divide: return times(part(0), inverse(part(1)));
-      case Scalar::power: return power(part(0), part(1));
-      case Scalar::negate: return {-part(0).most, -part(0).least};
-      case Scalar::absolute: return absolute(part(0));
-      case Scalar::square_root: return rising(part(0), root);
-      case Scalar::exponential: return rising(part(0), exponential);
-      case Scalar::logarithm: return rising(part(0), logarithm);
-      case Scalar::softplus: return rising(part(0), soft_plus);
-      case Scalar::tanh: return rising(part(0), hyperbolic);
-      case Scalar::erf: return rising(part(0), error_function);
+        return same(s->from[0], s->from[1]) ? NumberRange{0, 0} : NumberRange{a.least - b.most, a.most - b.least};
+      case Scalar::multiply: return same(s->from[0], s->from[1]) ? square(a) : times(a, b);
+      case Scalar::divide: return times(a, inverse(b));
+      case Scalar::power: return power(a, b);
+      case Scalar::negate: return {-a.most, -a.least};
+      case Scalar::absolute: return absolute(a);
+      case Scalar::square_root: return rising(a, root);
+      case Scalar::exponential: return rising(a, exponential);
+      case Scalar::logarithm: return rising(a, logarithm);
+      case Scalar::softplus: return rising(a, soft_plus);
+      case Scalar::tanh: return rising(a, hyperbolic);
+      case Scalar::erf: return rising(a, error_function);
       case Scalar::sine:
       case Scalar::cosine: return {-1, 1};
-      case Scalar::maximum: return {std::max(part(0).least, part(1).least), std::max(part(0).most, part(1).most)};
-      case Scalar::minimum: return {std::min(part(0).least, part(1).least), std::min(part(0).most, part(1).most)};
-      case Scalar::greater: return decided(part(0).least > part(1).most, part(0).most <= part(1).least);
-      case Scalar::equal:
-        return decided(part(0).one_number() && part(0) == part(1),
-                       part(0).most < part(1).least || part(0).least > part(1).most);
-      case Scalar::select: return chosen(part(0), part(1), part(2));
+      case Scalar::maximum: return {std::max(a.least, b.least), std::max(a.most, b.most)};
+      case Scalar::minimum: return {std::min(a.least, b.least), std::min(a.most, b.most)};
+      case Scalar::greater: return decided(a.least > b.most, a.most <= b.least);
+      case Scalar::equal: return decided(a.one_number() && a == b, a.most < b.least || a.least > b.most);
+      case Scalar::select: return chosen(a, b, c);
     }
     return {};
   }
 
- private:
   static NumberRange power(const NumberRange& base, const NumberRange& exponent) {
     if (exponent.one_number() && exponent.least == 2) return square(base);
     return base.least >= 0 ? NumberRange{0, infinity} : NumberRange{};
@@ -99,12 +109,12 @@ class Reading {
 
   NumberRanges of_;
   std::span<const std::size_t> twin_;
+  std::unordered_map<const Term*, NumberRange> known_{};
 };
 
-/// An end that is no number (infinity less infinity) is no end; whole numbers that may wrap around are not known.
-NumberRange sound(NumberRange r, DType dtype) {
-  if (std::isnan(r.least)) r.least = -infinity;
-  if (std::isnan(r.most)) r.most = infinity;
+/// Whole numbers that may wrap around are not known.
+NumberRange sound(const NumberRange& made, DType dtype) {
+  const NumberRange r = with_ends(made);
   using Whole = std::numeric_limits<std::int32_t>;
   const auto wraps = [](double x) { return std::isfinite(x) && (x < Whole::min() || x > Whole::max()); };
   return dtype == DType::i32 && (wraps(r.least) || wraps(r.most)) ? NumberRange{} : r;

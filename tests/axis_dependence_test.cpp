@@ -107,12 +107,12 @@ Graph example_graph(const OpInfo& info) {
   return graph;
 }
 
-constexpr Axis batch{"batch", 2}, time{"time", 5}, width{"width", 3}, row{"row", 10};
+constexpr Axis batch{"batch", 2}, step{"time", 5}, width{"width", 3}, row{"row", 10};
 
-/// What is said of output "y" of a graph made of x [batch, time, width], once a run has agreed.
+/// What is said of output "y" of a graph made of x [batch, step, width], once a run has agreed.
 Dependence of_time(const std::function<Value(Value)>& build) {
   Graph graph("example");
-  graph.output("y", build(graph.input("x", f32<batch, time, width>)));
+  graph.output("y", build(graph.input("x", f32<batch, step, width>)));
   Counted seen;
   CHECK(disagreement(graph, random_leaves(graph, 3), seen) == "");
   return AxisDependence(graph, "time").of(graph.outputs()[0].second);
@@ -143,16 +143,16 @@ TEST_CASE("of 200 random graphs nothing moves that was said to stay") {
 }
 
 TEST_CASE("the four kinds of dependence, each as a run shows it") {
-  const auto w = [](Value x) { return x.graph->state("w", f32<width, width>); };
+  const auto w = [](Value x) { return x.graph->state("w", f32<width, 3>); };
   CHECK(of_time([&](Value x) { return relu(matmul(x, w(x))); }) == Dependence::pointwise);
   CHECK(of_time([&](Value x) { return softmax(x); }) == Dependence::pointwise);
-  CHECK(of_time([](Value x) { return cumulative_sum<time>(x); }) == Dependence::prefix);
-  CHECK(of_time([](Value x) { return x - cumulative_sum<time, true>(x); }) == Dependence::prefix);
-  CHECK(of_time([](Value x) { return cumulative_sum<time, false, true>(x); }) == Dependence::all);
-  CHECK(of_time([](Value x) { return softmax<time>(x); }) == Dependence::all);
-  CHECK(of_time([](Value x) { return x - mean<time>(x, keep_axes); }) == Dependence::all);
-  CHECK(of_time([](Value x) { return flip<time>(x); }) == Dependence::all);
-  CHECK(of_time([](Value x) { return emit(*x.graph, Iota{time}); }) == Dependence::constant);
+  CHECK(of_time([](Value x) { return cumulative_sum<step>(x); }) == Dependence::prefix);
+  CHECK(of_time([](Value x) { return x - cumulative_sum<step, true>(x); }) == Dependence::prefix);
+  CHECK(of_time([](Value x) { return cumulative_sum<step, false, true>(x); }) == Dependence::all);
+  CHECK(of_time([](Value x) { return softmax<step>(x); }) == Dependence::all);
+  CHECK(of_time([](Value x) { return x - mean<step>(x, keep_axes); }) == Dependence::all);
+  CHECK(of_time([](Value x) { return flip<step>(x); }) == Dependence::all);
+  CHECK(of_time([](Value x) { return emit(*x.graph, Iota{step}); }) == Dependence::constant);
 }
 
 TEST_CASE("a place that moves is followed: backwards it is past, forwards it is to come") {
@@ -163,7 +163,7 @@ TEST_CASE("a place that moves is followed: backwards it is past, forwards it is 
   CHECK(of_time([](Value x) { return slice<1, 1, 6>(pad<1, 1, 0>(x)) * x; }) == Dependence::pointwise);
   // Windows of three places of an image that is one row: padded on both sides they see one place ahead.
   const auto filter = [](Value x) { return x.graph->state("f", f32<1, 3, 3, 3>); };
-  const auto images = [](Value x) { return reshape<batch, 1, time, width>(x); };
+  const auto images = [](Value x) { return reshape<batch, 1, step, width>(x); };
   CHECK(of_time([&](Value x) { return conv2d<Extent{1, 1}, Extent{0, 1}>(images(x), filter(x)); }) == Dependence::all);
   CHECK(of_time([&](Value x) { return conv2d(pad<2, 2, 0>(images(x)), filter(x)); }) == Dependence::prefix);
   CHECK(of_time([&](Value x) { return max_pool2d<Extent{1, 2}, Extent{1, 1}>(images(x)); }) == Dependence::all);
@@ -171,7 +171,7 @@ TEST_CASE("a place that moves is followed: backwards it is past, forwards it is 
 
 TEST_CASE("time is followed through axes that are merged, permuted and given back") {
   const auto rows = [](Value x) { return reshape<row, width>(x); };
-  const auto back = [](Value x) { return reshape<batch, time, width>(x); };
+  const auto back = [](Value x) { return reshape<batch, step, width>(x); };
   CHECK(of_time([&](Value x) { return back(relu(rows(x))); }) == Dependence::pointwise);
   CHECK(of_time([&](Value x) { return back(softmax(rows(x))); }) == Dependence::pointwise);
   // Along the merged axis the rows before are other examples too: nothing can be said.
@@ -182,10 +182,10 @@ TEST_CASE("time is followed through axes that are merged, permuted and given bac
 TEST_CASE("attention sees what its mask lets it see, and a table of positions is no text") {
   const auto looking = [](Looks looks, bool rotary_too) {
     return of_time([&](Value x) {
-      const Value q = reshape<batch, 1, time, width>(x),
+      const Value q = reshape<batch, 1, step, width>(x),
                   k = emit(Rename{shape_of<batch, 1, Axis{"key", 5}, width>}, {q});
       const Value turned = rotary_too ? pad<3, 0, 1>(q) : q;
-      if (rotary_too) return emit(Rotary{100.f, false, false}, {turned, emit(*x.graph, Iota{time})});
+      if (rotary_too) return emit(Rotary{100.f, false, false}, {turned, emit(*x.graph, Iota{step})});
       return emit(Attention{0.5f, looks.causal, looks.window}, {q, k, k});
     });
   };
