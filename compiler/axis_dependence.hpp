@@ -29,7 +29,7 @@ struct Places {
 /// What one value is made of.
 struct MadeOf {
   std::vector<Places> along{};  // a score of a query and a key has two
-  bool anything = false;           // of positions that no axis tells
+  bool anything = false;        // of positions that no axis tells
 
   bool looks_ahead() const;
 };

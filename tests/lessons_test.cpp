@@ -135,3 +135,26 @@ TEST_CASE("with its fault planted a lesson's program says what the page says, wi
   }
   CHECK(ran == 8);
 }
+
+TEST_CASE("every command that traces a model says on standard error what lint finds in it, and then does its work") {
+  const Scratch scratch;
+  const auto said_by = [&](const std::string& words) {
+    return in_folder(scratch, VITRINE_LESSON_WITH_FAULT, "build/lesson " + words);
+  };
+  const std::string looks = "vitrine: lint not_causal: attention (%23) at 11_attention.md:15 in look: ";
+  const Finished show = said_by("11 show attention --step forward");
+  CHECK(show.status == 0);
+  CHECK(show.err.starts_with(looks));
+  CHECK(std::ranges::count(show.err, '\n') == 1);
+  CHECK(show.out.starts_with("graph attention {"));
+  const Finished certify = said_by("13 certify production --step forward");
+  CHECK(certify.status == 0);
+  CHECK(certify.err.starts_with("vitrine: lint dropout_in_use: dropout (%12)"));
+  // There is nothing to train on and nothing to write with: that is said behind it.
+  const Finished run = said_by("11 run attention --data none.txt");
+  CHECK(run.status == 3);
+  CHECK(run.err.starts_with(looks));
+  const Finished generate = said_by("11 generate attention --prompt To --load none.safetensors");
+  CHECK(generate.status == 3);
+  CHECK(generate.err.starts_with(looks));
+}

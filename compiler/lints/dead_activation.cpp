@@ -19,7 +19,8 @@ bool chooses(const Symbol& s) {
 void dead_activation(const Linted& model, Findings& found) {
   const ValueRanges ranges(model.graph);
   for (Value v : model.graph.topological()) {
-    if (!v.op() || !v.op()->info->elementwise() || v.type().dtype != DType::f32 || v.node().phase != Phase::forward) continue;
+    if (!v.op() || !v.op()->info->elementwise() || v.type().dtype != DType::f32 || v.node().phase != Phase::forward)
+      continue;
     const NumberRange made = ranges.of(v);
     const auto varies = std::ranges::find_if(v.operands(), [&](Value o) { return !ranges.of(o).one_number(); });
     if (!made.one_number() || varies == v.operands().end() || !chooses(v.op()->formula(v.operands().size()))) continue;
