@@ -51,8 +51,8 @@ std::string of_leaf(const Node& node) {
   std::string made = fmt::format("\"leaf\": \"{}\"", name_of(node.leaf));
   if (node.leaf != Leaf::constant) made += ", \"name\": " + in_json(node.name);
   if (node.leaf == Leaf::state)
-    made += fmt::format(", \"init\": {{\"rule\": \"{}\", \"scale\": {}}}", name_of(node.init.rule),
-                        in_json(print_attribute(node.init.scale)));
+    made += fmt::format(", \"init\": {{\"rule\": \"{}\", \"scale\": {}{}}}", name_of(node.init.rule),
+                        in_json(print_attribute(node.init.scale)), node.init.tied ? ", \"tied\": true" : "");
   const std::size_t count = node.type.shape.elements();
   if (node.leaf == Leaf::constant && count <= most_elements) {
     std::string elements;

@@ -102,7 +102,7 @@ class GraphParser {
     const std::string name = tokens_.name("a name");
     const Type t = type();
     Init init;
-    if (leaf == Leaf::state && tokens_.take("=")) init = initial();
+    if (leaf == Leaf::state && tokens_.take("=")) init = initial(), init.tied = tokens_.take("tied");
     take_free_id();
     const Value made =
         located(position, [&] { return leaf == Leaf::input ? graph_.input(name, t) : graph_.state(name, t, init); });

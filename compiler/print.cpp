@@ -29,11 +29,11 @@ bool is_written_in_place(const Node& node) {
 }
 
 std::string init_text(const Init& init) {
-  const std::string scale = print_attribute(init.scale);
-  if (init.rule == Init::Rule::seed) return "seed";
-  if (init.rule == Init::Rule::normal) return "normal(" + scale + ")";
-  if (init.rule == Init::Rule::uniform) return "uniform(" + scale + ")";
-  return scale;
+  const std::string scale = print_attribute(init.scale), tied = init.tied ? " tied" : "";
+  if (init.rule == Init::Rule::seed) return "seed" + tied;
+  if (init.rule == Init::Rule::normal) return "normal(" + scale + ")" + tied;
+  if (init.rule == Init::Rule::uniform) return "uniform(" + scale + ")" + tied;
+  return scale + tied;
 }
 
 /// Places are numbered as they come, each once.

@@ -34,6 +34,7 @@ struct Commands {
   BisectOptions bisect{};
   ExecOptions exec{};
   CertifyOptions certify{};
+  LintOptions lint{};
   ProfileOptions profile{};
   TokenizeOptions tokenize{};
   BenchOptions bench{};
@@ -70,6 +71,10 @@ struct Commands {
     add_certify_flags(add(app, "certify", "hold every pass to its contract on a graph; 1 where one breaks it",
                           [this] { return vitrine::certify(projects, certify); }),
                       certify);
+    add_lint_flags(
+        add(app, "lint", "what a model most likely does not mean, though its types fit; 1 where there is any",
+            [this] { return lint_model(projects, lint); }),
+        lint);
     add_profile_flags(add(app, "profile", "where a program's time goes, step by step, and how near each is to a limit",
                           [this] { return vitrine::profile(projects, profile); }),
                       profile);

@@ -210,6 +210,14 @@ void add_tokenize_flags(CLI::App* c, TokenizeOptions& tokenize) {
   c->add_option("--save", tokenize.save, "write the tokenizer to FILE")->type_name("FILE");
   add_json(c, tokenize.json);
 }
+void add_lint_flags(CLI::App* c, LintOptions& lint) {
+  add_model(c, lint.model);
+  add_step(c, lint.step);
+  c->add_option("--causal", lint.causal,
+                "the axis along which no output may see what is to come [what the model declares of itself]")
+      ->type_name("AXIS");
+  add_json(c, lint.json);
+}
 void add_profile_flags(CLI::App* c, ProfileOptions& profile) {
   c->add_option(
        "MODEL", profile.model,

@@ -21,6 +21,7 @@ void add_opt_flags(CLI::App*, OptOptions&);
 void add_bisect_flags(CLI::App*, BisectOptions&);
 void add_exec_flags(CLI::App*, ExecOptions&);
 void add_certify_flags(CLI::App*, CertifyOptions&);
+void add_lint_flags(CLI::App*, LintOptions&);
 void add_profile_flags(CLI::App*, ProfileOptions&);
 void add_tokenize_flags(CLI::App*, TokenizeOptions&);
 

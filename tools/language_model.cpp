@@ -192,6 +192,7 @@ Project language_model(LanguageModel setup) {
   made.data = "The Devil's Dictionary (Debian package dict-devil), or by --data any text in UTF-8";
   made.has_data = [] { return std::filesystem::exists(devils_dictionary); };
   made.forward = [forward = setup.forward] { return forward({}); };
+  made.causal_input = "token";  // it guesses what comes next, and must not see it
   made.optimizer = setup.optimizer;
   for (const auto& [part, does] : setup.parts) made.parts.push_back(part);
   made.resumes = true;

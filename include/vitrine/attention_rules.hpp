@@ -40,6 +40,17 @@ constexpr Inferred attention_type(std::string_view name, const Type& q, const Ty
   return Type{DType::f32, made};
 }
 
+/// How far a query's result reaches along the axes of query, key and value.
+constexpr AxisReach attention_reach(std::size_t operand, int axis, std::span<const Type> in, Looks looks) {
+  const int rank = in[0].shape.rank();
+  if (axis == rank - 1) return operand == 2 ? keeps(axis) : reaches_anything;
+  if (operand == 0 || axis < rank - 3) return keeps(axis);
+  if (axis == rank - 3) return in[0].shape[axis].size == in[operand].shape[axis].size ? keeps(axis) : reaches_anything;
+  if (!looks.causal && looks.window == 0) return reaches_anything;
+  const std::ptrdiff_t wide = looks.window == 0 ? AxisReach::far : looks.window - 1;
+  return {axis, -wide, looks.causal ? 0 : wide};
+}
+
 /// Sizes of attention, and whose rows belong together: query row number r, counted over batch, head and time, reads the
 /// keys and values of block number block(r), counted over batch and kv.
 struct AttentionSizes {

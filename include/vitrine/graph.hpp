@@ -15,10 +15,11 @@ enum class Leaf : std::uint8_t { none, input, state, constant };
 enum class Phase : std::uint8_t { forward, gradient, update };
 
 /// How a state begins: every element `scale`, or drawn from N(0, scale^2) or U(-scale, scale), or (i32[2]) the low and
-/// the high half of the seed of the run.
+/// the high half of the seed of the run. `tied` says what its model means: that it is used in two places or more.
 struct Init {
   enum class Rule : std::uint8_t { constant, normal, uniform, seed } rule = Rule::constant;
   Float scale = 0.f;
+  bool tied = false;
   bool operator==(const Init&) const = default;
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "vitrine/number.hpp"
+#include "vitrine/reach.hpp"
 #include "vitrine/sentence.hpp"
 #include "vitrine/symbol.hpp"
 #include "vitrine/walk.hpp"
@@ -92,6 +93,11 @@ struct OpInfo {
   Op (*companion_of)(const void*);  // null, or the op that on the same operands computes this result on its way
   /// How many products a contraction adds up; null for an op that is none.
   std::size_t (*multiply_adds)(const void*, std::span<const Type> in, const Type& out);
+  /// How far a result reaches along an axis of an operand. Null: a formula or a walk says it, or nobody knows.
+  AxisReach (*reach)(const void*, std::size_t operand, int axis, std::span<const Type> in, const Type& out);
+  /// The numbers that a result may be. Null: its formula says it, or it is a look at its operand, or nobody knows.
+  NumberRange (*range)(const void*, NumberRanges of, std::span<const Type> in, const Type& out);
+  Indexed (*indexed)(const void*, std::span<const Type> in, const Type& out);  // null unless an operand holds indices
   ErasedExample (*example)();
 
   bool elementwise() const { return formula != nullptr; }

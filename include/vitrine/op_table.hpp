@@ -63,6 +63,13 @@ template <class O> struct Erased {
   static std::size_t multiply_adds(const void* op, std::span<const Type> in, const Type& out) {
     return of(op).multiply_adds(in, out);
   }
+  static AxisReach reach(const void* op, std::size_t operand, int axis, std::span<const Type> in, const Type& out) {
+    return of(op).reach(operand, axis, in, out);
+  }
+  static NumberRange range(const void* op, NumberRanges r, std::span<const Type> in, const Type& out) {
+    return of(op).range(r, in, out);
+  }
+  static Indexed indexed(const void* op, std::span<const Type> in, const Type& out) { return of(op).indexed(in, out); }
   static Op companion_of(const void* op) { return of(op).companion_of(); }
   static std::vector<Attribute> print(const void* op) {
     std::vector<Attribute> made;
@@ -142,6 +149,11 @@ template <class O> const OpInfo& info() {
     if constexpr (requires(const O op, Type any) { op.walk(any, any); }) t.walk = E::walk;
     if constexpr (requires(const O op) { op.companion_of(); }) t.companion_of = E::companion_of;
     if constexpr (requires(const O op, Type any) { op.multiply_adds({}, any); }) t.multiply_adds = E::multiply_adds;
+    if constexpr (requires(const O op, Type any) { op.reach(std::size_t{}, 0, std::span<const Type>(), any); })
+      t.reach = E::reach;
+    if constexpr (requires(const O op, Type any) { op.range(NumberRanges(), std::span<const Type>(), any); })
+      t.range = E::range;
+    if constexpr (requires(const O op, Type any) { op.indexed(std::span<const Type>(), any); }) t.indexed = E::indexed;
     t.example = E::example;
     return t;
   }();

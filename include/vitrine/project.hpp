@@ -45,6 +45,9 @@ struct Project {
   std::string data{};                // what it needs, in words
   std::function<bool()> has_data{};  // whether that is here
   std::function<Graph()> forward{};  // traced, with the output "loss"
+  /// Declares that output "y" sees nothing of what is to come: along the last axis of this input of the forward graph,
+  /// no element of it is made of a later one. Empty: nothing is declared.
+  std::string causal_input{};
   Optimizer optimizer{};
   std::vector<std::string> parts{};  // what --without takes
   /// Parts of its models for other data (--data), if it has such. `run` must refuse those that the data's model lacks.
@@ -59,8 +62,8 @@ struct Project {
   std::function<void(const GenerateOptions&)> generate{};
 };
 
-/// The program `vitrine` for these projects: list, run, generate, show, opt, bisect, exec, certify, profile, tokenize,
-/// passes, ops, audit, bench. Hands out the
+/// The program `vitrine` for these projects: list, run, generate, show, opt, bisect, exec, certify, lint, profile,
+/// tokenize, passes, ops, audit, bench. Hands out the
 /// exit code: 0 what it says is true, 1 a gate or check failed, 2 wrong use, 3 input or environment, 4 a bug of ours.
 int command_line(int argc, char** argv, std::vector<Project> projects);
 

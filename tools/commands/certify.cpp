@@ -9,6 +9,7 @@
 #include "tools/commands/commands.hpp"
 #include "tools/compiled.hpp"
 #include "tools/find_project.hpp"
+#include "tools/lint.hpp"
 #include "tools/small_values.hpp"
 #include "tools/text_file.hpp"
 #include "vitrine/error.hpp"
@@ -68,6 +69,7 @@ std::vector<Pass> passes_for(const CertifyOptions& options) {
 }  // namespace
 
 int certify(const Projects& projects, const CertifyOptions& options) {
+  warn_of_findings(projects, options.model);
   const std::vector<Pass> passes = passes_for(options);
   Pool pool(thread_count(options.common.threads));
   Subject subject = subject_of(projects, options, pool);

@@ -73,6 +73,11 @@ struct TokenizeOptions {
 };
 int tokenize(const TokenizeOptions&);
 
+struct LintOptions {
+  std::string model, step = "forward", causal, json{};
+};
+int lint_model(const Projects&, const LintOptions&);
+
 int list_passes(const std::string& json);
 int list_ops(const std::string& name, const std::string& json);
 int audit_projects(const Projects&, const std::string& json);

@@ -2,6 +2,7 @@
 
 #include "tools/commands/commands.hpp"
 #include "tools/find_project.hpp"
+#include "tools/lint.hpp"
 #include "vitrine/error.hpp"
 
 namespace vitrine {
@@ -18,6 +19,7 @@ int generate(const Projects& projects, const std::string& name, const GenerateOp
   if (options.prompt.empty())
     throw UsageError(
         fmt::format("generate {}: --prompt is empty, and a model goes on from something; give it a word", name));
+  warn_of_findings(projects, name);
   project.generate(options);
   return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "tools/commands/commands.hpp"
 #include "tools/find_project.hpp"
+#include "tools/lint.hpp"
 #include "vitrine/error.hpp"
 #include "vitrine/nearest.hpp"
 
@@ -55,6 +56,7 @@ int run_project(const Projects& projects, const std::string& name, const RunOpti
   check_state_flags(project, options);
   demand_place_for("--save", options.save);
   demand_place_for("--json", options.json == "-" ? "" : options.json);
+  warn_of_findings(projects, name);
   RunOptions asked = options;
   if (asked.out.empty()) asked.out = "out/" + name;
   return project.run(asked) ? 0 : 1;

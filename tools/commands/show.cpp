@@ -14,6 +14,7 @@
 #include "tools/commands/commands.hpp"
 #include "tools/find_project.hpp"
 #include "tools/graphviz.hpp"
+#include "tools/lint.hpp"
 #include "tools/text_file.hpp"
 #include "vitrine/error.hpp"
 
@@ -69,6 +70,7 @@ void show_memory(Graph graph, const ShowOptions& options) {
 int show(const Projects& projects, const ShowOptions& options) {
   if (!options.after.empty() && !options.before.empty())
     throw UsageError("show: --after and --before exclude each other; give one");
+  warn_of_findings(projects, options.model);
   const Graph graph = shown(projects, options);
   if (options.format == "text")
     write_text(options.output, print(graph));

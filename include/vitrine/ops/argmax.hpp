@@ -29,6 +29,12 @@ struct Argmax {
     return Type{DType::i32, made};
   }
   Gradients vjp(auto in, auto, auto) const { return Gradients(in.size()); }
+  constexpr AxisReach reach(std::size_t, int at, std::span<const Type>, const Type&) const {
+    return at == axis ? reaches_anything : keeps(at > axis ? at - 1 : at);
+  }
+  constexpr NumberRange range(NumberRanges, std::span<const Type> in, const Type&) const {
+    return {0, static_cast<double>(in[0].shape[static_cast<int>(axis)].size) - 1};
+  }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     const Rows rows(in[0].shape(), static_cast<int>(axis));
     for (std::size_t outer = 0; outer < rows.outer; ++outer)

@@ -33,6 +33,10 @@ struct Attention {
     const AttentionSizes n(in[0].shape, in[2].shape);
     return n.pairs(looks()) * (n.each + n.wide);
   }
+  constexpr AxisReach reach(std::size_t operand, int axis, std::span<const Type> in, const Type&) const {
+    return attention_reach(operand, axis, in, looks());
+  }
+  constexpr NumberRange range(NumberRanges of, std::span<const Type>, const Type&) const { return of[2].with(0); }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     std::fill_n(out.reals(), out.size(), Real(0));
     const AttentionSizes n(in[0].shape(), in[2].shape());
@@ -74,6 +78,9 @@ struct AttentionLogsumexp {
     const Value read = emit(Attention{scale, causal, window}, {q, k, k});
     const Value dk = emit(AttentionValueGradient{scale, causal, window}, {q, k, k, read, y, column * q});
     return {column * read * float(scale), dk * float(scale), Value{}};
+  }
+  constexpr AxisReach reach(std::size_t operand, int axis, std::span<const Type> in, const Type&) const {
+    return operand == 2 ? reaches_anything : attention_reach(operand, axis, in, looks());
   }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     each_query(in, AttentionSizes(in[0].shape(), in[2].shape()), looks(), scale,

@@ -19,6 +19,11 @@ struct AvgPool2d {
 
   constexpr Inferred type(Type x) const { return pooled_type(doc.name, x, window, stride, padding); }
   Gradients vjp(auto in, auto, auto g) const;
+  constexpr AxisReach reach(std::size_t, int axis, std::span<const Type>, const Type&) const {
+    if (axis == 1) return keeps_windows(1, window.rows, stride.rows, padding.rows);
+    return axis == 2 ? keeps_windows(2, window.columns, stride.columns, padding.columns) : keeps(axis);
+  }
+  constexpr NumberRange range(NumberRanges of, std::span<const Type>, const Type&) const { return of[0].with(0); }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     const Windows over = windows_of(in[0].shape(), window, out.shape(), stride, padding);
     const Real share = Real(1) / static_cast<Real>(over.kernel_rows * over.kernel_columns);

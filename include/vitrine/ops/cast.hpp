@@ -20,6 +20,13 @@ struct Cast {
       return Sentence{} << "cast: knows f32, i32 and bool, and from u8, got " << a << " to " << to;
     return Type{to, a.shape};
   }
+  constexpr AxisReach reach(std::size_t, int axis, std::span<const Type>, const Type&) const { return keeps(axis); }
+  constexpr NumberRange range(NumberRanges of, std::span<const Type> in, const Type&) const {
+    if (to == DType::boolean) return {0, 1};
+    // Towards 0, and the nearest end beyond i32's range; NaN becomes 0.
+    if (to == DType::i32 && in[0].dtype == DType::f32) return of[0].known() ? of[0].with(0) : of[0];
+    return of[0];
+  }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     for (std::size_t i = 0; i < out.size(); ++i) {
       // Whole numbers stay whole: a float knows every integer only up to 2^24.

@@ -48,6 +48,16 @@ struct Concat {
     }
     return made;
   }
+  constexpr AxisReach reach(std::size_t operand, int at, std::span<const Type> in, const Type&) const {
+    std::ptrdiff_t begin = 0;
+    for (std::size_t i = 0; i < operand; ++i) begin += static_cast<std::ptrdiff_t>(in[i].shape[at].size);
+    return at == axis ? AxisReach{at, -begin, -begin} : keeps(at);
+  }
+  constexpr NumberRange range(NumberRanges of, std::span<const Type>, const Type&) const {
+    NumberRange made = of[0];
+    for (const NumberRange& one : of) made = made.with(one);
+    return made;
+  }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     const std::size_t outer = Rows(out.shape(), static_cast<int>(axis)).outer, size = stored_size<Real>(out.type.dtype);
     auto* to = static_cast<std::byte*>(out.data);

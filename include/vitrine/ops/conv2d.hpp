@@ -85,6 +85,13 @@ struct Conv2d {
   constexpr std::size_t multiply_adds(std::span<const Type> in, const Type& y) const {
     return products_of(in[1].shape, y.shape);
   }
+  constexpr AxisReach reach(std::size_t operand, int axis, std::span<const Type> in, const Type&) const {
+    if (operand == 1) return axis == 3 ? keeps(3) : reaches_anything;
+    const Shape& w = in[1].shape;
+    if (axis == 1) return keeps_windows(1, static_cast<std::int64_t>(w[0].size), stride.rows, padding.rows);
+    if (axis == 2) return keeps_windows(2, static_cast<std::int64_t>(w[1].size), stride.columns, padding.columns);
+    return axis == 0 ? keeps(0) : reaches_anything;
+  }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     for (std::size_t i = 0; i < out.size(); ++i) out.reals()[i] = 0;
     each_product(

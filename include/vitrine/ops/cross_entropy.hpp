@@ -16,6 +16,11 @@ struct CrossEntropy {
   bool operator==(const CrossEntropy&) const = default;
   constexpr Inferred type(Type logits, Type labels) const { return labelled_type(doc.name, logits, labels); }
   Gradients vjp(auto in, auto, auto g) const { return {emit(CrossEntropyGradient{}, {in[0], in[1], g}), Value{}}; }
+  constexpr AxisReach reach(std::size_t operand, int axis, std::span<const Type> in, const Type&) const {
+    return operand == 0 ? keeps_rows(axis, in[0]) : keeps(axis);
+  }
+  constexpr NumberRange range(NumberRanges, std::span<const Type>, const Type&) const { return {.least = 0}; }
+  constexpr Indexed indexed(std::span<const Type> in, const Type&) const { return {1, in[0].shape[-1].size}; }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     const std::size_t C = in[0].shape()[-1].size;
     for (std::size_t row = 0; row < out.size(); ++row) {

@@ -54,6 +54,10 @@ struct CrossEntropyGradient {
     return {p * (scaled - sum_to(p * scaled, column)), Value{},
             emit(Reshape{in[2].type().shape}, {sum_to(h * off, column)})};
   }
+  constexpr AxisReach reach(std::size_t operand, int axis, std::span<const Type> in, const Type&) const {
+    return operand == 0 ? keeps_rows(axis, in[0]) : keeps(axis);
+  }
+  constexpr Indexed indexed(std::span<const Type> in, const Type&) const { return {1, in[0].shape[-1].size}; }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     Softmax{}.run(in.first(1), out);
     const std::size_t C = out.shape()[-1].size;

@@ -26,6 +26,14 @@ struct CumulativeSum {
     return a;
   }
   Gradients vjp(auto, auto, auto g) const { return {emit(CumulativeSum{axis, exclusive, !reverse}, {g})}; }
+  constexpr AxisReach reach(std::size_t, int at, std::span<const Type>, const Type&) const {
+    if (at != axis) return keeps(at);
+    const std::ptrdiff_t near = exclusive ? 1 : 0;
+    return reverse ? AxisReach{at, near, AxisReach::far} : AxisReach{at, -AxisReach::far, -near};
+  }
+  constexpr NumberRange range(NumberRanges of, std::span<const Type> in, const Type&) const {
+    return of[0].times(in[0].shape[static_cast<int>(axis)].size).with(of[0]).with(0);
+  }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     const Rows rows(in[0].shape(), static_cast<int>(axis));
     std::vector<Real> sums(rows.inner);

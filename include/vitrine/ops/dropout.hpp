@@ -26,6 +26,13 @@ struct Drop {
     return x;
   }
   Gradients vjp(auto in, auto, auto g) const { return {emit(*this, {g, in[1], in[2]}), Value{}, Value{}}; }
+  constexpr AxisReach reach(std::size_t operand, int axis, std::span<const Type>, const Type&) const {
+    return operand == 0 ? keeps(axis) : reaches_anything;
+  }
+  NumberRange range(NumberRanges of, std::span<const Type>, const Type&) const {
+    const double factor = static_cast<double>(dropout_factor(rate));
+    return NumberRange{of[0].least == 0 ? 0 : of[0].least * factor, of[0].most == 0 ? 0 : of[0].most * factor}.with(0);
+  }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     const DropoutMask mask(in[1].integers(), in[2].integers()[0], stream, rate);
     mask.apply(in[0].reals(), out.reals(), 0, out.size(), static_cast<Real>(dropout_factor(rate)));

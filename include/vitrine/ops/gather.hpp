@@ -34,6 +34,15 @@ struct Gather {
     const Axis along = in[0].type().shape[static_cast<int>(axis)];
     return {emit(ScatterAdd{axis, along}, {g, in[1]}), Value{}};
   }
+  constexpr AxisReach reach(std::size_t operand, int at, std::span<const Type> in, const Type&) const {
+    const int along = static_cast<int>(axis), indices = in[1].shape.rank();
+    if (operand == 1) return keeps(along + at);
+    return at == along ? reaches_anything : keeps(at < along ? at : at - 1 + indices);
+  }
+  constexpr NumberRange range(NumberRanges of, std::span<const Type>, const Type&) const { return of[0]; }
+  constexpr Indexed indexed(std::span<const Type> in, const Type&) const {
+    return {1, in[0].shape[static_cast<int>(axis)].size};
+  }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     const Rows rows(in[0].shape(), static_cast<int>(axis));
     const std::size_t bytes = rows.inner * stored_size<Real>(out.type.dtype), count = in[1].size();

@@ -15,6 +15,10 @@ struct InverseSize {
   bool operator==(const InverseSize&) const = default;
   constexpr Inferred type() const { return Type{}; }
   Gradients vjp(auto, auto, auto) const { return {}; }
+  constexpr NumberRange range(NumberRanges, std::span<const Type>, const Type&) const {
+    const double made = of.elements() == 0 ? NumberRange::infinity : 1 / static_cast<double>(of.elements());
+    return {made, made};
+  }
   template <class Real> void run(Buffers<Real>, const Buffer<Real>& out) const {
     out.reals()[0] = Real(1) / static_cast<Real>(of.elements());
   }

@@ -17,6 +17,9 @@ struct Iota {
     return Type{DType::i32, Shape{} << along};
   }
   Gradients vjp(auto, auto, auto) const { return {}; }
+  constexpr NumberRange range(NumberRanges, std::span<const Type>, const Type&) const {
+    return {0, static_cast<double>(along.size) - 1};
+  }
   template <class Real> void run(Buffers<Real>, const Buffer<Real>& out) const {
     for (std::size_t i = 0; i < out.size(); ++i) out.integers()[i] = static_cast<std::int32_t>(i);
   }

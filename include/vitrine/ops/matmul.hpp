@@ -60,6 +60,12 @@ struct Matmul {
   constexpr std::size_t multiply_adds(std::span<const Type> in, const Type& out) const {
     return out.shape.elements() * in[0].shape[transpose_left ? -2 : -1].size;
   }
+  constexpr AxisReach reach(std::size_t operand, int axis, std::span<const Type> in, const Type& out) const {
+    const int rank = in[operand].shape.rank(), from_end = axis - rank;
+    if (from_end < -2) return keeps(axis);
+    if (operand == 0) return (from_end == -2) != transpose_left ? keeps(out.shape.rank() - 2) : reaches_anything;
+    return (from_end == -1) != transpose_right ? keeps(out.shape.rank() - 1) : reaches_anything;
+  }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     const Shape &x = in[0].shape(), &y = in[1].shape();
     const std::size_t M = out.shape()[-2].size, N = out.shape()[-1].size, K = x[transpose_left ? -2 : -1].size;

@@ -66,6 +66,11 @@ struct MaxPool2d {
 
   constexpr Inferred type(Type x) const { return pooled_type(doc.name, x, window, stride, padding); }
   Gradients vjp(auto in, auto, auto g) const;
+  constexpr AxisReach reach(std::size_t, int axis, std::span<const Type>, const Type&) const {
+    if (axis == 1) return keeps_windows(1, window.rows, stride.rows, padding.rows);
+    return axis == 2 ? keeps_windows(2, window.columns, stride.columns, padding.columns) : keeps(axis);
+  }
+  constexpr NumberRange range(NumberRanges of, std::span<const Type>, const Type&) const { return of[0]; }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     each_maximum(in, windows_of(in[0].shape(), window, out.shape(), stride, padding),
                  [&](std::size_t at, Real top, std::size_t) { out.reals()[at] = top; });
@@ -96,6 +101,10 @@ struct MaxPool2dPlace {
   }
   Op companion_of() const { return MaxPool2d{window, stride, padding}; }
   Gradients vjp(auto in, auto, auto) const { return Gradients(in.size()); }
+  constexpr AxisReach reach(std::size_t, int axis, std::span<const Type>, const Type&) const {
+    if (axis == 1) return keeps_windows(1, window.rows, stride.rows, padding.rows);
+    return axis == 2 ? keeps_windows(2, window.columns, stride.columns, padding.columns) : keeps(axis);
+  }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     each_maximum(
         in, windows_of(in[0].shape(), window, out.shape(), stride, padding),

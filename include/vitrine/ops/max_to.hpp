@@ -29,6 +29,10 @@ struct MaxTo {
     const Value is_largest = where(equal(in[0], y), number(*y.graph, 1), 0.f);
     return {is_largest * (g / sum_to(is_largest, to))};
   }
+  constexpr AxisReach reach(std::size_t, int axis, std::span<const Type> in, const Type&) const {
+    return keeps_reduced(axis, in[0], to);
+  }
+  constexpr NumberRange range(NumberRanges of, std::span<const Type>, const Type&) const { return of[0]; }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     for (std::size_t i = 0; i < out.size(); ++i) out.reals()[i] = -std::numeric_limits<Real>::infinity();
     BroadcastWalk<1> at(Buffers<Real>(&out, 1), in[0].shape());

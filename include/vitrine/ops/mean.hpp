@@ -25,6 +25,10 @@ struct Mean {
     const Shape& shape = in[0].type().shape;
     return {broadcast_to(g * emit(*g.graph, InverseSize{reduced_axes(shape, to)}), shape)};
   }
+  constexpr AxisReach reach(std::size_t, int axis, std::span<const Type> in, const Type&) const {
+    return keeps_reduced(axis, in[0], to);
+  }
+  constexpr NumberRange range(NumberRanges of, std::span<const Type>, const Type&) const { return of[0]; }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     SumTo{to}.run(in, out);
     const Real count = static_cast<Real>(reduced_axes(in[0].shape(), to).elements());

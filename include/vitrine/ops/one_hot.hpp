@@ -20,6 +20,9 @@ struct OneHot {
     return Type{DType::f32, Shape(a.shape) << along};
   }
   Gradients vjp(auto in, auto, auto) const { return Gradients(in.size()); }
+  constexpr AxisReach reach(std::size_t, int axis, std::span<const Type>, const Type&) const { return keeps(axis); }
+  constexpr NumberRange range(NumberRanges, std::span<const Type>, const Type&) const { return {0, 1}; }
+  constexpr Indexed indexed(std::span<const Type>, const Type&) const { return {0, along.size}; }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     for (std::size_t i = 0; i < out.size(); ++i) out.reals()[i] = 0;
     for (std::size_t i = 0; i < in[0].size(); ++i) {

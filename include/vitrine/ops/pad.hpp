@@ -42,6 +42,13 @@ struct Pad {
     const auto length = static_cast<std::int64_t>(spread(in[0].type().shape[static_cast<int>(axis)].size));
     return {emit(Slice{axis, before, before + length, interior + 1}, {g})};
   }
+  constexpr AxisReach reach(std::size_t, int at, std::span<const Type>, const Type&) const {
+    if (at != axis) return keeps(at);
+    return interior == 0 ? AxisReach{at, -before, -before} : reaches_anything;
+  }
+  constexpr NumberRange range(NumberRanges of, std::span<const Type>, const Type&) const {
+    return of[0].with(static_cast<double>(float(value)));
+  }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     const float filled = value;
     for (std::size_t i = 0; i < out.size(); ++i) store(out, i, Num<Real>(filled));

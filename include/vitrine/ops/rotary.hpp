@@ -46,6 +46,9 @@ struct Rotary {
     return x;
   }
   Gradients vjp(auto in, auto, auto g) const { return {emit(Rotary{base, halves, !backwards}, {g, in[1]}), Value{}}; }
+  constexpr AxisReach reach(std::size_t operand, int axis, std::span<const Type> in, const Type&) const {
+    return operand == 0 ? keeps_rows(axis, in[0]) : keeps(in[0].shape.rank() - 2);
+  }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     const std::size_t each = out.shape()[-1].size, time = out.shape()[-2].size, pairs = each / 2;
     for (std::size_t row = 0; each > 0 && row < out.size() / each; ++row)

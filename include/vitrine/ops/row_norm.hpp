@@ -53,6 +53,9 @@ template <bool Centered> struct RowNorm {
     const Value away = Centered ? g - mean_of_row(g) : g;
     return {(away - y * mean_of_row(g * y)) * emit(RowNormScale<Centered>{eps}, {in[0]})};
   }
+  constexpr AxisReach reach(std::size_t, int axis, std::span<const Type> in, const Type&) const {
+    return keeps_rows(axis, in[0]);
+  }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     const std::size_t N = out.shape()[-1].size;
     each_row_norm<Centered>(in[0], eps, [&](std::size_t row, Real mean, Real rstd) {
@@ -82,6 +85,10 @@ template <bool Centered> struct RowNormScale {
     const Value inverse = emit(*g.graph, InverseSize{Shape{} << in[0].type().shape[-1]});
     return {emit(RowNorm<Centered>{eps}, {in[0]}) * (g * (y * y) * (-1.f * inverse))};
   }
+  constexpr AxisReach reach(std::size_t, int axis, std::span<const Type> in, const Type&) const {
+    return keeps_rows(axis, in[0]);
+  }
+  constexpr NumberRange range(NumberRanges, std::span<const Type>, const Type&) const { return {.least = 0}; }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     each_row_norm<Centered>(in[0], eps, [&](std::size_t row, Real, Real rstd) { out.reals()[row] = rstd; });
   }

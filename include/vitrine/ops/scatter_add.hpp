@@ -51,6 +51,12 @@ struct ScatterAdd {
     return Type{DType::f32, made};
   }
   Gradients vjp(auto in, auto, auto g) const { return {gather(g, in[1], static_cast<int>(axis)), Value{}}; }
+  constexpr AxisReach reach(std::size_t operand, int at, std::span<const Type> in, const Type&) const {
+    const int from = static_cast<int>(axis), indices = in[1].shape.rank();
+    if (operand == 1 || (at >= from && at < from + indices)) return reaches_anything;
+    return keeps(at < from ? at : at - indices + 1);
+  }
+  constexpr Indexed indexed(std::span<const Type>, const Type&) const { return {1, along.size}; }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     for (std::size_t i = 0; i < out.size(); ++i) out.reals()[i] = 0;
     const Rows rows(out.shape(), static_cast<int>(axis));

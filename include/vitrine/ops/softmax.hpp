@@ -21,6 +21,10 @@ struct Softmax {
     return a;
   }
   Gradients vjp(auto, auto y, auto g) const { return {y * (g - sum_to(g * y, y.type().shape.with(-1, 1)))}; }
+  constexpr AxisReach reach(std::size_t, int axis, std::span<const Type> in, const Type&) const {
+    return keeps_rows(axis, in[0]);
+  }
+  constexpr NumberRange range(NumberRanges, std::span<const Type>, const Type&) const { return {0, 1}; }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     const std::size_t N = out.shape()[-1].size;
     for (std::size_t row = 0; row < out.size(); row += N) {

@@ -21,6 +21,12 @@ struct SumTo {
 
   constexpr Inferred type(Type a) const { return reduced_type(doc.name, a, to); }
   Gradients vjp(auto in, auto, auto g) const { return {broadcast_to(g, in[0].type().shape)}; }
+  constexpr AxisReach reach(std::size_t, int axis, std::span<const Type> in, const Type&) const {
+    return keeps_reduced(axis, in[0], to);
+  }
+  constexpr NumberRange range(NumberRanges of, std::span<const Type> in, const Type&) const {
+    return of[0].times(reduced_axes(in[0].shape, to).elements());
+  }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     for (std::size_t i = 0; i < out.size(); ++i) out.reals()[i] = 0;
     BroadcastWalk<1> at(Buffers<Real>(&out, 1), in[0].shape());

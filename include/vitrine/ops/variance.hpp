@@ -24,6 +24,10 @@ struct Variance {
     const Value x = in[0], inverse = emit(*g.graph, InverseSize{reduced_axes(x.type().shape, to)});
     return {(x - emit(Mean{to}, {x})) * (g * (2.f * inverse))};
   }
+  constexpr AxisReach reach(std::size_t, int axis, std::span<const Type> in, const Type&) const {
+    return keeps_reduced(axis, in[0], to);
+  }
+  constexpr NumberRange range(NumberRanges, std::span<const Type>, const Type&) const { return {.least = 0}; }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     std::vector<Real> means(out.size());
     Mean{to}.run(in, {out.type, means.data()});
