@@ -9,6 +9,7 @@
 #include "compiler/dot_style.hpp"
 #include "compiler/escape.hpp"
 #include "compiler/picture.hpp"
+#include "compiler/print.hpp"
 
 namespace vitrine {
 
@@ -42,8 +43,15 @@ class Drawing {
   Drawing(const Graph& a, const Graph& b, const GraphDiff& diff, const DiffPictureOptions& options)
       : options_(options), picture_a_(picture_of(a)), picture_b_(picture_of(b)) {
     for (Value v : diff.only_a) add({.a = v, .fate = Fate::removed});
-    for (const NodePair& pair : diff.pairs)
-      add({pair.a, pair.b, pair.differs ? Fate::changed : Fate::same, pair.differs});
+    // With which nodes one runs is drawn only where nothing else differs.
+    const bool steps_alone =
+        diff.only_a.empty() && diff.only_b.empty() &&
+        std::ranges::all_of(diff.pairs, [](const auto& p) { return !p.differs || p.differs.only_in_step(); });
+    for (const NodePair& pair : diff.pairs) {
+      const bool shows = pair.differs && (steps_alone || !pair.differs.only_in_step());
+      add({pair.a, pair.b, shows ? Fate::changed : Fate::same, pair.differs});
+      changed_ += shows;
+    }
     for (Value v : diff.only_b) add({.b = v, .fate = Fate::added});
     for (const Drawn& drawn : all_) {
       for (Value operand : operands_of(drawn.a)) connect(at_a_, operand, drawn, from_a_);
@@ -92,9 +100,7 @@ class Drawing {
 
   void add(Drawn drawn) {
     // Numbers are written into the boxes that read them.
-    const bool in_a = drawn.a && picture_a_.box_of(drawn.a) != Box::none;
-    const bool in_b = drawn.b && picture_b_.box_of(drawn.b) != Box::none;
-    if (!in_a && !in_b) return;
+    if (!has_box(drawn.a) && !has_box(drawn.b)) return;
     if (drawn.a) at_a_[drawn.a.id] = all_.size();
     if (drawn.b) at_b_[drawn.b.id] = all_.size();
     all_.push_back(drawn);
@@ -128,13 +134,13 @@ class Drawing {
     for (std::size_t i = 0; options_.whole && i < all_.size(); ++i) show(i);
   }
 
-  std::string module_of(const Drawn& drawn) const {
-    const Picture& picture = drawn.b ? picture_b_ : picture_a_;
-    return picture.boxes[picture.box_of(drawn.b ? drawn.b : drawn.a)].module;
-  }
+  const Picture& picture_of_graph(Value v) const { return v.graph == picture_a_.graph ? picture_a_ : picture_b_; }
+  bool has_box(Value v) const { return v && picture_of_graph(v).box_of(v) != Box::none; }
+  const Box& box_of(Value v) const { return picture_of_graph(v).boxes[picture_of_graph(v).box_of(v)]; }
+  std::string module_of(const Drawn& drawn) const { return box_of(has_box(drawn.b) ? drawn.b : drawn.a).module; }
+  /// A number has no box of its own, but may stand where a node stood.
   std::string label(Value v) const {
-    const Picture& picture = v.graph == picture_a_.graph ? picture_a_ : picture_b_;
-    return dot_label(picture, picture.boxes[picture.box_of(v)]);
+    return has_box(v) ? dot_label(picture_of_graph(v), box_of(v)) : "<B>" + in_dot_label(name_of(v)) + "</B>";
   }
 
   std::string box(std::size_t i) const {
@@ -143,8 +149,7 @@ class Drawing {
     const Colours look = colours_of(drawn.fate);
     std::string words = label(v);
     if (!look.sign.empty()) words = fmt::format("<FONT COLOR=\"{}\"><B>{}</B></FONT>{}", look.ink, look.sign, words);
-    const bool drawable = drawn.a && picture_a_.box_of(drawn.a) != Box::none;
-    if (drawn.fate == Fate::changed && drawable)
+    if (drawn.fate == Fate::changed)
       words += fmt::format("<BR/>{}<BR/>{}",
                            dot_font(fmt::format("POINT-SIZE=\"9\" COLOR=\"{}\"", look.ink),
                                     "changed: " + vitrine::words(drawn.differs) + "; it was"),
@@ -177,10 +182,10 @@ class Drawing {
     };
     row("POINT-SIZE=\"16\"",
         fmt::format("{}  →  {}", shortened(options_.title_a, 90), shortened(options_.title_b, 90)));
-    const std::size_t same = diff.pairs.size() - diff.changed();
+    const std::size_t same = diff.pairs.size() - changed_;
     made += "<TR>" + cell(Fate::removed, fmt::format("{} only in the first", diff.only_a.size())) +
             cell(Fate::added, fmt::format("{} only in the second", diff.only_b.size())) +
-            cell(Fate::changed, fmt::format("{} changed", diff.changed())) +
+            cell(Fate::changed, fmt::format("{} changed", changed_)) +
             cell(Fate::same, fmt::format("{} the same in both", same)) + "</TR>";
     const std::string faint = fmt::format("POINT-SIZE=\"10\" COLOR=\"{}\"", look::faint_ink);
     if (!options_.whole && boxes_ < all_.size() && !left_out_)
@@ -199,7 +204,7 @@ class Drawing {
   Places at_a_{}, at_b_{};
   std::set<Edge> from_a_{}, from_b_{};
   std::set<std::size_t> marked_{};
-  std::size_t boxes_ = 0, left_out_ = 0;
+  std::size_t boxes_ = 0, left_out_ = 0, changed_ = 0;
 };
 
 }  // namespace

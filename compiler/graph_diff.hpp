@@ -19,6 +19,8 @@ struct Difference {
   bool step = false;   // with which nodes it runs as one step
   bool operator==(const Difference&) const = default;
   explicit operator bool() const { return *this != Difference{}; }
+  /// It computes the same: only with which nodes it runs is another matter.
+  bool only_in_step() const { return step && *this == Difference{.step = true}; }
 };
 /// "attributes, operands"
 std::string words(const Difference&);

@@ -46,7 +46,7 @@ class Changes {
       while (added < diff.only_b.size() && before(diff.only_b[added], pair.b))
         line(diff.only_b[added], "+ ", with_step(diff.only_b[added])), ++added;
       catch_up_to(place.at(pair.a.id));
-      if (pair.differs) changed(pair);
+      if (pair.differs && !pair.differs.only_in_step()) changed(pair);
     }
     catch_up_to(order.size());
     for (; added < diff.only_b.size(); ++added) line(diff.only_b[added], "+ ", with_step(diff.only_b[added]));
@@ -72,6 +72,27 @@ class Changes {
   std::map<std::uint32_t, std::size_t> rank_{};
   std::string text_{}, place_{};
 };
+
+/// Which nodes run together now that did not, a step a line.
+std::string steps_of(const GraphDiff& diff) {
+  std::map<std::uint32_t, std::vector<std::string>> members;
+  std::vector<std::string> alone;
+  for (const NodePair& pair : diff.pairs) {
+    if (!pair.differs.step) continue;
+    const std::uint32_t group = pair.b.node().group;
+    (group ? members[group] : alone).push_back(fmt::format("{} {}", visible(name_of(pair.b)), pair.b.op()->name()));
+  }
+  const auto listed = [](const std::vector<std::string>& names) {
+    constexpr std::size_t most = 6;
+    const std::span shown(names.data(), std::min(names.size(), most));
+    return fmt::format("{}{}", fmt::join(shown, ", "),
+                       names.size() > most ? fmt::format(" and {} more", names.size() - most) : "");
+  };
+  std::string made;
+  for (const auto& [group, names] : members) made += fmt::format("  g{}: {}\n", group, listed(names));
+  if (!alone.empty()) made += fmt::format("  alone: {}\n", listed(alone));
+  return made.empty() ? made : "run as one step in b and not in a\n" + made;
+}
 
 nlohmann::json of_node(Value v) {
   const Node& node = v.node();
@@ -136,10 +157,13 @@ std::string text(const GraphDiff& diff, const Graph& a, const Graph& b, const Si
   std::string made = fmt::format("a: {}, {}\nb: {}, {}\n", sides.a, counted(a.topological().size(), "node"), sides.b,
                                  counted(b.topological().size(), "node"));
   if (diff.equal()) return made + "equal: each node of one has its like in the other\n";
-  made += fmt::format("{} the same, {} changed (~), {} only in a (-), {} only in b (+){}\n",
-                      diff.pairs.size() - diff.changed(), diff.changed(), diff.only_a.size(), diff.only_b.size(),
-                      diff.remains ? fmt::format("; {} replaced and not removed yet", diff.remains) : "");
+  const auto steps = std::ranges::count_if(diff.pairs, [](const NodePair& p) { return p.differs.only_in_step(); });
+  made += fmt::format(
+      "{} the same, {} changed (~){}, {} only in a (-), {} only in b (+){}\n", diff.pairs.size() - diff.changed(),
+      diff.changed(), steps ? fmt::format(", {} of them only in what they run with", steps) : "", diff.only_a.size(),
+      diff.only_b.size(), diff.remains ? fmt::format("; {} replaced and not removed yet", diff.remains) : "");
   made += Changes(b).write(diff, a);
+  made += steps_of(diff);
   for (const ResultChange& r : diff.results)
     made += fmt::format("{} {}: {} in a, {} in b\n", r.is_update ? "the next value of" : "output", visible(r.name),
                         r.a ? visible(name_of(r.a)) : "not there", r.b ? visible(name_of(r.b)) : "not there");
