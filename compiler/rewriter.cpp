@@ -31,7 +31,7 @@ std::vector<Value> Rewriter::made_since_the_last_change() {
 }
 
 /// `matched`: as it stood before the change. What was made stands as it was made.
-void Rewriter::note(Words rule, Where at, std::vector<Seen> matched, std::span<const Value> made, Value by) {
+void Rewriter::note(Wording rule, Where at, std::vector<Seen> matched, std::span<const Value> made, Value by) {
   ++record_.count;
   if (!record_.keeps) return;
   std::vector<Seen> fresh;
@@ -40,7 +40,7 @@ void Rewriter::note(Words rule, Where at, std::vector<Seen> matched, std::span<c
   record_.rewrites.push_back({pass_, rule.str(), at, std::move(matched), std::move(fresh), by});
 }
 
-void Rewriter::replace(Value value, Value by, Words rule, Where at) {
+void Rewriter::replace(Value value, Value by, Wording rule, Where at) {
   demand_room();
   if (planted().replacement) by = planted().replacement(pass_, value, by);
   if (value.type() != by.type())
@@ -68,7 +68,7 @@ void Rewriter::replace(Value value, Value by, Words rule, Where at) {
   graph_.replace_all_uses(value, by, fresh);
 }
 
-void Rewriter::erase(Value value, Words rule, Where at) {
+void Rewriter::erase(Value value, Wording rule, Where at) {
   demand_room();
   if (is_used(value))
     throw InternalError("pass " + std::string(pass_) + " erases %" + std::to_string(value.id) + ", which is read");
@@ -76,13 +76,13 @@ void Rewriter::erase(Value value, Words rule, Where at) {
   note(rule, at, record_.keeps ? std::vector<Seen>{{value, value.operands()}} : std::vector<Seen>{}, {}, {});
 }
 
-void Rewriter::keep(Value state, Words rule, Where at) {
+void Rewriter::keep(Value state, Wording rule, Where at) {
   demand_room();
   graph_.drop_update(state);
   note(rule, at, record_.keeps ? std::vector<Seen>{{state, {}}} : std::vector<Seen>{}, {}, {});
 }
 
-void Rewriter::group(std::span<const Value> members, Words rule, Where at) {
+void Rewriter::group(std::span<const Value> members, Wording rule, Where at) {
   demand_room();
   const std::uint32_t made = graph_.last_group() + 1;
   std::vector<Seen> matched;
@@ -93,12 +93,13 @@ void Rewriter::group(std::span<const Value> members, Words rule, Where at) {
   note(rule, at, std::move(matched), {}, {});
 }
 
-void Rewriter::refuse(Value candidate, Words rule, Words reason, Words suggestion, Where at) {
+void Rewriter::refuse(Value candidate, Wording rule, Wording reason, Wording suggestion, Where at) {
   if (!record_.keeps) return;
   refuse({pass_, rule.str(), at, candidate, reason.str(), suggestion.str()});
 }
 
-void Rewriter::refuse_to_join(Value producer, Value consumer, Words rule, Words reason, Words suggestion, Where at) {
+void Rewriter::refuse_to_join(Value producer, Value consumer, Wording rule, Wording reason, Wording suggestion,
+                              Where at) {
   if (!record_.keeps) return;
   refuse({pass_, rule.str(), at, consumer ? consumer : producer, reason.str(), suggestion.str(), producer, consumer});
 }

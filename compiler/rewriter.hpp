@@ -46,13 +46,13 @@ struct Record {
 
 /// What a pass says of a change. It is made into text only if it is recorded: a literal, or a function that puts it
 /// together. It must outlive the call that it is handed to, no longer.
-class Words {
+class Wording {
  public:
-  Words(const char* text) : text_(text) {}
-  Words(std::string_view text) : text_(text) {}
-  Words(const std::string& text) : text_(text) {}
+  Wording(const char* text) : text_(text) {}
+  Wording(std::string_view text) : text_(text) {}
+  Wording(const std::string& text) : text_(text) {}
   template <std::invocable F>
-  Words(const F& make)
+  Wording(const F& make)
       : function_(&make), make_([](const void* f) { return std::string((*static_cast<const F*>(f))()); }) {}
   std::string str() const { return make_ ? make_(function_) : std::string(text_); }
 
@@ -75,24 +75,24 @@ class Rewriter {
   /// Every use of value becomes a use of by (but where a node made for it reads value itself, as f(x) may), which has
   /// value's type (InternalError otherwise). Nodes made since the last change know value as their origin, its line and
   /// its module.
-  void replace(Value value, Value by, Words rule, Where = Where::current());
+  void replace(Value value, Value by, Wording rule, Where = Where::current());
   /// A node that nothing reads goes.
-  void erase(Value, Words rule, Where = Where::current());
+  void erase(Value, Wording rule, Where = Where::current());
   /// The state is not updated any more.
-  void keep(Value state, Words rule, Where = Where::current());
+  void keep(Value state, Wording rule, Where = Where::current());
   /// The nodes run as one step from now on (a group of their own if they had none).
-  void group(std::span<const Value>, Words rule, Where = Where::current());
-  void refuse(Value candidate, Words rule, Words reason, Words suggestion, Where = Where::current());
+  void group(std::span<const Value>, Wording rule, Where = Where::current());
+  void refuse(Value candidate, Wording rule, Wording reason, Wording suggestion, Where = Where::current());
   /// The same of a fusion: the consumer, which is the candidate, does not join the producer's step. Without a consumer
   /// nothing that reads the producer does.
-  void refuse_to_join(Value producer, Value consumer, Words rule, Words reason, Words suggestion,
+  void refuse_to_join(Value producer, Value consumer, Wording rule, Wording reason, Wording suggestion,
                       Where = Where::current());
 
  private:
   void refuse(Refusal);
   void demand_room();
   std::vector<Value> made_since_the_last_change();
-  void note(Words rule, Where, std::vector<Seen> matched, std::span<const Value> made, Value by);
+  void note(Wording rule, Where, std::vector<Seen> matched, std::span<const Value> made, Value by);
 
   Graph& graph_;
   std::string_view pass_;

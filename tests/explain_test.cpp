@@ -52,7 +52,8 @@ TEST_CASE("explain follows a value that was replaced to the node that has it now
                        Contains("Error\n  at f32[batch 2, out 4]: at most"));
   CHECK(json["nodes"] == nlohmann::json{3, 7});
   CHECK(json["alive"] == true);
-  CHECK(json["rewrites"][0]["what"] == "replaced");
+  CHECK(json["rewrites"][0]["what"] == "stands for another node too");
+  CHECK(json["rewrites"][1]["what"] == "replaced");
   CHECK(json["computed_in"].size() == 1);
   CHECK(json["cost"]["operations"] == 2 * 2 * 3 * 4);
   CHECK(json["error"]["measured"] == true);
@@ -105,7 +106,7 @@ TEST_CASE("explain tells refusals, the derivative's own nodes and who shares the
 }
 
 TEST_CASE("explain of every node of a training step holds: each within what rounding allows") {
-  for (std::uint32_t id = 0; id < 60; id += 7) {
+  for (std::uint32_t id = 0; id < 50; id += 7) {
     const auto [text, json] = explained({"xor", "--node", std::to_string(id)});
     CAPTURE(text);
     if (json["error"]["measured"] == true) CHECK(json["error"]["share_of_allowed"].get<double>() <= 1);

@@ -71,23 +71,26 @@ std::vector<std::string> made_by_rule(const Compilation& whole, const Life& life
   return made;
 }
 
-/// Where nothing has its value any more: the node that stands where it was read, as the record tells.
-std::string replacement_of(const Compilation& whole, const Life& life) {
-  if (life.alive) return "";
-  // It was erased because who read it was replaced by something that does not.
-  std::uint32_t id = life.nodes.back();
+/// Where nothing has its value any more: what is computed instead by those who read it, as the record tells. Who read
+/// it may have gone for the same reason.
+std::string replacement_of(const Compilation& whole, std::uint32_t id, int depth = 0) {
+  const auto reads = [&](Value v) { return v.id == id; };
+  std::string further;
   for (const Rewrite& r : whole.rewrites()) {
-    if (!r.by || r.by.id == r.matched[0].value.id) continue;
-    const auto& operands = r.matched[0].operands;
-    const auto reads = [&](Value v) { return v.id == id; };
-    if (std::ranges::none_of(operands, reads)) continue;
+    const Seen& old = r.matched[0];
+    if (r.matched.size() != 1 || std::ranges::none_of(old.operands, reads)) continue;
+    if (!r.by) {  // erased too
+      if (further.empty() && depth < 16 && !whole.compiled().find(old.value.id))
+        further = replacement_of(whole, old.value.id, depth + 1);
+      continue;
+    }
     const bool still =
         std::ranges::any_of(r.made, [&](const Seen& seen) { return std::ranges::any_of(seen.operands, reads); });
-    if (still) continue;
-    return fmt::format("{}: {} has the value of {}, which read it ({})", r.pass, visible(line_of(r.by)),
-                       visible(name_of(r.matched[0].value)), visible(r.rule));
+    if (!still)
+      return fmt::format("{}: {} has the value of {}, which read {} ({})", r.pass, visible(line_of(r.by)),
+                         visible(name_of(old.value)), depth ? "what read it" : "it", visible(r.rule));
   }
-  return "";
+  return further.empty() && depth == 0 ? "nothing: no result needed it" : further;
 }
 
 }  // namespace
@@ -145,7 +148,7 @@ Explanation explanation_of(const Compilation& whole, std::uint32_t id) {
   const Graph& graph = whole.compiled();
   const Plan plan = compile(graph, CpuTarget(best_isa(), Provider::automatic));
   if (!made.life.alive) {
-    made.replaced_by = replacement_of(whole, made.life);
+    made.replaced_by = replacement_of(whole, made.life.nodes.back());
     return made;
   }
   const Value last = graph.find(made.life.nodes.back());

@@ -20,7 +20,7 @@ constexpr std::string_view head = R"(<meta charset="utf-8">
 body { margin: 0 auto; padding: 1.5rem 1rem 4rem; max-width: 62rem; color: var(--ink); background: var(--paper);
   font: 1rem/1.5 system-ui, sans-serif; }
 a { color: var(--link); }
-nav { columns: 12rem; padding: .75rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; }
+nav { columns: 14rem; padding: .75rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; }
 nav a { display: block; overflow-wrap: anywhere; }
 section { margin-top: 2rem; padding-top: 1rem; border-top: 1px solid var(--line); }
 h2 { margin: 0; font: 600 1.25rem/1.4 ui-monospace, monospace; overflow-wrap: anywhere; }

@@ -33,7 +33,10 @@ ValuePlace place_of(const Graph& graph, const Plan& plan, Value v) {
       if (made.read_in.empty() || made.read_in.back() != i) made.read_in.push_back(i);
       if (k < step.operand_nodes.size() && step.operand_nodes[k] == v.id && step.operands[k].value != v.id)
         made.is_view = true, made.looks_at = step.operands[k].value;
-      if (!made.slot && !made.is_view) made.slot = step.operands[k];
+      if (!made.slot && !made.is_view) {
+        made.slot = step.operands[k];
+        made.slot->type = v.type();  // who reads it may repeat it
+      }
     }
   }
   for (const NamedSlot& output : plan.outputs)

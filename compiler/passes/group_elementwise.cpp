@@ -255,7 +255,7 @@ class Grouping {
            });
   }
 
-  void refuse(Value producer, Value consumer, Words reason, Words suggestion,
+  void refuse(Value producer, Value consumer, Wording reason, Wording suggestion,
               std::source_location at = std::source_location::current()) {
     rewriter_.refuse_to_join(producer, consumer, rule, reason, suggestion, at);
   }

@@ -94,7 +94,9 @@ class Merging {
     }
   }
 
-  void refuse(Value product, Words reason, Words suggestion) { rewriter_.refuse(product, rule, reason, suggestion); }
+  void refuse(Value product, Wording reason, Wording suggestion) {
+    rewriter_.refuse(product, rule, reason, suggestion);
+  }
 
   Graph& graph_;
   Rewriter& rewriter_;

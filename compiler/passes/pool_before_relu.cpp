@@ -127,7 +127,7 @@ class Commuting {
     }
   }
 
-  void refuse(Words reason, std::source_location at = std::source_location::current()) {
+  void refuse(Wording reason, std::source_location at = std::source_location::current()) {
     rewriter_.refuse(relu_, rule, reason, "nothing: relu(x) is needed whole, and stays", at);
   }
 

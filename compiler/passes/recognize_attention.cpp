@@ -175,7 +175,7 @@ class Recognition {
     rewriter_.replace(y, with_axes_of(upright, y.type().shape), rule);
   }
 
-  void refuse(Value y, Words reason, Words suggestion) { rewriter_.refuse(y, rule, reason, suggestion); }
+  void refuse(Value y, Wording reason, Wording suggestion) { rewriter_.refuse(y, rule, reason, suggestion); }
 
   Needed needed_;
   Rewriter& rewriter_;

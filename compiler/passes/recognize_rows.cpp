@@ -95,7 +95,7 @@ class Recognition {
     rewriter_.replace(y, candidate.emit(x, eps), candidate.rule);
   }
 
-  void refuse(Value y, const Known& candidate, Words reason, Words suggestion) {
+  void refuse(Value y, const Known& candidate, Wording reason, Wording suggestion) {
     rewriter_.refuse(y, candidate.rule, reason, suggestion);
   }
 
