@@ -48,6 +48,12 @@ TEST_CASE("diff of two points of a compilation tells what the passes between the
              Contains("0 only in a (-), 0 only in b (+)") && Contains("run as one step in b and not in a"));
 }
 
+TEST_CASE("what happens alike in numbered modules is told once") {
+  const std::string told = differs({"diff", "gpt", "--after-b", "fold_transposes"}, 1).out;
+  CHECK_THAT(told, Contains("in blocks.3.mlp.down (gradient); the same in blocks.2, blocks.1, blocks.0\n"));
+  CHECK_THAT(told, !Contains("in blocks.1.mlp.down"));
+}
+
 TEST_CASE("diff compares files and models, and steps of a model") {
   const Scratch scratch;
   const std::string was = (scratch / "was.vit").string(), is = (scratch / "is.vit").string();

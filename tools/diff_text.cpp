@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <cctype>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "compiler/escape.hpp"
+#include "compiler/module_path.hpp"
 #include "compiler/print.hpp"
 #include "tools/step_facts.hpp"
 #include "vitrine/attribute.hpp"
@@ -50,7 +52,7 @@ class Changes {
     }
     catch_up_to(order.size());
     for (; added < diff.only_b.size(); ++added) line(diff.only_b[added], "+ ", with_step(diff.only_b[added]));
-    return std::move(text_);
+    return folded();
   }
 
   explicit Changes(const Graph& b) {
@@ -60,17 +62,58 @@ class Changes {
  private:
   bool before(Value one, Value other) const { return rank_.at(one.id) < rank_.at(other.id); }
   void line(Value v, std::string_view sign, const std::string& words) {
-    if (std::string place = place_of(v); place != place_)
-      text_ += fmt::format("{}\n", place), place_ = std::move(place);
-    text_ += fmt::format("  {}{}\n", sign, words);
+    if (std::string place = place_of(v); sections_.empty() || place != sections_.back().place)
+      sections_.push_back({std::move(place), v.node().at.module, {}});
+    sections_.back().text += fmt::format("  {}{}\n", sign, words);
   }
   void changed(const NodePair& pair) {
     line(pair.b, "~ ", with_step(pair.a));
-    text_ += fmt::format("    {}\n    {}\n", with_step(pair.b), words(pair.differs));
+    sections_.back().text += fmt::format("    {}\n    {}\n", with_step(pair.b), words(pair.differs));
+  }
+
+  /// A module's changes: what follows each other there.
+  struct Section {
+    std::string place{}, module{}, text{};
+  };
+  /// What a section says, but for which of numbered modules it is and for the ids of nodes.
+  static std::string told_of_any(const Section& section) {
+    const NumberedModule numbered = numbered_module(section.module);
+    std::string all = section.place + "\n" + section.text, made;
+    const auto starts = [&](std::size_t at, const std::string& word) {
+      return !word.empty() && all.compare(at, word.size(), word) == 0;
+    };
+    for (std::size_t i = 0; i < all.size();) {
+      if (starts(i, numbered.path)) {
+        made += numbered.parent + ".N";
+        i += numbered.path.size();
+      } else if (all[i] == '%' && i + 1 < all.size() && std::isdigit(static_cast<unsigned char>(all[i + 1]))) {
+        made += "%N";
+        for (++i; i < all.size() && std::isdigit(static_cast<unsigned char>(all[i]));) ++i;
+      } else {
+        made += all[i++];
+      }
+    }
+    return made;
+  }
+  /// Of numbered modules in which the same happens, the first in the text is told and the others are named.
+  std::string folded() const {
+    std::map<std::string, std::vector<const Section*>> alike;
+    for (const Section& section : sections_)
+      if (!numbered_module(section.module).path.empty()) alike[told_of_any(section)].push_back(&section);
+    std::string made;
+    for (const Section& section : sections_) {
+      const auto same = alike.find(told_of_any(section));
+      if (same != alike.end() && same->second.front() != &section) continue;
+      std::string others;
+      for (std::size_t i = 1; same != alike.end() && i < same->second.size(); ++i)
+        others += (i == 1 ? "; the same in " : ", ") + visible(numbered_module(same->second[i]->module).path);
+      made += fmt::format("{}{}\n{}", section.place, others, section.text);
+    }
+    return made;
   }
 
   std::map<std::uint32_t, std::size_t> rank_{};
-  std::string text_{}, place_{};
+  std::vector<Section> sections_{};
 };
 
 /// Which nodes run together now that did not, a step a line.
