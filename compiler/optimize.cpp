@@ -26,7 +26,10 @@ void verify_after(const Graph& graph, std::string_view pass) {
 /// One compilation's way through its passes.
 class Pipeline {
  public:
-  Pipeline(Graph& graph, const PipelineOptions& options) : graph_(graph), options_(options) {}
+  Pipeline(Graph& graph, const PipelineOptions& options) : graph_(graph), options_(options) {
+    // A judge is shown each rewrite.
+    record_.keeps = options.record || options.judge;
+  }
 
   void run(std::span<const Pass> passes) {
     try {
@@ -40,11 +43,11 @@ class Pipeline {
 
  private:
   void until_they_rest(std::span<const Pass> passes) {
-    for (std::size_t before = ~std::size_t{0}; before != record_.rewrites.size();) {
-      before = record_.rewrites.size();
+    for (std::size_t before = ~std::size_t{0}; before != record_.count;) {
+      before = record_.count;
       if (++round_ > most_rounds)
         throw InternalError("optimize: passes still rewrite after " + std::to_string(most_rounds) +
-                            " rounds, the last " + std::string(record_.rewrites.back().pass));
+                            " rounds, the last " + std::string(last_));
       for (const Pass& pass : passes)
         if (!pass.annotates) run(pass);
     }
@@ -53,10 +56,11 @@ class Pipeline {
   void run(const Pass& pass) {
     if (undone_.contains(pass.name)) return;
     if (options_.judge) return run_judged(pass);
-    const std::size_t changes = record_.rewrites.size();
+    const std::size_t changes = record_.count;
     if (options_.at_stage) options_.at_stage(pass.name);
     rewrite(pass);
-    if (record_.rewrites.size() == changes) return;
+    if (record_.count == changes) return;
+    last_ = pass.name;
     if (options_.at_stage) options_.at_stage("verify");
     if (options_.verify_each) verify_after(graph_, pass.name);
     if (options_.after_pass) options_.after_pass(graph_, pass, round_);
@@ -77,6 +81,7 @@ class Pipeline {
       rewrite(pass);
       if (made().empty()) return;
       verify(graph_);
+      last_ = pass.name;
       stands = options_.judge->accepts(before, graph_, pass, made());
     } catch (const InternalError& error) {
       options_.judge->broke(before, pass, made(), error.what());
@@ -88,6 +93,7 @@ class Pipeline {
     }
     graph_ = std::move(before);
     record_.rewrites.resize(changes);
+    record_.count = changes;
     record_.refusals.resize(refusals);
     undone_.insert(pass.name);
   }
@@ -96,6 +102,7 @@ class Pipeline {
   const PipelineOptions& options_;
   Record record_{};
   std::size_t round_ = 0;
+  std::string_view last_{};  // the pass that changed something last
   std::set<std::string_view> undone_{};
 };
 

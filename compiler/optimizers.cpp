@@ -34,7 +34,7 @@ Record recognize(Graph& forward, const PipelineOptions& options) {
 
 Graph training_step(const Graph& forward, const Optimizer& optimizer, std::span<const std::string> frozen) {
   Graph graph(forward);
-  recognize(graph);
+  recognize(graph, {.record = false});
   return differentiated_step(graph, optimizer, frozen);
 }
 

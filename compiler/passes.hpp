@@ -103,6 +103,8 @@ class Judge {
 
 struct PipelineOptions {
   bool verify_each = true;
+  /// Whether what is done is kept, to be shown. If not, the record that is handed out only counts, and costs nothing.
+  bool record = true;
   /// The pipeline ends after so many rewrites of all its passes together.
   std::size_t most_rewrites = no_limit;
   /// Asked after each pass that changed something. What it does not accept is undone, and that pass runs no more.

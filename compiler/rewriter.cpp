@@ -14,79 +14,94 @@ Rewriter::Rewriter(Graph& graph, std::string_view pass, Record& record, std::siz
 }
 
 void Rewriter::demand_room() {
-  if (record_.rewrites.size() < most_) return;
+  if (record_.count < most_) return;
   // What was made for the change that is one too many goes again, users before operands.
   for (std::uint32_t id = graph_.end_of_ids(); id-- > made_until_;)
     if (const Value v = graph_.find(id); v && !is_used(v)) graph_.erase(v);
   throw EnoughRewrites{};
 }
 
-std::vector<Seen> Rewriter::made_since_the_last_change() {
-  std::vector<Seen> made;
+std::vector<Value> Rewriter::made_since_the_last_change() {
+  std::vector<Value> made;
   for (; made_until_ < graph_.end_of_ids(); ++made_until_) {
     const Value v{&graph_, made_until_};
-    if (v.op()) made.push_back({v, v.operands()});
+    if (v.op()) made.push_back(v);
   }
   return made;
 }
 
-void Rewriter::replace(Value value, Value by, std::string rule, Where at) {
+/// `matched`: as it stood before the change. What was made stands as it was made.
+void Rewriter::note(Wording rule, Where at, std::vector<Seen> matched, std::span<const Value> made, Value by) {
+  ++record_.count;
+  if (!record_.keeps) return;
+  std::vector<Seen> fresh;
+  fresh.reserve(made.size());
+  for (Value v : made) fresh.push_back({v, v.operands()});
+  record_.rewrites.push_back({pass_, rule.str(), at, std::move(matched), std::move(fresh), by});
+}
+
+void Rewriter::replace(Value value, Value by, Wording rule, Where at) {
   demand_room();
   if (planted().replacement) by = planted().replacement(pass_, value, by);
   if (value.type() != by.type())
     throw InternalError(
-        (Sentence{} << "pass " << pass_ << ": " << rule << " changes " << value.type() << " into " << by.type()).str());
-  const Node before = value.node();
-  std::vector<Seen> fresh = made_since_the_last_change();
-  for (const Seen& seen : fresh) {
-    Node& made = graph_.edit(seen.value);
-    if (made.at.line == 0) made.at = before.at;
-    made.phase = before.phase;
-    made.origin = before.phase == Phase::forward ? std::vector{value.id} : before.origin;
+        (Sentence{} << "pass " << pass_ << ": " << rule.str() << " changes " << value.type() << " into " << by.type())
+            .str());
+  const Location place = value.node().at;
+  const Phase phase = value.node().phase;
+  const std::vector<std::uint32_t> origin = phase == Phase::forward ? std::vector{value.id} : value.node().origin;
+  const std::vector<Value> fresh = made_since_the_last_change();
+  for (Value v : fresh) {
+    Node& made = graph_.edit(v);
+    if (made.at.line == 0) made.at = place;
+    made.phase = phase;
+    made.origin = origin;
   }
   // A group was formed for the nodes it had: where one changes, it is to be formed anew.
   std::vector<Value> touched = graph_.users(value);
   touched.push_back(value);
   for (Value t : touched) graph_.dissolve(t.node().group);
-  std::vector<Value> made_for_it;
-  for (const Seen& seen : fresh) made_for_it.push_back(seen.value);
-  graph_.replace_all_uses(value, by, made_for_it);
-  record_.rewrites.push_back({pass_, std::move(rule), at, {{value, before.operands}}, std::move(fresh), by});
+  // As they stand before uses move: an operand of what was made may be moved too.
+  std::vector<Seen> matched;
+  if (record_.keeps) matched.push_back({value, value.operands()});
+  note(rule, at, std::move(matched), fresh, by);
+  graph_.replace_all_uses(value, by, fresh);
 }
 
-void Rewriter::erase(Value value, std::string rule, Where at) {
+void Rewriter::erase(Value value, Wording rule, Where at) {
   demand_room();
   if (is_used(value))
     throw InternalError("pass " + std::string(pass_) + " erases %" + std::to_string(value.id) + ", which is read");
   graph_.erase(value);
-  record_.rewrites.push_back({pass_, std::move(rule), at, {{value, value.operands()}}, {}, {}});
+  note(rule, at, record_.keeps ? std::vector<Seen>{{value, value.operands()}} : std::vector<Seen>{}, {}, {});
 }
 
-void Rewriter::keep(Value state, std::string rule, Where at) {
+void Rewriter::keep(Value state, Wording rule, Where at) {
   demand_room();
   graph_.drop_update(state);
-  record_.rewrites.push_back({pass_, std::move(rule), at, {{state, {}}}, {}, {}});
+  note(rule, at, record_.keeps ? std::vector<Seen>{{state, {}}} : std::vector<Seen>{}, {}, {});
 }
 
-void Rewriter::group(std::span<const Value> members, std::string rule, Where at) {
+void Rewriter::group(std::span<const Value> members, Wording rule, Where at) {
   demand_room();
   const std::uint32_t made = graph_.last_group() + 1;
   std::vector<Seen> matched;
   for (Value v : members) {
     graph_.put_in_group(v, made);
-    matched.push_back({v, v.operands()});
+    if (record_.keeps) matched.push_back({v, v.operands()});
   }
-  record_.rewrites.push_back({pass_, std::move(rule), at, std::move(matched), {}, {}});
+  note(rule, at, std::move(matched), {}, {});
 }
 
-void Rewriter::refuse(Value candidate, std::string rule, std::string reason, std::string suggestion, Where at) {
-  refuse({pass_, std::move(rule), at, candidate, std::move(reason), std::move(suggestion)});
+void Rewriter::refuse(Value candidate, Wording rule, Wording reason, Wording suggestion, Where at) {
+  if (!record_.keeps) return;
+  refuse({pass_, rule.str(), at, candidate, reason.str(), suggestion.str()});
 }
 
-void Rewriter::refuse_to_join(Value producer, Value consumer, std::string rule, std::string reason,
-                              std::string suggestion, Where at) {
-  refuse({pass_, std::move(rule), at, consumer ? consumer : producer, std::move(reason), std::move(suggestion),
-          producer, consumer});
+void Rewriter::refuse_to_join(Value producer, Value consumer, Wording rule, Wording reason, Wording suggestion,
+                              Where at) {
+  if (!record_.keeps) return;
+  refuse({pass_, rule.str(), at, consumer ? consumer : producer, reason.str(), suggestion.str(), producer, consumer});
 }
 
 void Rewriter::refuse(Refusal made) {

@@ -1,5 +1,6 @@
 #pragma once
 // Passes change a graph through a Rewriter only, so that the record of what they did is complete.
+#include <concepts>
 #include <source_location>
 #include <unordered_map>
 
@@ -37,8 +38,28 @@ struct Refusal {
 
 /// What the passes did, in order. It keeps counts, not clocks: the same graph gives the same record.
 struct Record {
-  std::vector<Rewrite> rewrites;
-  std::vector<Refusal> refusals;
+  std::vector<Rewrite> rewrites{};
+  std::vector<Refusal> refusals{};
+  bool keeps = true;      // not: rewrites are counted, and nothing of them or of refusals is built or stored
+  std::size_t count = 0;  // of rewrites
+};
+
+/// What a pass says of a change. It is made into text only if it is recorded: a literal, or a function that puts it
+/// together. It must outlive the call that it is handed to, no longer.
+class Wording {
+ public:
+  Wording(const char* text) : text_(text) {}
+  Wording(std::string_view text) : text_(text) {}
+  Wording(const std::string& text) : text_(text) {}
+  template <std::invocable F>
+  Wording(const F& make)
+      : function_(&make), make_([](const void* f) { return std::string((*static_cast<const F*>(f))()); }) {}
+  std::string str() const { return make_ ? make_(function_) : std::string(text_); }
+
+ private:
+  std::string_view text_{};
+  const void* function_ = nullptr;
+  std::string (*make_)(const void*) = nullptr;
 };
 
 /// Thrown where a pass asks for one change more than it was allowed: the graph stands as the last one left it.
@@ -54,23 +75,24 @@ class Rewriter {
   /// Every use of value becomes a use of by (but where a node made for it reads value itself, as f(x) may), which has
   /// value's type (InternalError otherwise). Nodes made since the last change know value as their origin, its line and
   /// its module.
-  void replace(Value value, Value by, std::string rule, Where = Where::current());
+  void replace(Value value, Value by, Wording rule, Where = Where::current());
   /// A node that nothing reads goes.
-  void erase(Value, std::string rule, Where = Where::current());
+  void erase(Value, Wording rule, Where = Where::current());
   /// The state is not updated any more.
-  void keep(Value state, std::string rule, Where = Where::current());
+  void keep(Value state, Wording rule, Where = Where::current());
   /// The nodes run as one step from now on (a group of their own if they had none).
-  void group(std::span<const Value>, std::string rule, Where = Where::current());
-  void refuse(Value candidate, std::string rule, std::string reason, std::string suggestion, Where = Where::current());
+  void group(std::span<const Value>, Wording rule, Where = Where::current());
+  void refuse(Value candidate, Wording rule, Wording reason, Wording suggestion, Where = Where::current());
   /// The same of a fusion: the consumer, which is the candidate, does not join the producer's step. Without a consumer
   /// nothing that reads the producer does.
-  void refuse_to_join(Value producer, Value consumer, std::string rule, std::string reason, std::string suggestion,
+  void refuse_to_join(Value producer, Value consumer, Wording rule, Wording reason, Wording suggestion,
                       Where = Where::current());
 
  private:
   void refuse(Refusal);
   void demand_room();
-  std::vector<Seen> made_since_the_last_change();
+  std::vector<Value> made_since_the_last_change();
+  void note(Wording rule, Where, std::vector<Seen> matched, std::span<const Value> made, Value by);
 
   Graph& graph_;
   std::string_view pass_;

@@ -6,6 +6,7 @@
 
 #include "compiler/compile.hpp"
 #include "compiler/dot.hpp"
+#include "compiler/graph_diff.hpp"
 #include "compiler/optimizers.hpp"
 #include "compiler/parse.hpp"
 #include "compiler/passes.hpp"
@@ -31,11 +32,13 @@ Costs costs_of(int blocks) {
   Costs made;
   const Graph forward = counted(made["trace"], [&] { return TransformerGraph::of(blocks); });
   Graph step = counted(made["training step"], [&] { return training_step(forward, AdamW{.clip = {.norm = 1}}); });
+  const Graph given(step);
   counted(made["passes"], [&] { return optimize(step); });
   const CpuTarget target(Isa::portable, Provider::own);
   counted(made["plan"], [&] { return compile(step, target); });
   const std::string text = counted(made["print"], [&] { return print(step); });
   counted(made["parse"], [&] { return parse(text, "text"); });
+  counted(made["difference"], [&] { return graph_diff(given, step); });
   counted(made["picture"], [&] { return dot(step, {.fold = true}); });
   return made;
 }

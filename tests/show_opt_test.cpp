@@ -1,5 +1,6 @@
 // `show` and `opt` as a user runs them: a graph at any point of the pipeline, in every format.
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "tests/run_program.hpp"
 #include "tests/scratch.hpp"
@@ -70,6 +71,108 @@ TEST_CASE("opt --print-after-all heads each graph with the pass that made it, an
                           Contains("  + %4 = matmul(%x, %w) {transpose_right = true}") &&
                           Contains("compiler/passes/fold_transposes.cpp:"));
   CHECK(is_plain(run.out + run.err));
+}
+
+namespace {
+
+/// What Compiler Explorer's pipeline view makes of a text: a header is a line of exactly this form, a dump is what
+/// stands below it, and "Before" and "After" of one name belong together in turn.
+struct Dump {
+  std::string when, pass, graph;
+};
+std::vector<Dump> dumps_of(const std::string& text) {
+  const std::string begin = "// -----// IR Dump ", end = " //----- //";
+  std::vector<Dump> made;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with(begin) && line.ends_with(end)) {
+      const std::string header = line.substr(begin.size(), line.size() - begin.size() - end.size());
+      const std::size_t space = header.find(' ');
+      made.push_back({header.substr(0, space), header.substr(space + 1), ""});
+    } else if (!made.empty() && !line.empty()) {
+      made.back().graph += line + "\n";
+    }
+  }
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("with --print-before-all each dump has its other half, as Compiler Explorer's pipeline view pairs them") {
+  const auto dumps = dumps_of(
+      ok({"opt", "-", "--passes=fold_transposes,remove_unused", "--print-before-all", "--print-after-all"}, example)
+          .out);
+  REQUIRE(dumps.size() == 4);
+  for (std::size_t i = 0; i < dumps.size(); i += 2) {
+    CHECK(dumps[i].when == "Before");
+    CHECK(dumps[i + 1].when == "After");
+    CHECK(dumps[i].pass == dumps[i + 1].pass);
+    CHECK(dumps[i].graph != dumps[i + 1].graph);
+  }
+  CHECK(dumps[0].graph == example);
+  CHECK(dumps[2].graph == dumps[1].graph);
+  CHECK(dumps[3].graph == folded);  // the graph that comes out is not printed a second time
+}
+
+TEST_CASE("opt -o gets the graph alone, while the dumps go to standard output") {
+  const Scratch scratch;
+  const std::string made = (scratch / "made.vit").string();
+  const Finished run =
+      ok({"opt", "-", "--passes=fold_transposes,remove_unused", "--print-after-all", "-o", made}, example);
+  CHECK(dumps_of(run.out).size() == 2);
+  CHECK(content_of(made) == folded);
+}
+
+TEST_CASE("show --print-after-all follows a model from its trace through gradients to its last pass") {
+  const auto dumps = dumps_of(ok({"show", "mlp", "--print-after-all", "--print-before-all"}).out);
+  REQUIRE(dumps.size() > 6);
+  CHECK(dumps.front().graph == ok({"show", "mlp", "--step", "forward"}).out);
+  CHECK(dumps.back().graph == ok({"show", "mlp", "--after", "all"}).out);
+  const auto is_gradients = [](const Dump& dump) { return dump.pass == "gradients" && dump.when == "After"; };
+  const auto gradients = std::ranges::find_if(dumps, is_gradients);
+  REQUIRE(gradients != dumps.end());
+  CHECK(gradients->graph == ok({"show", "mlp", "--after", "none"}).out);
+  for (std::size_t i = 2; i < dumps.size(); i += 2) CHECK(dumps[i].graph == dumps[i - 1].graph);
+  CHECK_THAT(sentence_of({"show", "mlp", "--print-after-all", "--after", "training"}, 2), Contains("leave --after"));
+}
+
+TEST_CASE("show --round picks one of a pass's turns") {
+  // The second transpose meets its product only once the first has gone.
+  const std::string twice = R"(graph g {
+  input %x : f32[2, 3]
+  state %w : f32[4, 3] = normal(0.5)
+  %2 = mul(%w, 1.0) : f32[4, 3]
+  %3 = transpose(%2) : f32[3, 4]
+  %4 = matmul(%x, %3) : f32[2, 4]
+  %5 = neg(%4) : f32[2, 4]
+  %6 = neg(%5) : f32[2, 4]
+  output y = %6
+}
+)";
+  const auto at = [&](const Words& where) {
+    Words words{"show", "-"};
+    words.insert(words.end(), where.begin(), where.end());
+    return ok(words, twice).out;
+  };
+  const std::string first = at({"--after", "simplify_algebra", "--round", "1"});
+  CHECK(first == at({"--before", "fold_transposes", "--round", "1"}));
+  CHECK(at({"--before", "simplify_algebra", "--round", "1"}) == twice);
+  CHECK_THAT(first, !Contains("= matmul(%x, %w)"));
+  CHECK_THAT(at({"--after", "fold_transposes", "--round", "1"}), Contains("{transpose_right = true}"));
+  CHECK(at({"--after", "remove_unused", "--round", "1"}) == at({"--before", "training", "--round", "2"}));
+  CHECK_THAT(sentence_of({"show", "-", "--after", "training", "--round", "9"}, 2, twice),
+             Contains("come to rest after 2 rounds"));
+  CHECK_THAT(sentence_of({"show", "-", "--after", "group_elementwise", "--round", "1"}, 2, twice),
+             Contains("runs once, after the last round"));
+  CHECK_THAT(sentence_of({"show", "-", "--round", "1"}, 2, twice), Contains("--round says which turn of a pass"));
+}
+
+TEST_CASE("show knows the end and the beginning of a pipeline, and the stage before there are gradients") {
+  CHECK(ok({"show", "mlp", "--after", "none"}).out == ok({"show", "mlp"}).out);
+  CHECK(ok({"show", "mlp", "--after", "all"}).out == ok({"show", "mlp", "--after", "group_elementwise"}).out);
+  for (const char* pass : {"recognize_rows", "recognize_cross_entropy", "recognize_attention"})
+    for (const char* when : {"--before", "--after"})
+      CHECK_THAT(ok({"show", "gpt", when, pass}).out, !Contains("update %") && Contains("output loss"));
 }
 
 TEST_CASE("show writes a graph as text, dot, svg, png and json") {

@@ -26,11 +26,14 @@ struct Help : CLI::Formatter {
 /// A command's flags go into a struct of their own, which lives as long as the parser.
 struct Commands {
   const Projects& projects;
-  std::string list_json{}, passes_json{}, ops_json{}, audit_json{}, op{}, run_name{}, generate_name{};
+  std::string list_json{}, audit_json{}, run_name{}, generate_name{};
   RunOptions run{};
   GenerateOptions generate{};
   ShowOptions show{};
   OptOptions opt{};
+  DiffCommandOptions diff{};
+  ExplainOptions explain{};
+  PagesOptions passes{}, ops{};
   BisectOptions bisect{};
   ExecOptions exec{};
   CertifyOptions certify{};
@@ -61,6 +64,12 @@ struct Commands {
     add_opt_flags(add(app, "opt", "named passes over a text graph; or a smaller graph that still fails a check",
                       [this] { return vitrine::opt(opt); }),
                   opt);
+    add_explain_flags(add(app, "explain", "one value's life: where it was written, every rewrite, cost, place, error",
+                          [this] { return vitrine::explain(projects, explain); }),
+                      explain);
+    add_diff_flags(add(app, "diff", "two graphs, or what two compilations did, side by side: 0 if equal, 1 if not",
+                       [this] { return vitrine::diff(projects, diff); }),
+                   diff);
     add_bisect_flags(
         add(app, "bisect", "the first rewrite after which a command fails: 0 if there is one, 1 if there is none",
             [this] { return vitrine::bisect(projects, bisect); }),
@@ -81,13 +90,12 @@ struct Commands {
     add_tokenize_flags(add(app, "tokenize", "text as numbers and back; learn how from a text",
                            [this] { return vitrine::tokenize(tokenize); }),
                        tokenize);
-    add_json(
-        add(app, "passes", "every pass with its contract and equation", [this] { return list_passes(passes_json); }),
-        passes_json);
-    CLI::App* ops =
-        add(app, "ops", "every op with its rule, derivative and colour", [this] { return list_ops(op, ops_json); });
-    ops->add_option("NAME", op, "only this op");
-    add_json(ops, ops_json);
+    add_pages_flags(add(app, "passes", "every pass with its contract and equation; a page about one; all as a web page",
+                        [this] { return list_passes(passes); }),
+                    passes, "pass");
+    add_pages_flags(add(app, "ops", "every op with its rule, derivative and colour; all as a web page",
+                        [this] { return list_ops(ops); }),
+                    ops, "op");
     add_json(add(app, "audit", "which module, op and pass of the course each model needs, and which none does",
                  [this] { return audit_projects(projects, audit_json); }),
              audit_json);

@@ -123,8 +123,15 @@ void add_generate_flags(CLI::App* c, std::string& name, GenerateOptions& generat
 }
 void add_show_flags(CLI::App* c, ShowOptions& show) {
   add_model(c, show.model);
-  c->add_option("--after", show.after, "after this pass has changed the graph for the last time")->type_name("PASS");
-  c->add_option("--before", show.before, "before this pass changes the graph for the first time")->type_name("PASS");
+  c->add_option(
+       "--after", show.at.after,
+       "after this pass has changed the graph for the last time; none: before all of them; all: after the last")
+      ->type_name("PASS");
+  c->add_option("--before", show.at.before, "before this pass changes the graph for the first time")->type_name("PASS");
+  c->add_option("--round", show.at.round,
+                "that pass's turn in this round: the passes run again and again until none changes anything")
+      ->type_name("N")
+      ->check(whole_number(1, 1000));
   add_step(c, show.step);
   c->add_option("--format", show.format,
                 "text, dot, svg, png, json, or memory: a picture of where each tensor of the compiled graph lies")
@@ -132,6 +139,10 @@ void add_show_flags(CLI::App* c, ShowOptions& show) {
       ->check(one_of({"text", "dot", "svg", "png", "json", "memory"}))
       ->capture_default_str();
   c->add_flag("--fold", show.fold, "draw each update as one box, and blocks that compute the same once");
+  c->add_flag("--print-after-all", show.print_after_all,
+              "print the graph after every pass that changed it, from the trace on");
+  c->add_flag("--print-before-all", show.print_before_all,
+              "and before it; Compiler Explorer's pipeline view reads both");
   c->add_option("-o", show.output, "write to FILE instead of standard output")->type_name("FILE");
 }
 void add_opt_flags(CLI::App* c, OptOptions& opt) {
@@ -153,7 +164,10 @@ void add_opt_flags(CLI::App* c, OptOptions& opt) {
   c->add_option("--out", opt.out, "with --certify: folder for what reproduces a break")
       ->type_name("DIR")
       ->capture_default_str();
-  c->add_flag("--print-after-all", opt.print_after_all, "print the graph after every pass that changed it");
+  c->add_flag("--print-after-all", opt.print_after_all,
+              "print the graph after every pass that changed it; the last is the graph itself");
+  c->add_flag("--print-before-all", opt.print_before_all,
+              "print it before each such pass too; Compiler Explorer's pipeline view reads both");
   c->add_flag("--remarks", opt.remarks, "print every rewrite and every refusal on standard error");
   c->add_option("-o", opt.output, "write to FILE instead of standard output")->type_name("FILE");
 }

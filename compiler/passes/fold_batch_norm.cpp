@@ -69,11 +69,14 @@ class Folding {
     if (std::ranges::none_of(chain, scales, &Link::op)) return;
     const Value x = product.operands()[0], w = product.operands()[1], end = chain.back().op;
     if (w.type().shape.elements() > product.type().shape.elements())
-      return rewriter_.refuse(end, rule,
-                              "the weight's " + std::to_string(w.type().shape.elements()) +
-                                  " numbers would be scaled in every run, to save it for the result's " +
-                                  std::to_string(product.type().shape.elements()),
-                              "a larger batch");
+      return rewriter_.refuse(
+          end, rule,
+          [&] {
+            return "the weight's " + std::to_string(w.type().shape.elements()) +
+                   " numbers would be scaled in every run, to save it for the result's " +
+                   std::to_string(product.type().shape.elements());
+          },
+          "a larger batch");
     Affine affine;
     for (const Link& link : chain) affine.take(link);
     Value made = graph_.add(*product.op(), {x, renamed(w * affine.scale, w.type().shape)});
@@ -92,8 +95,9 @@ class Folding {
       if (next == users.end()) return chain;
       if (users.size() > 1 || is_result(end)) {
         if (scales(*next))
-          rewriter_.refuse(*next, rule, "%" + std::to_string(end.id) + " is read elsewhere too, as it is",
-                           "nothing: both are computed from one product");
+          rewriter_.refuse(
+              *next, rule, [&] { return "%" + std::to_string(end.id) + " is read elsewhere too, as it is"; },
+              "nothing: both are computed from one product");
         return chain;
       }
       chain.push_back({*next, operand(*next, end)});

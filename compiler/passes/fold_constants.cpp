@@ -37,10 +37,13 @@ void fold_constants(Graph& graph, Rewriter& rewriter) {
     if (!v.op() || !is_used(v) || !same_bits_anywhere(*v.op()->info) || !std::ranges::all_of(v.operands(), is_constant))
       continue;
     if (v.type().shape.elements() > most_elements) {
-      rewriter.refuse(v, "f(constants) => constant",
-                      "its " + std::to_string(v.type().shape.elements()) + " elements are more than " +
-                          std::to_string(most_elements),
-                      "compute with the small operands first and broadcast last");
+      rewriter.refuse(
+          v, "f(constants) => constant",
+          [&] {
+            return "its " + std::to_string(v.type().shape.elements()) + " elements are more than " +
+                   std::to_string(most_elements);
+          },
+          "compute with the small operands first and broadcast last");
       continue;
     }
     rewriter.replace(v, graph.constant(computed(v)), "f(constants) => constant");

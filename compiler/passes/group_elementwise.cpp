@@ -61,41 +61,58 @@ class Grouping {
     if (const Value sink = sink_read_by(steps_.members(consumer), steps_.members(producer)))
       return refuse(
           producer, consumer,
-          "%" + std::to_string(sink.id) + " is complete only when its step is, and what reads it would be in it",
+          [&] {
+            return "%" + std::to_string(sink.id) +
+                   " is complete only when its step is, and what reads it would be in it";
+          },
           "nothing: what is reduced is stored once, or computed again");
     if (producer.type().shape != consumer.type().shape) {
       if (producer.type().shape.elements() > 1)
-        refuse(producer, consumer,
-               (Sentence{} << "%" << producer.id << " has shape " << producer.type().shape << " and this has "
-                           << consumer.type().shape)
-                   .str(),
-               "give both one shape, or reduce after the elementwise work");
+        refuse(
+            producer, consumer,
+            [&] {
+              return (Sentence{} << "%" << producer.id << " has shape " << producer.type().shape << " and this has "
+                                 << consumer.type().shape)
+                  .str();
+            },
+            "give both one shape, or reduce after the elementwise work");
       return;
     }
     if (head_of(steps_.members(producer)) && head_of(steps_.members(consumer)))
-      return refuse(producer, consumer,
-                    "a step has one head, and %" + std::to_string(producer.id) + " would bring a second one",
-                    "nothing: the second head's result is stored once");
+      return refuse(
+          producer, consumer,
+          [&] { return "a step has one head, and %" + std::to_string(producer.id) + " would bring a second one"; },
+          "nothing: the second head's result is stored once");
     if (const Value head = head_reading(steps_.members(producer), steps_.members(consumer)))
-      return refuse(producer, consumer,
-                    "%" + std::to_string(head.id) + " of its step reads %" + std::to_string(producer.id) +
-                        "'s, and a head runs before the rest of its step",
-                    "nothing: what the head reads is stored once");
+      return refuse(
+          producer, consumer,
+          [&] {
+            return "%" + std::to_string(head.id) + " of its step reads %" + std::to_string(producer.id) +
+                   "'s, and a head runs before the rest of its step";
+          },
+          "nothing: what the head reads is stored once");
     for (const auto& [one, other] : {std::pair{producer, consumer}, std::pair{consumer, producer}})
       if (const Value sink = clashing_sink(steps_.members(one), steps_.members(other)))
-        return refuse(producer, consumer,
-                      "%" + std::to_string(sink.id) + " is reduced in another order than the other step goes",
-                      "nothing: what the chain computes is stored once");
+        return refuse(
+            producer, consumer,
+            [&] { return "%" + std::to_string(sink.id) + " is reduced in another order than the other step goes"; },
+            "nothing: what the chain computes is stored once");
     if (steps_.members(producer).size() + steps_.members(consumer).size() > most_members)
-      return refuse(producer, consumer,
-                    "the step would have more than " + std::to_string(most_members) +
-                        " nodes, and as many results may have to be stored",
-                    "nothing: the chain goes on in a second step");
+      return refuse(
+          producer, consumer,
+          [&] {
+            return "the step would have more than " + std::to_string(most_members) +
+                   " nodes, and as many results may have to be stored";
+          },
+          "nothing: the chain goes on in a second step");
     if (const Value between = steps_.between(producer, consumer))
-      return refuse(producer, consumer,
-                    "%" + std::to_string(between.id) +
-                        " reads from the one and feeds the other, so it would have to run in the middle of the step",
-                    "move that use before or after the chain");
+      return refuse(
+          producer, consumer,
+          [&] {
+            return "%" + std::to_string(between.id) +
+                   " reads from the one and feeds the other, so it would have to run in the middle of the step";
+          },
+          "move that use before or after the chain");
     steps_.join(producer, consumer);
   }
 
@@ -156,11 +173,14 @@ class Grouping {
                     "move the axes that are reduced to one side");
     for (Value other : members)
       if (is_sink_of(other, members) && !fit_together(sink, other))
-        return refuse(producer, sink, "%" + std::to_string(other.id) + " takes what the step makes in another order",
-                      "nothing: the chain's result is stored, and read once more");
+        return refuse(
+            producer, sink,
+            [&] { return "%" + std::to_string(other.id) + " takes what the step makes in another order"; },
+            "nothing: the chain's result is stored, and read once more");
     if (members.size() + 1 > most_members)
-      return refuse(producer, sink, "the step would have more than " + std::to_string(most_members) + " nodes",
-                    "nothing: the chain's result is stored once");
+      return refuse(
+          producer, sink, [&] { return "the step would have more than " + std::to_string(most_members) + " nodes"; },
+          "nothing: the chain's result is stored once");
     steps_.join(producer, sink);
   }
 
@@ -190,18 +210,21 @@ class Grouping {
       if (!accompanies(companion, head) || together(head, companion)) continue;
       for (Value other : steps_.members(head))
         if (other.op() && *other.op() == *companion.op() && other.operands() == companion.operands())
-          return refuse(head, companion, "its step computes %" + std::to_string(other.id) + ", which is the same",
-                        "run merge_duplicates before");
+          return refuse(
+              head, companion, [&] { return "its step computes %" + std::to_string(other.id) + ", which is the same"; },
+              "run merge_duplicates before");
       for (Value reader : graph_.users(companion))
         if (together(reader, head))
-          return refuse(head, companion,
-                        "%" + std::to_string(reader.id) + " of its step reads it, and a kernel reads its head",
-                        "compute it in a step of its own, as now");
+          return refuse(
+              head, companion,
+              [&] { return "%" + std::to_string(reader.id) + " of its step reads it, and a kernel reads its head"; },
+              "compute it in a step of its own, as now");
       for (const auto& [from, to] : {std::pair{head, companion}, std::pair{companion, head}})
         if (const Value between = steps_.between(from, to))
-          return refuse(head, companion,
-                        "%" + std::to_string(between.id) + " reads from the one and feeds the step of the other",
-                        "compute it in a step of its own, as now");
+          return refuse(
+              head, companion,
+              [&] { return "%" + std::to_string(between.id) + " reads from the one and feeds the step of the other"; },
+              "compute it in a step of its own, as now");
       return steps_.join(head, companion);
     }
   }
@@ -238,10 +261,13 @@ class Grouping {
     const auto readers = graph_.users(mask);
     if (inner_masks_.contains(mask.id)) return steps_.join(mask, readers[0]);
     lone_masks_.insert(mask.id);
-    refuse(mask, {},
-           "its mask would have to be stored for " + std::to_string(readers.size()) +
-               " readers, and kernels store numbers only",
-           "compute the mask again for each reader");
+    refuse(
+        mask, {},
+        [&] {
+          return "its mask would have to be stored for " + std::to_string(readers.size()) +
+                 " readers, and kernels store numbers only";
+        },
+        "compute the mask again for each reader");
   }
   /// What reads a mask from outside of its group reads memory that no kernel knows.
   bool may_join(Value v) const {
@@ -250,9 +276,9 @@ class Grouping {
            });
   }
 
-  void refuse(Value producer, Value consumer, std::string reason, std::string suggestion,
+  void refuse(Value producer, Value consumer, Wording reason, Wording suggestion,
               std::source_location at = std::source_location::current()) {
-    rewriter_.refuse_to_join(producer, consumer, rule, std::move(reason), std::move(suggestion), at);
+    rewriter_.refuse_to_join(producer, consumer, rule, reason, suggestion, at);
   }
 
   Graph& graph_;

@@ -44,16 +44,20 @@ class Merging {
     std::ranges::sort(products, {}, &Value::id);
     for (Value product : products)
       if (!leaf_of(product.operands()[1]))
-        return refuse(product, name_of(product.operands()[1]) + " is new at every run",
-                      "nothing: what would have to be copied is as large as what is read twice");
+        return refuse(
+            product, [&] { return name_of(product.operands()[1]) + " is new at every run"; },
+            "nothing: what would have to be copied is as large as what is read twice");
     const std::size_t spared = (products.size() - 1) * x.type().bytes();
     std::size_t paid = 0;
     for (Value product : products) paid += copied(product) + passes_more(product);
     if (paid >= spared)
-      return refuse(products[1],
-                    "it would spare reading " + byte_text(spared) + " again and cost " + byte_text(paid) +
-                        " for copies of weights and passes that now happen in cache",
-                    "more rows, or one weight for all in the model");
+      return refuse(
+          products[1],
+          [&] {
+            return "it would spare reading " + byte_text(spared) + " again and cost " + byte_text(paid) +
+                   " for copies of weights and passes that now happen in cache";
+          },
+          "more rows, or one weight for all in the model");
     merge(x, products);
   }
 
@@ -90,8 +94,8 @@ class Merging {
     }
   }
 
-  void refuse(Value product, std::string reason, std::string suggestion) {
-    rewriter_.refuse(product, rule, std::move(reason), std::move(suggestion));
+  void refuse(Value product, Wording reason, Wording suggestion) {
+    rewriter_.refuse(product, rule, reason, suggestion);
   }
 
   Graph& graph_;

@@ -173,10 +173,13 @@ void move_permutes(Graph& graph, Rewriter& rewriter) {
     if (gone > come) {
       turn.make(rewriter, live);
     } else {
-      rewriter.refuse(v, rule,
-                      "of the permutes around what reads it " + std::to_string(gone) + " would go and " +
-                          std::to_string(come) + " come",
-                      "nothing: a permute is a view, and costs strided reads only");
+      rewriter.refuse(
+          v, rule,
+          [&] {
+            return "of the permutes around what reads it " + std::to_string(gone) + " would go and " +
+                   std::to_string(come) + " come";
+          },
+          "nothing: a permute is a view, and costs strided reads only");
     }
   }
 }

@@ -48,7 +48,8 @@ class Commuting {
       if (!fits(user)) return;
     if (!pool_) return;
     for (Value place : places_)
-      if (!accompanies(place, pool_)) return refuse("%" + std::to_string(place.id) + " has places of other windows");
+      if (!accompanies(place, pool_))
+        return refuse([&] { return "%" + std::to_string(place.id) + " has places of other windows"; });
     rewrite();
   }
 
@@ -69,16 +70,23 @@ class Commuting {
     if (as<MaxPool2dPlace>(user)) {
       for (Value scatter : readers(user))
         if (!gives_back(scatter, user) || !only_behind_mask(scatter))
-          return refuse("%" + std::to_string(scatter.id) + " needs the places in relu(x) for something else"), false;
+          return refuse([&] {
+                   return "%" + std::to_string(scatter.id) + " needs the places in relu(x) for something else";
+                 }),
+                 false;
       places_.push_back(user);
       return !is_result(user);
     }
     if (as<Greater>(user) && user.operands()[0] == relu_ && is_number(user.operands()[1], 0)) {
       for (Value where : readers(user))
-        if (!is_way_back(where, user)) return refuse("%" + std::to_string(where.id) + " masks something else"), false;
+        if (!is_way_back(where, user))
+          return refuse([&] { return "%" + std::to_string(where.id) + " masks something else"; }), false;
       return !is_result(user);
     }
-    return refuse("%" + std::to_string(user.id) + " = " + std::string(user.op()->name()) + " reads relu(x) too"), false;
+    return refuse([&] {
+             return "%" + std::to_string(user.id) + " = " + std::string(user.op()->name()) + " reads relu(x) too";
+           }),
+           false;
   }
 
   /// Whether it scatters along these places, by the windows that they were found in.
@@ -119,8 +127,8 @@ class Commuting {
     }
   }
 
-  void refuse(std::string reason, std::source_location at = std::source_location::current()) {
-    rewriter_.refuse(relu_, rule, std::move(reason), "nothing: relu(x) is needed whole, and stays", at);
+  void refuse(Wording reason, std::source_location at = std::source_location::current()) {
+    rewriter_.refuse(relu_, rule, reason, "nothing: relu(x) is needed whole, and stays", at);
   }
 
   Graph& graph_;

@@ -175,9 +175,7 @@ class Recognition {
     rewriter_.replace(y, with_axes_of(upright, y.type().shape), rule);
   }
 
-  void refuse(Value y, std::string reason, std::string suggestion) {
-    rewriter_.refuse(y, rule, std::move(reason), std::move(suggestion));
-  }
+  void refuse(Value y, Wording reason, Wording suggestion) { rewriter_.refuse(y, rule, reason, suggestion); }
 
   Needed needed_;
   Rewriter& rewriter_;

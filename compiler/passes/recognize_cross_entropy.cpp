@@ -180,9 +180,7 @@ class Recognition {
     return made ? reshaped_to(made, y.type().shape) : made;
   }
 
-  void refuse(Value y, std::string reason, std::string suggestion) {
-    rewriter_.refuse(y, rule, std::move(reason), std::move(suggestion));
-  }
+  void refuse(Value y, Wording reason, Wording suggestion) { rewriter_.refuse(y, rule, reason, suggestion); }
 
   Needed needed_;
   Rewriter& rewriter_;

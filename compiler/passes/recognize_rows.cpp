@@ -95,8 +95,8 @@ class Recognition {
     rewriter_.replace(y, candidate.emit(x, eps), candidate.rule);
   }
 
-  void refuse(Value y, const Known& candidate, std::string reason, std::string suggestion) {
-    rewriter_.refuse(y, candidate.rule, std::move(reason), std::move(suggestion));
+  void refuse(Value y, const Known& candidate, Wording reason, Wording suggestion) {
+    rewriter_.refuse(y, candidate.rule, reason, suggestion);
   }
 
   Needed needed_;

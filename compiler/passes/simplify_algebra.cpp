@@ -66,14 +66,13 @@ class Simplifier {
  private:
   using Where = std::source_location;
   /// An identity drops an operand, so the other one must have the whole shape (and its names).
-  bool drop(Value v, Value kept, std::string rule, Where at = Where::current()) {
-    if (kept.type() == v.type()) return rewriter_.replace(v, kept, std::move(rule), at), true;
-    rewriter_.refuse(v, std::move(rule), "x is broadcast by the other operand", "give both operands one shape", at);
+  bool drop(Value v, Value kept, Wording rule, Where at = Where::current()) {
+    if (kept.type() == v.type()) return rewriter_.replace(v, kept, rule, at), true;
+    rewriter_.refuse(v, rule, "x is broadcast by the other operand", "give both operands one shape", at);
     return false;
   }
-  void unsafe(Value v, std::string rule, std::string reason, Where at = Where::current()) {
-    rewriter_.refuse(v, std::move(rule), std::move(reason),
-                     "write the simpler form in the model if its values are finite", at);
+  void unsafe(Value v, Wording rule, Wording reason, Where at = Where::current()) {
+    rewriter_.refuse(v, rule, reason, "write the simpler form in the model if its values are finite", at);
   }
 
   void multiplication(Value v) {
@@ -118,9 +117,9 @@ class Simplifier {
     else if (x.type() == v.type() && is_number(y, -1))
       rewriter_.replace(v, 1.f / x, "pow(x, -1) => 1 / x");
   }
-  template <class O> void same_inside(Value v, std::string rule, bool cancels, Where at = Where::current()) {
+  template <class O> void same_inside(Value v, Wording rule, bool cancels, Where at = Where::current()) {
     const Value inner = v.operands()[0];
-    if (as<O>(inner)) rewriter_.replace(v, cancels ? inner.operands()[0] : inner, std::move(rule), at);
+    if (as<O>(inner)) rewriter_.replace(v, cancels ? inner.operands()[0] : inner, rule, at);
   }
   void absolute(Value v) {
     const Value inner = v.operands()[0];

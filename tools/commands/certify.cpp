@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "compiler/optimizers.hpp"
@@ -10,6 +9,7 @@
 #include "tools/compiled.hpp"
 #include "tools/find_project.hpp"
 #include "tools/lint.hpp"
+#include "tools/sizes.hpp"
 #include "tools/small_values.hpp"
 #include "tools/text_file.hpp"
 #include "vitrine/error.hpp"
@@ -17,25 +17,6 @@
 namespace vitrine {
 
 namespace {
-
-/// "batch=2,time=5".
-std::vector<Axis> sizes_of(const std::string& text) {
-  std::vector<Axis> sizes;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t comma = std::min(text.find(',', at), text.size());
-    const std::string part = text.substr(at, comma - at);
-    const std::size_t equals = part.find('=');
-    Axis axis;
-    const char* end = part.data() + part.size();
-    if (equals == part.npos || equals == 0 || equals > Axis::longest_name ||
-        std::from_chars(part.data() + equals + 1, end, axis.size).ptr != end || equals + 1 == part.size())
-      throw UsageError(fmt::format("certify: --sizes takes NAME=N,NAME=N, not '{}'", text));
-    part.copy(axis.name, equals);
-    sizes.push_back(axis);
-    at = comma + 1;
-  }
-  return sizes;
-}
 
 /// The graph to certify, the forward graph whose derivatives are in it, if any are, and what was done to that before.
 struct Subject {
@@ -50,7 +31,7 @@ Subject subject_of(const Projects& projects, const CertifyOptions& options, Pool
     return {graph, graph};
   }
   const Project& project = find_project(projects, options.model);
-  Graph forward = at_small_sizes(project.forward(), sizes_of(options.sizes));
+  Graph forward = at_small_sizes(project.forward(), sizes_of(options.sizes, "certify"));
   if (options.step == "forward") return {std::move(forward)};
   Certificate before = certify_recognition(forward, small_values(forward, options.common.seed), pool).certificate;
   if (!options.passes.empty()) before = {};

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/point.hpp"
 #include "vitrine/project.hpp"
 
 namespace vitrine {
@@ -23,20 +24,37 @@ int run_project(const Projects&, const std::string& name, const RunOptions&);
 int generate(const Projects&, const std::string& name, const GenerateOptions&);
 
 struct ShowOptions {
-  std::string model, after, before, format = "text", output;
+  std::string model, format = "text", output;
   std::string step = "train";
-  bool fold = false;
+  Point at{};
+  bool fold = false, print_after_all = false, print_before_all = false;
 };
 int show(const Projects&, const ShowOptions&);
 
 struct OptOptions {
   std::string file, passes, check, output;
-  bool verify_each = false, print_after_all = false, remarks = false, reduce = false, certify = false;
+  bool verify_each = false, print_after_all = false, print_before_all = false, remarks = false, reduce = false,
+       certify = false;
   std::size_t tries = 1000;        // how often --check is run
   std::string inputs{};            // values to certify with
   std::string out = "out/broken";  // where reproducers go
 };
 int opt(const OptOptions&);
+
+struct DiffCommandOptions {
+  std::string a, b, step = "train", step_a{}, step_b{}, format = "text", output{}, json{};
+  Point at_a{}, at_b{};
+  bool whole = false, pipelines = false;
+  std::string passes_a{}, passes_b{};
+};
+int diff(const Projects&, const DiffCommandOptions&);
+
+struct ExplainOptions {
+  std::string model, node, step = "train", sizes = "batch=2,time=5", output{};
+  bool measures_error = true;
+  Common common{};
+};
+int explain(const Projects&, const ExplainOptions&);
 
 struct BisectOptions {
   std::string model, check, step = "train", passes{}, output{}, json{};
@@ -78,8 +96,11 @@ struct LintOptions {
 };
 int lint_model(const Projects&, const LintOptions&);
 
-int list_passes(const std::string& json);
-int list_ops(const std::string& name, const std::string& json);
+struct PagesOptions {
+  std::string name{}, format = "text", output{}, json{};
+};
+int list_passes(const PagesOptions&);
+int list_ops(const PagesOptions&);
 int audit_projects(const Projects&, const std::string& json);
 
 struct BenchOptions {

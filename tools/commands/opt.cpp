@@ -11,6 +11,7 @@
 #include "tools/compiled.hpp"
 #include "tools/find_project.hpp"
 #include "tools/graph_check.hpp"
+#include "tools/pass_dumps.hpp"
 #include "tools/progress.hpp"
 #include "tools/small_values.hpp"
 #include "tools/text_file.hpp"
@@ -82,13 +83,10 @@ int opt(const OptOptions& options) {
   std::optional<GraphCheck> check;
   if (options.reduce) check.emplace("opt", options.check);
   Graph graph = read_graph(options.file);
-  std::string dumps;
+  PassDumps dumps({options.print_before_all, options.print_after_all}, graph);
   PipelineOptions pipeline{.verify_each = options.verify_each};
-  if (options.print_after_all)
-    pipeline.after_pass = [&](const Graph& now, const Pass& pass, std::size_t) {
-      // The header that Compiler Explorer's pipeline view looks for in MLIR's output.
-      dumps += fmt::format("// -----// IR Dump After {} //----- //\n{}\n", pass.name, print(now));
-    };
+  if (options.print_before_all || options.print_after_all)
+    pipeline.after_pass = [&](const Graph& now, const Pass& pass, std::size_t) { dumps.see(now, pass.name); };
   const Certified made = options.certify ? certified(graph, passes, pipeline, options)
                                          : Certified{.record = optimize(graph, passes, pipeline)};
   verify(graph);
@@ -97,7 +95,11 @@ int opt(const OptOptions& options) {
   report_breaks(made.certificate, options.out);
   if (check)
     if (const int code = reduce(graph, *check, options.tries)) return code;
-  write_text(options.output, dumps + print(graph));
+  write_text("", dumps.text());
+  // Once is enough on one stream: the last dump is the graph, unless it was made smaller since.
+  const bool has_file = !options.output.empty() && options.output != "-";
+  if (has_file || !dumps.ends_with_the_last() || options.reduce)
+    write_text(options.output, (has_file || dumps.text().empty() ? "" : "\n") + print(graph));
   return made.certificate.holds() ? 0 : 1;
 }
 

@@ -1,0 +1,49 @@
+#include "tools/compilation.hpp"
+
+#include "compiler/optimizers.hpp"
+#include "tools/find_project.hpp"
+#include "tools/small_values.hpp"
+
+namespace vitrine {
+
+namespace {
+
+std::vector<Pass> passes_for(const CompilationOptions& options, bool of_file) {
+  if (!options.passes.empty()) return options.passes;
+  // A forward graph of a project is a model in use.
+  const std::span<const Pass> all = options.step == "forward" && !of_file ? inference_pipeline : default_pipeline;
+  return {all.begin(), all.end()};
+}
+
+Graph traced_graph(const Projects& projects, const std::string& model, const std::vector<Axis>& sizes) {
+  if (names_a_file(model)) return read_graph(model);
+  Graph forward = find_project(projects, model).forward();
+  return sizes.empty() ? forward : at_small_sizes(forward, sizes);
+}
+
+}  // namespace
+
+Compilation::Compilation(const Projects& projects, const std::string& model, const CompilationOptions& options)
+    : traced_(traced_graph(projects, model, options.sizes)) {
+  const bool of_file = names_a_file(model);
+  is_training_ = options.step == "train" && !of_file;
+  if (options.begin) options.begin(traced_);
+  PipelineOptions pipeline;
+  if (options.after)
+    pipeline.after_pass = [&](const Graph& now, const Pass& pass, std::size_t) { options.after(now, pass.name); };
+  recognized_ = std::make_unique<Graph>(traced_);
+  if (is_training_) {
+    if (options.recognizes) record_ = recognize(*recognized_, pipeline);
+    recognitions_ = record_.rewrites.size();
+    given_ = differentiated_step(*recognized_, find_project(projects, model).optimizer);
+    if (options.after) options.after(given_, "gradients");
+  } else {
+    given_ = traced_;
+  }
+  compiled_ = std::make_unique<Graph>(given_);
+  Record behind = optimize(*compiled_, passes_for(options, of_file), pipeline);
+  std::ranges::move(behind.rewrites, std::back_inserter(record_.rewrites));
+  std::ranges::move(behind.refusals, std::back_inserter(record_.refusals));
+}
+
+}  // namespace vitrine
