@@ -22,6 +22,7 @@ void add_bisect_flags(CLI::App*, BisectOptions&);
 void add_exec_flags(CLI::App*, ExecOptions&);
 void add_certify_flags(CLI::App*, CertifyOptions&);
 void add_profile_flags(CLI::App*, ProfileOptions&);
+void add_report_flags(CLI::App*, ReportOptions&);
 void add_tokenize_flags(CLI::App*, TokenizeOptions&);
 
 }  // namespace vitrine

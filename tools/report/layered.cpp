@@ -1,0 +1,276 @@
+#include "tools/report/layered.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <set>
+
+namespace vitrine {
+
+namespace {
+
+constexpr double dummy_width = 6;
+constexpr std::size_t most_dummies = 20000;
+constexpr int sweeps = 12;
+
+/// One connected piece. Long edges are carried through the ranks between by dummies, which have no height.
+class Layers {
+ public:
+  Layers(std::vector<LayerBox>& boxes, const std::vector<std::size_t>& members, const std::vector<LayerEdge>& edges,
+         double across, double down)
+      : boxes_(boxes), members_(members), across_(across), down_(down) {
+    for (const std::size_t member : members) {
+      number_.resize(std::max(number_.size(), member + 1));
+      number_[member] = nodes_.size();
+      nodes_.push_back({.width = boxes[member].width, .height = boxes[member].height, .lane = boxes[member].lane});
+    }
+    for (const LayerEdge& edge : edges) edges_.push_back({number_[edge.from], number_[edge.to], edge.length});
+  }
+
+  LayerSize place() {
+    rank();
+    carry_long_edges();
+    order();
+    spread();
+    return write();
+  }
+
+ private:
+  struct Node {
+    double width = 0, height = 0;
+    int lane = 0;
+    std::size_t rank = 0, order = 0;
+    double x = 0;  // of its middle
+    std::vector<std::size_t> above{}, below{};
+  };
+
+  void rank() {
+    std::vector<std::vector<std::size_t>> out(nodes_.size());
+    for (std::size_t i = 0; i < edges_.size(); ++i) out[edges_[i].from].push_back(i);
+    turn_circles(out);
+    std::vector<std::size_t> waiting(nodes_.size());
+    std::vector<std::vector<std::size_t>> from(nodes_.size());
+    for (std::size_t i = 0; i < edges_.size(); ++i) ++waiting[edges_[i].to], from[edges_[i].from].push_back(i);
+    std::vector<std::size_t> ready;
+    for (std::size_t i = nodes_.size(); i-- > 0;)
+      if (waiting[i] == 0) ready.push_back(i);
+    std::vector<std::size_t> order;
+    while (!ready.empty()) {
+      const std::size_t at = ready.back();
+      ready.pop_back();
+      order.push_back(at);
+      for (const std::size_t e : from[at]) {
+        Node& to = nodes_[edges_[e].to];
+        to.rank = std::max(to.rank, nodes_[at].rank + static_cast<std::size_t>(edges_[e].length));
+        if (--waiting[edges_[e].to] == 0) ready.push_back(edges_[e].to);
+      }
+    }
+    // What nothing leads to, a parameter say, stands right above its first reader.
+    std::vector<bool> led_to(nodes_.size());
+    for (const LayerEdge& edge : edges_) led_to[edge.to] = true;
+    for (auto at = order.rbegin(); at != order.rend(); ++at) {
+      if (led_to[*at] || from[*at].empty()) continue;
+      std::size_t least = ~std::size_t{0};
+      for (const std::size_t e : from[*at])
+        least = std::min(least, nodes_[edges_[e].to].rank - static_cast<std::size_t>(edges_[e].length));
+      nodes_[*at].rank = least;
+    }
+  }
+
+  /// Depth first, without recursion: a graph may be a chain of thousands.
+  void turn_circles(const std::vector<std::vector<std::size_t>>& out) {
+    enum class State : std::uint8_t { fresh, open, done };
+    std::vector<State> state(nodes_.size(), State::fresh);
+    for (std::size_t root = 0; root < nodes_.size(); ++root) {
+      if (state[root] != State::fresh) continue;
+      std::vector<std::pair<std::size_t, std::size_t>> path{{root, 0}};
+      state[root] = State::open;
+      while (!path.empty()) {
+        auto& [at, next] = path.back();
+        if (next == out[at].size()) {
+          state[at] = State::done;
+          path.pop_back();
+          continue;
+        }
+        LayerEdge& edge = edges_[out[at][next++]];
+        const std::size_t to = edge.to;
+        if (state[to] == State::open)
+          std::swap(edge.from, edge.to);
+        else if (state[to] == State::fresh)
+          state[to] = State::open, path.push_back({to, 0});
+      }
+    }
+  }
+
+  void carry_long_edges() {
+    for (const LayerEdge& edge : edges_) {
+      const std::size_t begin = nodes_[edge.from].rank, end = nodes_[edge.to].rank;
+      if (begin >= end) continue;
+      std::size_t above = edge.from;
+      if (nodes_.size() + end - begin < members_.size() + most_dummies)
+        for (std::size_t r = begin + 1; r < end; ++r) {
+          nodes_.push_back({.width = dummy_width, .lane = nodes_[edge.to].lane, .rank = r});
+          join(above, nodes_.size() - 1);
+          above = nodes_.size() - 1;
+        }
+      join(above, edge.to);
+    }
+  }
+  void join(std::size_t above, std::size_t below) {
+    nodes_[above].below.push_back(below);
+    nodes_[below].above.push_back(above);
+  }
+
+  void order() {
+    std::size_t last = 0;
+    for (const Node& node : nodes_) last = std::max(last, node.rank);
+    ranks_.assign(last + 1, {});
+    for (std::size_t i = 0; i < nodes_.size(); ++i) ranks_[nodes_[i].rank].push_back(i);
+    for (auto& rank : ranks_) {
+      std::ranges::stable_sort(rank, {}, [&](std::size_t i) { return nodes_[i].lane; });
+      number(rank);
+    }
+    for (int sweep = 0; sweep < sweeps; ++sweep)
+      for (std::size_t k = 0; k < ranks_.size(); ++k) {
+        auto& rank = ranks_[sweep % 2 ? ranks_.size() - 1 - k : k];
+        std::vector<std::pair<double, std::size_t>> wanted;
+        for (const std::size_t i : rank) {
+          const auto& beside = sweep % 2 ? nodes_[i].below : nodes_[i].above;
+          double sum = 0;
+          for (const std::size_t j : beside) sum += static_cast<double>(nodes_[j].order);
+          wanted.emplace_back(beside.empty() ? static_cast<double>(nodes_[i].order)
+                                             : sum / static_cast<double>(beside.size()),
+                              i);
+        }
+        std::ranges::stable_sort(wanted, [&](const auto& a, const auto& b) {
+          const int left = nodes_[a.second].lane, right = nodes_[b.second].lane;
+          return left != right ? left < right : a.first < b.first;
+        });
+        for (std::size_t i = 0; i < rank.size(); ++i) rank[i] = wanted[i].second;
+        number(rank);
+      }
+  }
+  void number(const std::vector<std::size_t>& rank) {
+    for (std::size_t i = 0; i < rank.size(); ++i) nodes_[rank[i]].order = i;
+  }
+
+  /// Each box near the middle of those it is joined to; boxes of one rank keep their order and distance.
+  void spread() {
+    for (const auto& rank : ranks_) {
+      double x = 0;
+      for (const std::size_t i : rank) {
+        nodes_[i].x = x + nodes_[i].width / 2;
+        x += nodes_[i].width + across_;
+      }
+    }
+    for (int sweep = 0; sweep < 2 * sweeps; ++sweep)
+      for (std::size_t k = 0; k < ranks_.size(); ++k)
+        settle(ranks_[sweep % 2 ? ranks_.size() - 1 - k : k], sweep % 2 != 0, sweep > sweeps);
+  }
+  /// The positions nearest to those wanted, in the mean square, that keep the distances: neighbours that would meet
+  /// move as one block.
+  void settle(const std::vector<std::size_t>& rank, bool upwards, bool both) {
+    struct Block {
+      double sum = 0, weight = 0;
+      std::size_t first = 0;
+      double at() const { return sum / weight; }
+    };
+    std::vector<double> offset(rank.size());
+    std::vector<Block> blocks;
+    for (std::size_t k = 0; k < rank.size(); ++k) {
+      const Node& node = nodes_[rank[k]];
+      if (k) offset[k] = offset[k - 1] + (nodes_[rank[k - 1]].width + node.width) / 2 + across_;
+      double sum = 0, weight = 0;
+      const auto count = [&](const std::vector<std::size_t>& beside) {
+        for (const std::size_t j : beside) sum += nodes_[j].x, weight += 1;
+      };
+      if (both || upwards) count(node.below);
+      if (both || !upwards) count(node.above);
+      if (weight == 0) sum = 0.2 * node.x, weight = 0.2;
+      blocks.push_back({sum - weight * offset[k], weight, k});
+      while (blocks.size() > 1 && blocks[blocks.size() - 2].at() >= blocks.back().at()) {
+        const Block right = blocks.back();
+        blocks.pop_back();
+        blocks.back().sum += right.sum;
+        blocks.back().weight += right.weight;
+      }
+    }
+    for (std::size_t b = 0; b < blocks.size(); ++b) {
+      const std::size_t end = b + 1 < blocks.size() ? blocks[b + 1].first : rank.size();
+      for (std::size_t k = blocks[b].first; k < end; ++k) nodes_[rank[k]].x = blocks[b].at() + offset[k];
+    }
+  }
+
+  LayerSize write() {
+    double least = 0, most = 0;
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      const Node& node = nodes_[i];
+      least = i ? std::min(least, node.x - node.width / 2) : node.x - node.width / 2;
+      most = i ? std::max(most, node.x + node.width / 2) : node.x + node.width / 2;
+    }
+    double y = 0;
+    for (const auto& rank : ranks_) {
+      double height = 0;
+      for (const std::size_t i : rank) height = std::max(height, nodes_[i].height);
+      for (const std::size_t i : rank)
+        if (i < members_.size()) {
+          boxes_[members_[i]].x = nodes_[i].x - nodes_[i].width / 2 - least;
+          boxes_[members_[i]].y = y + (height - nodes_[i].height) / 2;
+        }
+      y += height + down_;
+    }
+    return {most - least, y - down_};
+  }
+
+  std::vector<LayerBox>& boxes_;
+  const std::vector<std::size_t>& members_;
+  double across_, down_;
+  std::vector<std::size_t> number_{};
+  std::vector<Node> nodes_{};
+  std::vector<LayerEdge> edges_{};
+  std::vector<std::vector<std::size_t>> ranks_{};
+};
+
+}  // namespace
+
+LayerSize lay_out(std::vector<LayerBox>& boxes, std::vector<LayerEdge> edges, double across, double down) {
+  std::set<std::pair<std::size_t, std::size_t>> known;
+  std::erase_if(edges, [&](const LayerEdge& e) { return e.from == e.to || !known.insert({e.from, e.to}).second; });
+  std::vector<std::size_t> piece(boxes.size());
+  std::iota(piece.begin(), piece.end(), std::size_t{0});
+  const auto root = [&](std::size_t i) {
+    while (piece[i] != i) i = piece[i] = piece[piece[i]];
+    return i;
+  };
+  for (const LayerEdge& edge : edges) {
+    const std::size_t a = root(edge.from), b = root(edge.to);
+    piece[std::max(a, b)] = std::min(a, b);
+  }
+  std::vector<std::vector<std::size_t>> members(boxes.size());
+  std::vector<std::vector<LayerEdge>> inside(boxes.size());
+  for (std::size_t i = 0; i < boxes.size(); ++i) members[root(i)].push_back(i);
+  for (const LayerEdge& edge : edges) inside[root(edge.from)].push_back(edge);
+
+  // Pieces stand in rows like words on a page, in the order of their first box.
+  double area = 0;
+  std::vector<std::pair<std::size_t, LayerSize>> sizes;
+  for (std::size_t i = 0; i < boxes.size(); ++i) {
+    if (members[i].empty()) continue;
+    sizes.emplace_back(i, Layers(boxes, members[i], inside[i], across, down).place());
+    area += (sizes.back().second.width + across) * (sizes.back().second.height + down);
+  }
+  const double wide = 1.3 * std::sqrt(area);
+  LayerSize whole;
+  double x = 0, y = 0, row = 0;
+  for (const auto& [first, size] : sizes) {
+    if (x > 0 && x + size.width > wide) x = 0, y += row + down, row = 0;
+    for (const std::size_t i : members[first]) boxes[i].x += x, boxes[i].y += y;
+    whole.width = std::max(whole.width, x + size.width);
+    row = std::max(row, size.height);
+    x += size.width + 2 * across;
+  }
+  whole.height = y + row;
+  return whole;
+}
+
+}  // namespace vitrine

@@ -1,0 +1,25 @@
+#pragma once
+// Boxes in ranks, so that edges point downwards: a small layout of our own (after Sugiyama, Tagawa and Toda, 1981). It
+// depends on nothing but its input, and takes milliseconds for what the page draws.
+#include <cstddef>
+#include <vector>
+
+namespace vitrine {
+
+struct LayerBox {
+  double width = 0, height = 0;
+  int lane = 0;         // of boxes in one rank those of a lower lane stand further left
+  double x = 0, y = 0;  // of the upper left corner: made by the layout
+};
+struct LayerEdge {
+  std::size_t from = 0, to = 0;
+  int length = 1;  // ranks between them at least; 0: beside each other will do
+};
+struct LayerSize {
+  double width = 0, height = 0;
+};
+
+/// Places the boxes. Edges that close a circle are turned round. What no edge joins is laid out by itself, side by side.
+LayerSize lay_out(std::vector<LayerBox>&, std::vector<LayerEdge>, double gap_across, double gap_down);
+
+}  // namespace vitrine
