@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "compiler/module_path.hpp"
 #include "vitrine/attribute.hpp"
 
@@ -9,6 +11,9 @@ namespace vitrine {
 
 namespace {
 
+constexpr const char* shared_updates = "shared by the updates";  // as update_families calls them
+
+using Pairs = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
 using Ids = std::vector<std::uint32_t>;
 /// The nodes of one block or of one parameter's update, by what they compute; in each the order they were made in.
 using Signatures = std::map<std::string, Ids>;
@@ -25,12 +30,17 @@ class Words {
               print_attribute(node_of(history_, operand).type);
     return made;
   }
+  std::string alone(std::uint32_t id) const {
+    return own(id, numbered_module(places_[id].module).path) + print_attribute(node_of(history_, id).type);
+  }
   /// Of an update, whatever its parameter's shape.
   std::string in_update(std::uint32_t id) const {
     const Node& node = node_of(history_, id);
     std::string made = node.op ? std::string(node.op->name()) : node.name.substr(0, node.name.find(':'));
-    for (const std::uint32_t operand : history_.operands[id])
-      made += "|" + (node_of(history_, operand).op ? std::string(node_of(history_, operand).op->name()) : "leaf");
+    for (const std::uint32_t operand : history_.operands[id]) {
+      const Node& read = node_of(history_, operand);
+      made += places_[operand].lane != Lane::update ? "|outside" : read.op ? "|" + std::string(read.op->name()) : "|leaf";
+    }
     return made;
   }
 
@@ -58,8 +68,8 @@ std::size_t size_of(const Signatures& all) {
 }
 
 /// The nodes of `other` that `first` has too, as pairs.
-std::vector<std::pair<std::uint32_t, std::uint32_t>> matched(const Signatures& first, const Signatures& other) {
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;
+Pairs matched(const Signatures& first, const Signatures& other) {
+  Pairs pairs;
   for (const auto& [words, ids] : other) {
     const auto twin = first.find(words);
     if (twin == first.end()) continue;
@@ -67,6 +77,22 @@ std::vector<std::pair<std::uint32_t, std::uint32_t>> matched(const Signatures& f
       pairs.emplace_back(ids[i], twin->second[i]);
   }
   return pairs;
+}
+
+/// What is left over on both sides, by what it is itself: its operands come from elsewhere in the first block or the
+/// last.
+void match_rest(const Words& words, const Signatures& first, const Signatures& other, Pairs& pairs) {
+  std::set<std::uint32_t> done;
+  for (const auto& [id, twin] : pairs) done.insert({id, twin});
+  const auto rest = [&](const Signatures& all) {
+    Signatures made;
+    for (const auto& [said, ids] : all)
+      for (const std::uint32_t id : ids)
+        if (!done.contains(id)) made[words.alone(id)].push_back(id);
+    for (auto& [said, ids] : made) std::ranges::sort(ids);
+    return made;
+  };
+  for (const auto& pair : matched(rest(first), rest(other))) pairs.push_back(pair);
 }
 
 void fold_blocks(const History& history, const std::vector<Place>& places, Folding& into) {
@@ -82,7 +108,8 @@ void fold_blocks(const History& history, const std::vector<Place>& places, Foldi
     auto end = std::next(first);
     std::size_t times = 1;
     for (; end != blocks.end() && end->first == std::pair(parent, number + times); ++end, ++times) {
-      const auto pairs = matched(first->second, end->second);
+      auto pairs = matched(first->second, end->second);
+      match_rest(words, first->second, end->second, pairs);
       if (3 * pairs.size() < 2 * std::max(size_of(first->second), size_of(end->second))) break;
       for (const auto& [id, twin] : pairs) into.drawn_as[id] = twin;
     }
@@ -95,12 +122,22 @@ void fold_blocks(const History& history, const std::vector<Place>& places, Foldi
   }
 }
 
+/// What all updates share may do one thing for each of many parameters: take the square of its gradient, say.
+void fold_alike(const Signatures& nodes, Folding& into) {
+  constexpr std::size_t many = 4;
+  for (const auto& [said, ids] : nodes)
+    if (ids.size() >= many)
+      for (const std::uint32_t id : ids) into.drawn_as[id] = ids[0];
+}
+
 void fold_updates(const History& history, const std::vector<Place>& places, Folding& into) {
   const Words words(history, places);
   std::map<std::string, Signatures> updates;  // by title
   for (std::uint32_t id = 0; id < places.size(); ++id)
     if (places[id].drawn && places[id].frames.size() == 2 && places[id].frames[0] == updates_frame)
       updates[places[id].frames[1]][words.in_update(id)].push_back(id);
+  fold_alike(updates[shared_updates], into);
+  updates.erase(shared_updates);
   std::map<std::vector<std::string>, std::pair<std::string, std::size_t>> known;  // what it does -> the first, how many
   for (const auto& [title, nodes] : updates) {
     std::vector<std::string> what;

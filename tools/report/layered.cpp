@@ -24,7 +24,7 @@ class Layers {
       number_[member] = nodes_.size();
       nodes_.push_back({.width = boxes[member].width, .height = boxes[member].height, .lane = boxes[member].lane});
     }
-    for (const LayerEdge& edge : edges) edges_.push_back({number_[edge.from], number_[edge.to], edge.length});
+    for (const LayerEdge& edge : edges) edges_.push_back({number_[edge.from], number_[edge.to], edge.length, edge.weight, edge.from_at, edge.to_at});
   }
 
   LayerSize place() {
@@ -41,7 +41,12 @@ class Layers {
     int lane = 0;
     std::size_t rank = 0, order = 0;
     double x = 0;  // of its middle
-    std::vector<std::size_t> above{}, below{};
+    struct Join {
+      std::size_t node;
+      double shift;  // of this node's middle from that one's, where the edge is straight
+      double weight;
+    };
+    std::vector<Join> above{}, below{};
   };
 
   void rank() {
@@ -95,7 +100,7 @@ class Layers {
         LayerEdge& edge = edges_[out[at][next++]];
         const std::size_t to = edge.to;
         if (state[to] == State::open)
-          std::swap(edge.from, edge.to);
+          std::swap(edge.from, edge.to), std::swap(edge.from_at, edge.to_at);
         else if (state[to] == State::fresh)
           state[to] = State::open, path.push_back({to, 0});
       }
@@ -105,20 +110,22 @@ class Layers {
   void carry_long_edges() {
     for (const LayerEdge& edge : edges_) {
       const std::size_t begin = nodes_[edge.from].rank, end = nodes_[edge.to].rank;
-      if (begin >= end) continue;
+      if (begin >= end || edge.weight == 0) continue;
       std::size_t above = edge.from;
+      double at = edge.from_at;
       if (nodes_.size() + end - begin < members_.size() + most_dummies)
         for (std::size_t r = begin + 1; r < end; ++r) {
           nodes_.push_back({.width = dummy_width, .lane = nodes_[edge.to].lane, .rank = r});
-          join(above, nodes_.size() - 1);
+          join(above, nodes_.size() - 1, at, edge.weight);
           above = nodes_.size() - 1;
+          at = 0;
         }
-      join(above, edge.to);
+      join(above, edge.to, at - edge.to_at, edge.weight);
     }
   }
-  void join(std::size_t above, std::size_t below) {
-    nodes_[above].below.push_back(below);
-    nodes_[below].above.push_back(above);
+  void join(std::size_t above, std::size_t below, double shift, double weight) {
+    nodes_[above].below.push_back({below, -shift, weight});
+    nodes_[below].above.push_back({above, shift, weight});
   }
 
   void order() {
@@ -136,11 +143,10 @@ class Layers {
         std::vector<std::pair<double, std::size_t>> wanted;
         for (const std::size_t i : rank) {
           const auto& beside = sweep % 2 ? nodes_[i].below : nodes_[i].above;
-          double sum = 0;
-          for (const std::size_t j : beside) sum += static_cast<double>(nodes_[j].order);
-          wanted.emplace_back(beside.empty() ? static_cast<double>(nodes_[i].order)
-                                             : sum / static_cast<double>(beside.size()),
-                              i);
+          double sum = 0, weight = 0;
+          for (const auto& join : beside)
+            sum += join.weight * static_cast<double>(nodes_[join.node].order), weight += join.weight;
+          wanted.emplace_back(weight > 0 ? sum / weight : static_cast<double>(nodes_[i].order), i);
         }
         std::ranges::stable_sort(wanted, [&](const auto& a, const auto& b) {
           const int left = nodes_[a.second].lane, right = nodes_[b.second].lane;
@@ -181,8 +187,9 @@ class Layers {
       const Node& node = nodes_[rank[k]];
       if (k) offset[k] = offset[k - 1] + (nodes_[rank[k - 1]].width + node.width) / 2 + across_;
       double sum = 0, weight = 0;
-      const auto count = [&](const std::vector<std::size_t>& beside) {
-        for (const std::size_t j : beside) sum += nodes_[j].x, weight += 1;
+      const auto count = [&](const std::vector<Node::Join>& beside) {
+        for (const auto& join : beside)
+          sum += join.weight * (nodes_[join.node].x + join.shift), weight += join.weight;
       };
       if (both || upwards) count(node.below);
       if (both || !upwards) count(node.above);

@@ -14,6 +14,8 @@ struct LayerBox {
 struct LayerEdge {
   std::size_t from = 0, to = 0;
   int length = 1;  // ranks between them at least; 0: beside each other will do
+  double weight = 1;  // how hard it pulls its ends above each other; 0: it only orders their ranks
+  double from_at = 0, to_at = 0;  // where the edge leaves and enters, from the boxes' middles
 };
 struct LayerSize {
   double width = 0, height = 0;

@@ -25,6 +25,7 @@ struct Frame {
   std::vector<Frame*> order{};  // of `inside`, as they were met
   std::vector<std::uint32_t> nodes{};
   std::vector<LayerEdge> edges{};  // between its items: frames first, then nodes
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> ends{};  // the nodes that each edge joins
   std::size_t item = 0;            // its own number among the items around it
   bool has_forward = false, has_gradient = false;
   double width = 0, height = 0;
@@ -109,10 +110,11 @@ class Drawing {
     const auto [frame, a, b] = meet(from, to);
     const Lane lane = places_[reader].lane;
     if (frame == &whole_ && (in_updates(from) || in_updates(to))) return;
+    // The way of the data is straight: what a parameter or a gradient adds to it stands aside.
     if (lane == Lane::gradient && places_[operand].lane == Lane::gradient)
-      frame->edges.push_back({b, a, 1});
+      add(*frame, {.from = b, .to = a, .weight = 0.3}, to, from);
     else if (lane != Lane::gradient)
-      frame->edges.push_back({a, b, 1});
+      add(*frame, {.from = a, .to = b, .weight = node_of(history_, operand).op ? 1 : 0.1}, from, to);
   }
   /// From one repeat to the next: drawn, it would lead from the end of the block back to its beginning.
   bool hands_on(std::uint32_t operand, std::uint32_t reader) const {
@@ -125,7 +127,22 @@ class Drawing {
   }
   /// A gradient beside the node that it is a gradient of, if both are in one frame.
   void stand_beside(std::uint32_t node, std::uint32_t gradient) {
-    if (frame_[node] == frame_[gradient]) frame_[node]->edges.push_back({item_[node], item_[gradient], 0});
+    if (frame_[node] == frame_[gradient])
+      add(*frame_[node], {.from = item_[node], .to = item_[gradient], .length = 0, .weight = 0}, node, gradient);
+  }
+  static void add(Frame& frame, const LayerEdge& edge, std::uint32_t from, std::uint32_t to) {
+    frame.edges.push_back(edge);
+    frame.ends.emplace_back(from, to);
+  }
+
+  /// How far right of its item's middle a node stands, in a frame whose items have their sizes.
+  double from_middle(const Frame& frame, std::uint32_t id) const {
+    if (frame_[id] == &frame) return 0;
+    const Frame* at = frame_[id];
+    const LayerBox& own = at->boxes[item_[id]];
+    double x = inside + own.x + own.width / 2;
+    for (; at->around != &frame; at = at->around) x += inside + at->around->boxes[at->item].x;
+    return x - at->width / 2;
   }
 
   void size(Frame& frame) {
@@ -140,6 +157,10 @@ class Drawing {
       frame.boxes.push_back({.width = std::clamp(20 + std::max(title, type), least_width, most_width),
                              .height = box_height,
                              .lane = place.lane == Lane::gradient ? 2 : 0});
+    }
+    for (std::size_t i = 0; i < frame.edges.size(); ++i) {
+      frame.edges[i].from_at = from_middle(frame, frame.ends[i].first);
+      frame.edges[i].to_at = from_middle(frame, frame.ends[i].second);
     }
     const bool root = &frame == &whole_;
     const LayerSize size = root ? lay_out_whole() : lay_out(frame.boxes, frame.edges, gap_across, gap_down);

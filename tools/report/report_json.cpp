@@ -169,12 +169,13 @@ class Writer {
     return {{"width", whole(map.width)}, {"height", whole(map.height)}, {"boxes", std::move(boxes)}, {"frames", std::move(frames)}};
   }
   Json maps(const std::vector<Place>& places, const Folding& folding, std::size_t most_boxes) {
+    constexpr std::size_t small = 120;  // boxes that fit a screen as they are
     std::size_t all = 0, folded = 0;
     for (std::uint32_t i = 0; i < places.size(); ++i)
       if (places[i].drawn) ++all, folded += folding.drawn_as[i] == i;
     return {{"most", most_boxes},
             {"all_boxes", all},
-            {"folded", folding.any && folded <= most_boxes ? map(map_of(history_, places, &folding)) : Json(nullptr)},
+            {"folded", folding.any && all > small && folded <= most_boxes ? map(map_of(history_, places, &folding)) : Json(nullptr)},
             {"all", all <= most_boxes ? map(map_of(history_, places, nullptr)) : Json(nullptr)}};
   }
 

@@ -4,7 +4,7 @@ const at = {view: "map", pass: 0, at: 0, node: null, unfold: false, learn: false
 const listeners = [];
 
 function make(tag, attributes, ...children) {
-  const svg = ["svg", "g", "rect", "text", "path", "line", "circle", "title", "polyline"].includes(tag);
+  const svg = ["svg", "g", "rect", "text", "path", "line", "circle", "title", "polyline", "defs", "marker"].includes(tag);
   const made = svg ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
   for (const [name, value] of Object.entries(attributes || {})) {
     if (value === null || value === undefined || value === false) continue;
@@ -75,7 +75,7 @@ function readAddress() {
     return text !== null && /^\d+$/.test(text.replace(/^%/, "")) && Number(text.replace(/^%/, "")) < most
       ? Number(text.replace(/^%/, "")) : null;
   };
-  const to = {pass: number("pass", turns.length) ?? firstShown(), view: VIEWS.some(([v]) => v === asked.get("view"))
+  const to = {pass: number("pass", turns.length) ?? 0, view: VIEWS.some(([v]) => v === asked.get("view"))
     ? asked.get("view") : "map", unfold: asked.get("unfold") === "1", learn: asked.get("learn") === "1"};
   const position = number("at", 1e9), node = number("node", nodes.length);
   if (position !== null) to.at = position;

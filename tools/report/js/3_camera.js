@@ -1,7 +1,7 @@
 // Pan and zoom of one svg: drag, wheel, two fingers, + and - and 0.
 class Camera {
-  constructor(svg, inner, width, height) {
-    Object.assign(this, {svg, inner, width, height, x: 0, y: 0, scale: 1, fingers: new Map(), moved: 0});
+  constructor(svg, inner) {
+    Object.assign(this, {svg, inner, x: 0, y: 0, scale: 1, fingers: new Map(), moved: 0});
     svg.addEventListener("wheel", (e) => {
       e.preventDefault();
       const box = svg.getBoundingClientRect();
@@ -46,12 +46,12 @@ class Camera {
   look(x, y, width, height, most) {
     const box = this.svg.getBoundingClientRect();
     if (!box.width || !box.height) return;
-    this.scale = Math.min(most, box.width / (width + 40), box.height / (height + 40));
+    const edge = 16, foot = 58;  // the buttons stand at the foot
+    this.scale = Math.min(most, (box.width - 2 * edge) / width, Math.max(40, box.height - edge - foot) / height);
     this.x = (box.width - width * this.scale) / 2 - x * this.scale;
-    this.y = (box.height - height * this.scale) / 2 - y * this.scale;
+    this.y = edge + (box.height - edge - foot - height * this.scale) / 2 - y * this.scale;
     this.set();
   }
-  whole() { this.look(0, 0, this.width, this.height, 1.25); }
   sees(x, y, width, height) {
     const box = this.svg.getBoundingClientRect(), left = x * this.scale + this.x, top = y * this.scale + this.y;
     return this.scale >= 0.38 && left >= 0 && top >= 0 && left + width * this.scale <= box.width &&

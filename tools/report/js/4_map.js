@@ -13,16 +13,22 @@ class NodeMap {
     this.frames = make("g");
     this.lines = make("g");
     this.tops = make("g");
-    this.inner = make("g", {}, this.frames, this.lines, this.tops);
+    this.titles = make("g");
+    const arrow = make("marker", {id: "arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 6, markerHeight: 6, orient: "auto"},
+      make("path", {d: "M0 0L8 4L0 8z", fill: "context-stroke"}));
+    this.inner = make("g", {}, make("defs", {}, arrow), this.frames, this.lines, this.tops, this.titles);
     this.svg = make("svg", {class: "map", role: "img", "aria-label": "the graph; the text view says the same in words",
       onclick: () => { if (this.camera.moved <= 4 && at.node !== null) go({node: null}); }}, this.inner);
     for (const [title, depth, x, y, width, height] of this.data.frames) {
-      const name = words(title);
-      this.frames.append(make("g", {class: depth % 2 ? "frame odd" : "frame"}, make("rect", {x, y, width, height}),
-        make("text", {x: x + 10, y: y + 17}, name)));
+      const name = cut(words(title), (width - 12) / 8.4), frame = make("g", {class: depth % 2 ? "frame odd" : "frame"},
+        make("rect", {x, y, width, height}), make("title", {}, words(title)));
+      const text = make("text", {x: x + 8, y: y + 17, class: "frame-title"}, name);
+      text.style.setProperty("--most", Math.max(1, Math.min((width - 12) / (8.4 * name.length), [4, 3.2, 2.6, 2][depth - 1] || 1.5)).toFixed(2));
+      this.frames.append(frame);
+      this.titles.append(text);
     }
     for (let i = 0; i < this.data.boxes.length; i += 5) this.box(...this.data.boxes.slice(i, i + 5));
-    this.camera = new Camera(this.svg, this.inner, this.data.width, this.data.height);
+    this.camera = new Camera(this.svg, this.inner);
   }
   box(id, x, y, width, height) {
     const n = nodes[id], title = make("text", {class: "title", x: width / 2, y: 16}), badge = make("text", {class: "badge", x: -4, y: 4});
@@ -59,6 +65,8 @@ class NodeMap {
       box.g.toggleAttribute("hidden", look === "hidden");
       for (const name of ["gone", "made", "joined", "unread"]) box.g.classList.toggle(name, name === look);
       box.g.classList.toggle("chosen", chosen);
+      for (let k = 0; k < 6; ++k) box.g.classList.toggle("group" + k, group > 0 && group % 6 === k && (look === "live" || look === "joined"));
+      box.g.classList.toggle("grouped", group > 0);
       box.badge.textContent = look === "gone" ? "−" : look === "made" ? "+" : group ? "g" + group : "";
     }
     this.drawEdges(now);
@@ -97,7 +105,7 @@ class NodeMap {
       let edge = this.edges.get(key);
       if (!edge) {
         const from = this.boxes.get(a), to = this.boxes.get(b);
-        edge = make("path", {d: curve(from, to)});
+        edge = make("path", {d: curve(from, to), "marker-end": "url(#arrow)"});
         this.edges.set(key, edge);
         this.lines.append(edge);
       }
@@ -105,6 +113,16 @@ class NodeMap {
       const across = (nodes[a].phase === "update") !== (nodes[b].phase === "update");
       edge.setAttribute("class", ["edge", across ? "across" : "", look, chosen === a || chosen === b ? "hot" : ""].join(" "));
     }
+  }
+  // All that is there now, if some of it is out of sight.
+  followAll(always) {
+    const seen = [...this.boxes.values()].filter((b) => b.look && !b.look.startsWith("hidden"));
+    if (!seen.length) return;
+    const left = Math.min(...seen.map((b) => b.x)), top = Math.min(...seen.map((b) => b.y));
+    const right = Math.max(...seen.map((b) => b.x + b.width)), bottom = Math.max(...seen.map((b) => b.y + b.height)), c = this.camera;
+    const box = this.svg.getBoundingClientRect();
+    const inside = left * c.scale + c.x >= 0 && top * c.scale + c.y >= 0 && right * c.scale + c.x <= box.width && bottom * c.scale + c.y <= box.height;
+    if (always || !inside) c.look(left - 24, top - 40, right - left + 48, bottom - top + 54, 1.25);
   }
   // The camera goes only where the step cannot be seen.
   follow(ids) {

@@ -1,7 +1,6 @@
 // The strip of passes, what each changed, and the scrubber over one pass's rewrites.
 const STAGES = {traced: "the model as you wrote it", differentiate: "the chain rule adds gradients and updates"};
 const isQuiet = (turn) => turn.count === 0 && !(turn.pass in STAGES);
-const firstShown = () => Math.max(0, turns.findIndex((t) => t.count > 0));
 let openQuiet = new Set();
 
 function change(word, now, before, text) {

@@ -75,7 +75,7 @@ function card(id, now) {
 // What happens now, when no node is chosen.
 function happening(now) {
   const turn = turns[at.pass], c = now.change;
-  if (c) return [make("h2", {}, sentence(c)), make("code", {class: "equation"}, c.rule), ...rulePage(c),
+  if (c) return [make("h2", {}, sentence(c)), make("p", {class: "note"}, whereIs(c)), make("code", {class: "equation"}, c.rule), ...rulePage(c),
     make("h3", {}, c.kind === "grouped" ? "Joined" : c.kind === "differentiated" ? "Of" : "Matched"), ...lineList(c.matched, now.before, c.kind === "grouped" || c.kind === "differentiated" ? "joined" : "gone"),
     c.made.length ? [make("h3", {}, "Made"), ...lineList(c.made, now.stand, "made")]
       : c.by >= 0 ? [make("h3", {}, "In its place"), ...lineList([c.by], now.stand, "made")] : [],
@@ -98,5 +98,7 @@ function happening(now) {
 }
 const lineList = (ids, stand, look) => [make("ul", {class: "lines"}, ids.slice(0, 60).map((id) => make("li", {}, make("button", {type: "button",
   class: "mono " + look, onclick: () => go({node: id})}, lineOf(id, stand.operands[id]))))), ids.length > 60 ? `and ${ids.length - 60} more` : ""];
+// Of a repeated block, which one.
+const whereIs = (c) => [...new Set(c.matched.map((id) => nodes[id].module || (nodes[id].family >= 0 ? raw.families[nodes[id].family] : "")))].filter(Boolean).slice(0, 4).join(", ");
 const rulePage = (c) => c.page ? [make("p", {}, words(c.page[0])), make("p", {}, make("b", {}, "Legal if "), words(c.page[1]) + ".")]
   : [make("p", {class: "note"}, turns[c.turn].equation || "")];

@@ -21,12 +21,11 @@ function openMap() {
     const folds = raw.maps.folded && raw.maps.all ? button(at.unfold ? "Fold repeats" : "Unfold repeats", () => go({unfold: !at.unfold}),
       `${raw.maps.folded.boxes.length / 5} boxes folded, ${raw.maps.all_boxes} unfolded (u)`) : null;
     const corner = make("div", {class: "corner"}, button("+", () => zoom(1.3), "Zoom in (+)"), button("−", () => zoom(1 / 1.3), "Zoom out (-)"),
-      button("Whole", () => map.camera.whole(), "The whole map (0)"), button("Here", () => showStep(scene(), true), "Where the step is (h)"));
+      button("Whole", () => map.followAll(true), "All that is there (0)"), button("Here", () => showStep(scene(), true), "Where the step is (h)"));
     if (folds) corner.append(folds);
     const capped = !raw.maps.all && raw.maps.folded ? make("p", {class: "note"}, `Not unfoldable: ${raw.maps.all_boxes} boxes are more than ${raw.maps.most}.`) : null;
     if (capped) corner.append(capped);
     fill(byId("stage"), map.svg, corner, legend());
-    map.camera.whole();
   }
   return true;
 }
@@ -46,10 +45,12 @@ function draw(before) {
   if (!byId("strip").firstChild || before.pass !== at.pass) drawStrip();
   drawScrubber();
   if (at.view === "map") {
-    const fresh = before.unfold !== at.unfold && map ? (stage.replaceChildren(), true) : false;
+    const fresh = before.unfold !== at.unfold && map ? (stage.replaceChildren(), true) : false, first = !map;
     if (openMap()) {
       map.draw(now);
-      if (moved || fresh) showStep(now, false);
+      if (fresh || first) map.followAll(true);
+      else if (moved && !now.change) map.followAll(false);
+      if (now.change && (moved || fresh || first)) showStep(now, false);
     } else fill(stage, noMap());
   } else if (at.view === "text") {
     const top = stage.scrollTop;
@@ -91,7 +92,7 @@ function press(e) {
     Home: () => go({at: 0}), End: () => go({at: lastPosition(turns[at.pass])}), "/": () => byId("search").focus(),
     m: () => go({view: "map"}), x: () => go({view: "text"}), w: () => go({view: "why"}), y: () => go({view: "memory"}), s: () => go({view: "speed"}),
     "+": () => map && map.camera.zoom(1.3, box().width / 2, box().height / 2), "-": () => map && map.camera.zoom(1 / 1.3, box().width / 2, box().height / 2),
-    0: () => map && map.camera.whole(), h: () => showStep(scene(), true), u: () => go({unfold: !at.unfold}), l: () => go({learn: !at.learn, node: null}),
+    0: () => map && map.followAll(true), h: () => showStep(scene(), true), u: () => go({unfold: !at.unfold}), l: () => go({learn: !at.learn, node: null}),
     t: () => document.documentElement.classList.toggle("dark"), "?": () => byId("keys").showModal()
   }[e.key];
   if (!does) return;
