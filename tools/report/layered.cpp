@@ -9,7 +9,7 @@ namespace vitrine {
 
 namespace {
 
-constexpr double dummy_width = 6;
+constexpr double dummy_width = 6, least_width = 480;  // of a page of pieces
 constexpr std::size_t most_dummies = 20000;
 constexpr int sweeps = 12;
 
@@ -266,7 +266,7 @@ LayerSize lay_out(std::vector<LayerBox>& boxes, std::vector<LayerEdge> edges, do
     sizes.emplace_back(i, Layers(boxes, members[i], inside[i], across, down).place());
     area += (sizes.back().second.width + across) * (sizes.back().second.height + down);
   }
-  const double wide = 1.3 * std::sqrt(area);
+  const double wide = std::max(least_width, 1.3 * std::sqrt(area));
   LayerSize whole;
   double x = 0, y = 0, row = 0;
   for (const auto& [first, size] : sizes) {

@@ -7,15 +7,15 @@ function make(tag, attributes, ...children) {
   const svg = ["svg", "g", "rect", "text", "path", "line", "circle", "title", "polyline", "defs", "marker"].includes(tag);
   const made = svg ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
   for (const [name, value] of Object.entries(attributes || {})) {
-    if (value === null || value === undefined || value === false) continue;
+    if (value === null || value === undefined || (value === false && !name.startsWith("aria-"))) continue;
     if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else made.setAttribute(name, value === true ? "" : value);
+    else made.setAttribute(name, value === true && !name.startsWith("aria-") ? "" : value);
   }
-  made.append(...children.flat().filter((c) => c !== null && c !== undefined && c !== ""));
+  made.append(...children.flat(Infinity).filter((c) => c !== null && c !== undefined && c !== ""));
   return made;
 }
 const byId = (id) => document.getElementById(id);
-const fill = (where, ...children) => where.replaceChildren(...children.flat().filter((c) => c !== null && c !== ""));
+const fill = (where, ...children) => where.replaceChildren(...children.flat(Infinity).filter((c) => c !== null && c !== ""));
 const link = (text, press, title) => make("button", {class: "link", type: "button", onclick: press, title}, text);
 const nodeLink = (id) => link(nodes[id].op ? `%${id} ${nodes[id].op[0]}` : nameOf(id), () => go({node: id}));
 

@@ -85,6 +85,12 @@ function happening(now) {
     const one = changes[turn.first + i], known = kinds.get(one.rule) || [one, 0];
     kinds.set(one.rule, [known[0], known[1] + 1]);
   }
+  const guide = turn.pass !== "traced" ? [] : [make("h3", {}, "How to read this page"), make("ul", {}, [
+    "A box is an operation, with its type below; an arrow is a tensor. Grey boxes are parameters, dark ones inputs; a frame is a module.",
+    "The buttons above are the compiler's passes, in order, with what each changed. ↓ goes to the next.",
+    "Inside a pass, ▶ or → goes from rewrite to rewrite: what is taken out is orange and dashed, what is made is green. Nothing else moves.",
+    "Choose a box for all that is known of it: its line in your program, its derivative, its life, cost and memory.",
+    "Learn lets you guess each rewrite before you see it."].map((line) => make("li", {}, line)))];
   const refused = refusals.filter((r) => r.pass === turn.pass).length;
   return [make("h2", {}, turn.pass.replaceAll("_", " ")), turn.equation ? make("code", {class: "equation"}, turn.equation) : make("p", {}, STAGES[turn.pass] || ""),
     make("p", {class: "note"}, {exact: "It promises the same bits.", reorders: "It keeps the mathematics and may round otherwise.",
@@ -94,7 +100,7 @@ function happening(now) {
     kinds.size ? [make("h3", {}, "What it did"), make("ul", {}, [...kinds].slice(0, 30).map(([rule, [one, times]]) =>
       make("li", {}, link(`${times} × ${rule}`, () => go({at: one.number - turn.first + 1})))))] : [],
     refused ? make("p", {}, link(`It turned down ${many(refused, "candidate")}: why not?`, () => { whyFilter = turn.pass; go({view: "why"}); })) : [],
-    make("p", {class: "note"}, "Step through the rewrites with ▶ or the arrow keys; choose a node to see all that is known of it.")].flat();
+    ...guide, turn.pass === "traced" ? "" : make("p", {class: "note"}, "Step through the rewrites with ▶ or the arrow keys; choose a node to see all that is known of it.")].flat();
 }
 const lineList = (ids, stand, look) => [make("ul", {class: "lines"}, ids.slice(0, 60).map((id) => make("li", {}, make("button", {type: "button",
   class: "mono " + look, onclick: () => go({node: id})}, lineOf(id, stand.operands[id]))))), ids.length > 60 ? `and ${ids.length - 60} more` : ""];

@@ -20,15 +20,15 @@ function whyPage() {
     told.textContent = `${many(kinds.reduce((sum, k) => sum + k.length, 0), "candidate")} turned down, for ${many(kinds.length, "reason")}.`;
     fill(body, kinds.map((kind) => {
       const [r] = kind, more = make("div", {hidden: true}, ...joinLinks(kind.map((k) => k.candidate)));
-      return make("tr", {}, make("td", {}, make("b", {}, r.pass.replaceAll("_", " ")), make("br"), make("code", {}, r.rule)),
+      return make("tr", {}, make("td", {}, make("b", {}, r.pass.replaceAll("_", " ")), make("br"), make("code", {}, r.rule), make("br"),
+        make("small", {class: "note", title: r.file}, `${r.file.slice(r.file.lastIndexOf("/") + 1)}:${r.line}`)),
         make("td", {}, kind.length > 1 ? [link(`${kind.length} nodes`, () => { more.hidden = !more.hidden; }), more] : nodeLink(r.candidate)),
         make("td", {}, kind.length > 1 ? r.reason.replace(/%\d+/g, "%…") : r.reason), make("td", {}, r.suggestion),
-        raw.profile ? make("td", {class: "number"}, saved(kind) ? time(saved(kind) * 1e3) : "") : null,
-        make("td", {class: "note"}, `${r.file.slice(r.file.lastIndexOf("/") + 1)}:${r.line}`));
+        raw.profile ? make("td", {class: "number"}, saved(kind) ? time(saved(kind) * 1e3) : "") : null);
     }));
   };
   const filter = make("input", {type: "search", id: "why-filter", placeholder: "Filter: a pass, an op, a module, a word of the reason",
-    "aria-label": "filter refused candidates", style: null, oninput: (e) => { whyFilter = e.target.value; list(); }});
+    "aria-label": "filter refused candidates", oninput: (e) => { whyFilter = e.target.value; list(); }});
   filter.value = whyFilter;
   filter.size = 48;
   list();
@@ -36,7 +36,7 @@ function whyPage() {
     make("p", {}, "What the compiler looked at and left alone: the first condition that failed, and what would help."),
     make("div", {class: "filters"}, filter), told,
     make("table", {}, make("thead", {}, make("tr", {}, ...["what", "where", "because", "what would help"].map((t) => make("th", {}, t)),
-      raw.profile ? make("th", {class: "number"}, "would save") : null, make("th", {}, "said by"))), body));
+      raw.profile ? make("th", {class: "number"}, "would save") : null)), body));
 }
 
 const haystack = nodes.map((n, id) => n && !isNumber(id) ? [lineOf(id, n.operands), n.module, place(n)].join("  ").toLowerCase() : "");

@@ -25,13 +25,12 @@ function memoryPage() {
     chart.append(rect);
     if (width > 60 && height > 13 && n) {
       const label = make("text", {x: x(life.first) + 4, y: y(life.offset + life.bytes / 2) + 4, class: "inside"}, cut(nameOf(life.node) + " " + (n.op ? n.op[0] : ""), width / 7));
-      label.setAttribute("fill", "#111");
       label.setAttribute("pointer-events", "none");
       chart.append(label);
     }
   }
   chart.append(make("line", {class: "bound", x1: left, x2: right, y1: y(bound), y2: y(bound)}),
-    make("text", {x: right, y: y(bound) + (y(bound) < 30 ? 14 : -5), "text-anchor": "end"}, `no plan can need less: ${bytes(bound)}`));
+    make("text", {x: right, y: y(bound) + (y(bound) < 30 ? 14 : -5), "text-anchor": "end", class: "over"}, `no plan can need less: ${bytes(bound)}`));
   const over = bound ? 100 * (arena / bound - 1) : 0;
   return make("div", {class: "page"}, make("h2", {}, "Memory of the compiled program"),
     make("p", {}, `Each rectangle is a tensor: how long it lives, and where it lies. The arena has ${bytes(arena)}; ` +
@@ -44,15 +43,23 @@ const kindsKey = (kinds) => make("p", {class: "note"}, [...kinds].sort().flatMap
   return [swatch, ` ${kind}\u2003`];
 }));
 
+const moduleOf = (s) => s.nodes.length && nodes[s.nodes[0]] ? nodes[s.nodes[0]].module : "";
 function speedPage() {
   const p = raw.profile;
   const timed = steps.filter((s) => !s.once), total = timed.reduce((sum, s) => sum + (s.measured ? s.measured.us * 1e3 : p ? 0 : s.ns), 0) || 1;
   const cost = (s) => p ? (s.measured ? s.measured.us * 1e3 : 0) : s.ns;
-  const rows = timed.slice().sort((a, b) => cost(b) - cost(a)).slice(0, 40).map((s) => make("tr", {}, make("td", {class: "number"}, String(s.number)),
-    make("td", {}, link(s.what, () => go({node: s.nodes[0]})), make("br"), make("span", {class: "note"}, s.nodes.length && nodes[s.nodes[0]] ? nodes[s.nodes[0]].module : "")),
-    make("td", {class: "number"}, s.ns ? time(s.ns) : ""), p ? make("td", {class: "number"}, s.measured ? time(s.measured.us * 1e3) : "") : null,
-    make("td", {class: "number"}, (100 * cost(s) / total).toFixed(1) + " %"), make("td", {class: "number"}, count(s.flops)),
-    make("td", {class: "number"}, bytes(s.read + s.written)), make("td", {}, s.kernel)));
+  const kinds = new Map();  // the same step in every block is one row
+  for (const s of timed) {
+    const key = [s.what, s.kernel, s.flops, s.read, s.written, moduleOf(s).replace(/\.\d+/, ".…")].join("\n");
+    kinds.set(key, [...(kinds.get(key) || []), s]);
+  }
+  const sum = (kind) => kind.reduce((all, s) => all + cost(s), 0), mean = (kind, of) => time(kind.reduce((all, s) => all + of(s), 0) / kind.length);
+  const rows = [...kinds.values()].sort((a, b) => sum(b) - sum(a)).slice(0, 40).map((kind) => { const [s] = kind; return make("tr", {},
+    make("td", {class: "number"}, kind.length > 1 ? `${kind.length} ×` : String(s.number)),
+    make("td", {}, link(s.what, () => go({node: s.nodes[0]})), make("br"), make("span", {class: "note"}, kind.length > 1 ? moduleOf(s).replace(/\.\d+/, ".…") : moduleOf(s))),
+    make("td", {class: "number"}, s.ns ? mean(kind, (k) => k.ns) : ""), p ? make("td", {class: "number"}, s.measured ? mean(kind, (k) => k.measured ? k.measured.us * 1e3 : 0) : "") : null,
+    make("td", {class: "number"}, (100 * sum(kind) / total).toFixed(1) + " %"), make("td", {class: "number"}, count(s.flops)),
+    make("td", {class: "number"}, bytes(s.read + s.written)), make("td", {}, s.kernel)); });
   return make("div", {class: "page"}, make("h2", {}, "Where the time goes"),
     p ? [make("p", {}, `Measured on ${p.processor}, ${many(p.threads, "thread")}, ${many(p.runs, "run")}: ${time(p.run_us * 1e3)} a run.`), roofline(p)]
       : make("p", {}, "Nothing here was measured: these are the compiler's predictions for one core. With ", make("code", {}, "--profile profile.json"),
@@ -61,6 +68,7 @@ function speedPage() {
       p ? make("th", {class: "number"}, "measured") : null, make("th", {class: "number"}, "share"), make("th", {class: "number"}, "operations"),
       make("th", {class: "number"}, "bytes"), make("th", {}, "kernel"))), make("tbody", {}, rows)));
 }
+const slope = (dx, dy) => (Math.atan2(dy, dx) * 180 / Math.PI).toFixed(1);
 // Williams, Waterman and Patterson (2009): operations a byte against operations a second, both logarithmic.
 function roofline(p) {
   const dots = steps.filter((s) => s.measured && s.flops > 0 && s.read + s.written > 0 && s.measured.us > 0 && s.measured.share > 1e-3)
@@ -78,7 +86,8 @@ function roofline(p) {
   for (const [name, gb] of p.levels) {
     const begin = Math.max(10 ** x0, 10 ** y0 / gb), corner = peak / gb;
     chart.append(make("polyline", {class: "roof", points: `${x(begin)},${y(begin * gb)} ${x(corner)},${y(peak)} ${right},${y(peak)}`}),
-      make("text", {x: x(begin) + 6, y: y(begin * gb) - 6}, `${name} ${Math.round(gb)} GB/s`));
+      make("text", {transform: `translate(${x(begin) + 8} ${y(begin * gb) - 9}) rotate(${slope(x(corner) - x(begin), y(peak) - y(begin * gb))})`},
+        `${name} ${Math.round(gb)} GB/s`));
   }
   chart.append(make("text", {x: right, y: y(peak) - 6, "text-anchor": "end"}, `multiply-adds ${Math.round(peak)} GFLOP/s`));
   for (const {s, x: ops, y: speed, r} of dots.sort((a, b) => b.r - a.r)) {

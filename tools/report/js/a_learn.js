@@ -6,7 +6,8 @@ let quiz = null;  // {number: of the change, choices: ids, answered: id or null}
 function choicesFor(c, stand) {
   const [right] = c.matched, mixed = (k) => (k * 7919 + c.number * 104729) % 1009;
   const others = stand.alive.flatMap((alive, id) => alive && !c.matched.includes(id) && nodes[id] && nodes[id].op ? [id] : []);
-  const closeness = (id) => (nodes[id].op === nodes[right].op ? 0 : 2) + (nodes[id].module === nodes[right].module ? 0 : 1);
+  const closeness = (id) => (nodes[id].op === nodes[right].op ? 0 : 2) + (nodes[id].module === nodes[right].module ? 0 : 1) +
+    (nodes[id].phase === nodes[right].phase ? 0 : 3);
   others.sort((a, b) => closeness(a) - closeness(b) || mixed(a) - mixed(b));
   return [right, ...others.slice(0, 3)].sort((a, b) => mixed(a + 1) - mixed(b + 1));
 }
