@@ -215,18 +215,32 @@ class Layers {
       least = i ? std::min(least, node.x - node.width / 2) : node.x - node.width / 2;
       most = i ? std::max(most, node.x + node.width / 2) : node.x + node.width / 2;
     }
-    double y = 0;
+    const double wide = most - least, column = wide + 4 * across_, foot = longest_column(wide);
+    double x = 0, y = 0, bottom = 0;
     for (const auto& rank : ranks_) {
       double height = 0;
       for (const std::size_t i : rank) height = std::max(height, nodes_[i].height);
+      if (y > 0 && y + height > foot) x += column, y = 0;
       for (const std::size_t i : rank)
         if (i < members_.size()) {
-          boxes_[members_[i]].x = nodes_[i].x - nodes_[i].width / 2 - least;
+          boxes_[members_[i]].x = x + nodes_[i].x - nodes_[i].width / 2 - least;
           boxes_[members_[i]].y = y + (height - nodes_[i].height) / 2;
         }
+      bottom = std::max(bottom, y + height);
       y += height + down_;
     }
-    return {most - least, y - down_};
+    return {x + wide, bottom};
+  }
+  /// A chain of thousands would be a thread that nobody can look at: it is broken into columns, as a page of text is.
+  double longest_column(double wide) const {
+    constexpr double tall = 4000, thread = 5;
+    double whole = 0;
+    for (const auto& rank : ranks_) {
+      double height = 0;
+      for (const std::size_t i : rank) height = std::max(height, nodes_[i].height);
+      whole += height + down_;
+    }
+    return whole < tall || whole < thread * wide ? whole : std::sqrt(whole * (wide + 4 * across_) / 1.4);
   }
 
   std::vector<LayerBox>& boxes_;

@@ -43,6 +43,7 @@ class Writer {
     made["drawn_as"] = folding.any ? Json(folding.drawn_as) : Json(nullptr);
     made["maps"] = maps(places, folding, most_boxes);
     made["profile"] = facts_.profile;
+    made["errors"] = errors();
     made["strings"] = strings_;
     // A name may be no UTF-8: what is no character is U+FFFD.
     return made.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -156,6 +157,16 @@ class Writer {
             {"planner", text(plan.planner)},
             {"steps", std::move(steps)},
             {"lives", std::move(lifetimes)}};
+  }
+
+  /// Two digits say all that an error has to say.
+  Json errors() {
+    const auto digits = [](double x) { return std::strtod(fmt::format("{:.2g}", x).c_str(), nullptr); };
+    Json nodes = Json::array();
+    for (const auto& [node, error] : facts_.errors.nodes)
+      if (history_.was_there(node) && history_.graph.find(node))
+        nodes.push_back({node, digits(error.largest), digits(error.of_largest)});
+    return {{"sizes", facts_.errors.sizes}, {"why_not", facts_.errors.why_not}, {"nodes", std::move(nodes)}};
   }
 
   Json map(const Map& map) {

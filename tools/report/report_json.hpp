@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tools/report/map.hpp"
+#include "tools/report/reference_errors.hpp"
 
 namespace vitrine {
 
@@ -10,6 +11,7 @@ namespace vitrine {
 struct ReportFacts {
   std::string model{}, step{}, isa{};
   nlohmann::ordered_json profile{};  // of measured_profile; null for none
+  ReferenceErrors errors{};
 };
 
 /// Texts are kept once and told by number. `most_boxes`: a map of more is left out, for a browser would be slow.

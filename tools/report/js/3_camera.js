@@ -52,9 +52,9 @@ class Camera {
     this.y = edge + (box.height - edge - foot - height * this.scale) / 2 - y * this.scale;
     this.set();
   }
-  sees(x, y, width, height) {
+  sees(x, y, width, height, far) {
     const box = this.svg.getBoundingClientRect(), left = x * this.scale + this.x, top = y * this.scale + this.y;
-    return this.scale >= 0.38 && left >= 0 && top >= 0 && left + width * this.scale <= box.width &&
+    return (far || this.scale >= 0.38) && left >= 0 && top >= 0 && left + width * this.scale <= box.width &&
       top + height * this.scale <= box.height;
   }
 }

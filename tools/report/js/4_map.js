@@ -125,12 +125,12 @@ class NodeMap {
     if (always || !inside) c.look(left - 24, top - 40, right - left + 48, bottom - top + 54, 1.25);
   }
   // The camera goes only where the step cannot be seen.
-  follow(ids) {
+  follow(ids, far) {
     const boxes = [...new Set(ids.map(drawnAs))].map((id) => this.boxes.get(id)).filter(Boolean);
     if (!boxes.length) return;
     const left = Math.min(...boxes.map((b) => b.x)), top = Math.min(...boxes.map((b) => b.y));
     const width = Math.max(...boxes.map((b) => b.x + b.width)) - left, height = Math.max(...boxes.map((b) => b.y + b.height)) - top;
-    if (!this.camera.sees(left, top, width, height)) this.camera.look(left - 80, top - 80, width + 160, height + 160, 1);
+    if (!this.camera.sees(left, top, width, height, far)) this.camera.look(left - 80, top - 80, width + 160, height + 160, 1);
   }
 }
 const cut = (text, most) => text.length <= most ? text : text.slice(0, Math.max(1, Math.floor(most) - 1)) + "…";

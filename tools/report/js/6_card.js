@@ -63,6 +63,7 @@ function card(id, now) {
       row("kernel", step.kernel), row("why", step.reason), row("predicted", step.ns ? `${time(step.ns)} for the step` : ""),
       step.measured ? [row("measured", `${time(step.measured.us * 1e3)}, ${(100 * step.measured.share).toFixed(1)} % of the run`),
         row("its limit", `${time(step.measured.limit * 1e3)}, by ${step.measured.bound === "compute" ? "arithmetic" : step.measured.level}`)] : []]),
+    make("h3", {}, "Error against the reference"), errorOf(id),
     make("h3", {}, "Memory"),
     life ? make("dl", {}, row("buffer", `${bytes(life.bytes)} at offset ${life.offset}`), row("lives", `from step ${life.first} to ${life.last}`),
       row("", link("show in the arena", () => go({view: "memory"})))) :
@@ -70,6 +71,13 @@ function card(id, now) {
     refused.length ? [make("h3", {}, "Why not?"), ...refused.map((r) => make("p", {}, make("b", {}, r.pass.replaceAll("_", " ")), ` did not ${r.rule}: ${r.reason}`,
       r.suggestion ? [make("br"), make("span", {class: "note"}, "what would help: " + r.suggestion)] : []))] : []
   ];
+}
+
+const errors = new Map(raw.errors.nodes.map(([id, largest, share]) => [id, {largest, share}]));
+function errorOf(id) {
+  const error = errors.get(id), at = raw.errors.sizes ? ` Run once at ${raw.errors.sizes}, each against its definition in double.` : " Run once, against its definition in double.";
+  if (error) return make("p", {}, error.largest === 0 ? "none: every element is exact." : `at most ${error.largest}, ${error.share} of its largest element.`, make("span", {class: "note"}, at));
+  return make("p", {class: "note"}, raw.errors.why_not ? `not run: ${raw.errors.why_not}.` : "not compared: its value is not stored, or it is no number the program makes.");
 }
 
 // What happens now, when no node is chosen.

@@ -51,6 +51,7 @@ function draw(before) {
       if (fresh || first) map.followAll(true);
       else if (moved && !now.change) map.followAll(false);
       if (now.change && (moved || fresh || first)) showStep(now, false);
+      if (at.node !== null && before.node !== at.node) map.follow([at.node], !first);
     } else fill(stage, noMap());
   } else if (at.view === "text") {
     const top = stage.scrollTop;
