@@ -12,9 +12,13 @@ const wrong = [];
 async function open(name, hash = "", look = {}) {
   const url = pathToFileURL(`${folder}/${name}.html`).href;
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, ...look });
-  page.on("console", (m) => { if (m.type() === "error" || m.type() === "warning") wrong.push(`${name}: ${m.text()}`); });
+  page.on("console", (m) => {
+    if (m.type() === "error" || m.type() === "warning") wrong.push(`${name}: ${m.text()}`);
+  });
   page.on("pageerror", (e) => wrong.push(`${name}: ${e.stack}`));
-  page.on("request", (r) => { if (r.url().split("#")[0] !== url) wrong.push(`${name} asks for ${r.url()}`); });
+  page.on("request", (r) => {
+    if (r.url().split("#")[0] !== url) wrong.push(`${name} asks for ${r.url()}`);
+  });
   await page.goto(url + hash);
   await page.waitForSelector("#strip [data-pass]");
   return page;
@@ -22,7 +26,10 @@ async function open(name, hash = "", look = {}) {
 const text = (page, selector) => page.locator(selector).first().innerText();
 const hash = (page) => page.evaluate(() => location.hash);
 const shown = (page, look) => page.locator(`.node.${look}:not([hidden])`).count();
-const places = (page) => page.evaluate(() => [...document.querySelectorAll(".node")].map((n) => [n.dataset.node, n.getAttribute("transform")].join()).join(";"));
+const places = (page) =>
+  page.evaluate(() =>
+    [...document.querySelectorAll(".node")].map((n) => [n.dataset.node, n.getAttribute("transform")].join()).join(";"),
+  );
 
 async function test(name, body) {
   const before = wrong.length;
@@ -45,8 +52,11 @@ await test("the page opens on the model as it was written, whole and in words", 
 await test("the page draws for every position what the compiler left", async () => {
   for (const name of ["xor", "mlp", "cnn", "gpt"]) {
     const page = await open(name);
-    const differing = await page.evaluate(() => turns.filter((turn) =>
-      standAt(turn.first + turn.count, turn.number).alive.filter(Boolean).length !== turn.nodes).map((turn) => turn.pass));
+    const differing = await page.evaluate(() =>
+      turns
+        .filter((turn) => standAt(turn.first + turn.count, turn.number).alive.filter(Boolean).length !== turn.nodes)
+        .map((turn) => turn.pass),
+    );
     assert.deepEqual(differing, []);
     await page.close();
   }
@@ -79,7 +89,16 @@ await test("a node's card tells its line, mathematics, life, cost and memory, an
   const page = await open("xor", "#pass=0");
   await page.locator(".node:not([hidden])", { hasText: "tanh" }).first().click();
   const card = await text(page, "#side");
-  for (const words of [/tanh/, /xor\.cpp:45/, /dx = dy \*/, /traced with the model/, /group elementwise/, /operations/, /kernel/, /step \d+ to \d+/i])
+  for (const words of [
+    /tanh/,
+    /xor\.cpp:45/,
+    /dx = dy \*/,
+    /traced with the model/,
+    /group elementwise/,
+    /operations/,
+    /kernel/,
+    /step \d+ to \d+/i,
+  ])
     assert.match(card, words);
   await page.locator("#side .link", { hasText: "add" }).first().click();
   assert.match(await text(page, "#card"), /add/);
@@ -92,7 +111,7 @@ await test("search finds by op, module and line, and leads to a node that is gon
   const page = await open("gpt");
   await page.keyboard.press("/");
   await page.keyboard.type("blocks.3 gelu");
-  assert.ok(await page.locator("#found button").count() >= 1);
+  assert.ok((await page.locator("#found button").count()) >= 1);
   await page.keyboard.press("Enter");
   assert.match(await text(page, "#card"), /gelu_tanh/);
   await page.fill("#search", "transpose blocks.1.mlp.up");
@@ -111,11 +130,18 @@ await test("an address leads to a pass, a rewrite and a node, and one that is wr
   const there = await open("xor", `#pass=${number}&at=1&node=13`);
   assert.match(await text(there, "#strip [aria-current=true]"), /simplify algebra/);
   assert.match(await text(there, "#position"), /1 of 1/);
-  await there.evaluate(() => { location.hash = "#pass=0&node=7"; });
+  await there.evaluate(() => {
+    location.hash = "#pass=0&node=7";
+  });
   await there.waitForSelector("#card");
   assert.match(await text(there, "#card"), /%7 tanh/);
   await there.close();
-  for (const bad of ["#pass=99999&at=-4&node=1e9", "#pass=%22%3E&view=none", "#&&&=", "#node=__proto__&pass=constructor"]) {
+  for (const bad of [
+    "#pass=99999&at=-4&node=1e9",
+    "#pass=%22%3E&view=none",
+    "#&&&=",
+    "#node=__proto__&pass=constructor",
+  ]) {
     const page = await open("xor", bad);
     assert.match(await text(page, "#strip [aria-current=true]"), /traced/);
     await page.close();
@@ -144,16 +170,16 @@ await test("memory has a rectangle for each tensor and the bound's line; measure
   const measured = await open("measured", "#view=speed");
   assert.match(await text(measured, ".page"), /Measured on/);
   assert.equal(await measured.locator("polyline.roof").count(), 3);
-  assert.ok(await measured.locator(".chart circle").count() >= 1);
+  assert.ok((await measured.locator(".chart circle").count()) >= 1);
   await measured.close();
 });
 
 await test("repeats are drawn once and can be unfolded", async () => {
   const page = await open("gpt");
   const folded = await page.locator(".node").count();
-  assert.ok(await page.locator(".frame-title", { hasText: "(× 4)" }).count() >= 1);
+  assert.ok((await page.locator(".frame-title", { hasText: "(× 4)" }).count()) >= 1);
   await page.keyboard.press("u");
-  assert.ok(await page.locator(".node").count() > 3 * folded);
+  assert.ok((await page.locator(".node").count()) > 3 * folded);
   assert.match(await hash(page), /unfold=1/);
   await page.close();
 });
@@ -178,7 +204,9 @@ await test("learning: a guess, a verdict, the rule; a wrong guess is told what w
 await test("text mode says all that the map shows, and keys alone reach it", async () => {
   const page = await open("xor");
   const pass = await page.evaluate(() => turns.find((t) => t.pass === "fold_transposes" && t.count).number);
-  await page.evaluate((p) => { location.hash = `#pass=${p}&at=1&view=text`; }, pass);
+  await page.evaluate((p) => {
+    location.hash = `#pass=${p}&at=1&view=text`;
+  }, pass);
   await page.waitForSelector("[data-line]");
   assert.match(await text(page, ".lines .gone"), /^- %34 = matmul/);
   assert.match(await text(page, ".lines .made"), /^\+ %\d+ = matmul\(.*transpose_right = true/);
@@ -190,11 +218,18 @@ await test("text mode says all that the map shows, and keys alone reach it", asy
 
 await test("a phone, dark, shows the same without scrolling sideways", async () => {
   for (const name of ["mlp", "gpt"]) {
-    const page = await open(name, "#pass=5&at=2", { viewport: { width: 390, height: 844 }, colorScheme: "dark", hasTouch: true });
+    const page = await open(name, "#pass=5&at=2", {
+      viewport: { width: 390, height: 844 },
+      colorScheme: "dark",
+      hasTouch: true,
+    });
     assert.equal(await page.evaluate(() => document.documentElement.classList.contains("dark")), true);
     for (const view of ["map", "text", "why", "memory", "speed"]) {
       await page.click(`[data-view=${view}]`);
-      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name}, ${view} is wider than the screen`);
+      assert.ok(
+        await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+        `${name}, ${view} is wider than the screen`,
+      );
     }
     await page.close();
   }
@@ -224,7 +259,7 @@ await test("hostile names are text and run nothing", async () => {
 
 await test("3,000 nodes in which nothing repeats stay usable", async () => {
   const page = await open("large");
-  assert.ok(await page.locator(".node").count() >= 3000);
+  assert.ok((await page.locator(".node").count()) >= 3000);
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("ArrowLeft");
   await page.fill("#search", "%2997 ");

@@ -10,7 +10,7 @@ namespace vitrine {
 namespace {
 
 constexpr double letter = 7.2, small_letter = 5.8, least_width = 64, most_width = 230, box_height = 38;
-constexpr double gap_across = 14, gap_down = 26, inside = 14, title_height = 22;
+constexpr double gap_across = 14, gap_down = 22, inside = 12, title_height = 22;
 
 double letters(const std::string& text) {
   return static_cast<double>(
@@ -135,6 +135,12 @@ class Drawing {
     frame.ends.emplace_back(from, to);
   }
 
+  /// A parameter stands at the left of what leads down to its reader, or it would seem to be on that way.
+  double aside(const Frame& frame, std::uint32_t id) const {
+    const Leaf leaf = node_of(history_, id).leaf;
+    const bool stands_aside = frame_[id] == &frame && (leaf == Leaf::state || leaf == Leaf::constant);
+    return stands_aside ? frame.boxes[item_[id]].width / 2 + gap_across : 0;
+  }
   /// How far right of its item's middle a node stands, in a frame whose items have their sizes.
   double from_middle(const Frame& frame, std::uint32_t id) const {
     if (frame_[id] == &frame) return 0;
@@ -159,7 +165,7 @@ class Drawing {
                              .lane = place.lane == Lane::gradient ? 2 : 0});
     }
     for (std::size_t i = 0; i < frame.edges.size(); ++i) {
-      frame.edges[i].from_at = from_middle(frame, frame.ends[i].first);
+      frame.edges[i].from_at = from_middle(frame, frame.ends[i].first) + aside(frame, frame.ends[i].first);
       frame.edges[i].to_at = from_middle(frame, frame.ends[i].second);
     }
     const bool root = &frame == &whole_;
@@ -186,7 +192,8 @@ class Drawing {
 
   void write(const Frame& frame, double x, double y, std::size_t depth) {
     const bool root = &frame == &whole_;
-    if (!root) made_.frames.push_back({frame.title, depth, x, y, frame.width, frame.height});
+    const bool only_wraps = frame.nodes.empty() && frame.order.size() == 1;  // "blocks" around blocks that are folded
+    if (!root && !only_wraps) made_.frames.push_back({frame.title, depth, x, y, frame.width, frame.height});
     const double left = x + inside, top = y + inside + (root ? 0 : title_height);
     for (std::size_t i = 0; i < frame.order.size(); ++i)
       write(*frame.order[i], left + frame.boxes[i].x, top + frame.boxes[i].y, depth + 1);
