@@ -78,9 +78,10 @@ TEST_CASE("the page's policy allows our own script and style, by their hashes, a
   CHECK(sha256_base64("") == "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
   const std::string page = page_of({"xor"});
   const std::string policy = between(page, "http-equiv=\"Content-Security-Policy\" content=\"", "\"");
-  CHECK_THAT(policy, Contains("default-src 'none'") &&
-                         Contains("script-src 'sha256-" + sha256_base64(between(page, "<script>", "</script>")) + "'") &&
-                         Contains("style-src 'sha256-" + sha256_base64(between(page, "<style>", "</style>")) + "'"));
+  CHECK_THAT(policy,
+             Contains("default-src 'none'") &&
+                 Contains("script-src 'sha256-" + sha256_base64(between(page, "<script>", "</script>")) + "'") &&
+                 Contains("style-src 'sha256-" + sha256_base64(between(page, "<style>", "</style>")) + "'"));
   CHECK_THAT(policy, !Contains("unsafe"));
   // No text becomes markup: the script has no way to write any.
   for (const char* writes : {"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"})
@@ -89,7 +90,8 @@ TEST_CASE("the page's policy allows our own script and style, by their hashes, a
 
 TEST_CASE("hostile names end no element and come back as they are") {
   const std::string plain = page_of({"xor"}), page = page_of({"-"}, hostile);
-  for (const char* markup : {"<script", "</script", "<style", "</style", "<title", "</title", "<!--", "<svg", "<img", "<b>"}) {
+  for (const char* markup :
+       {"<script", "</script", "<style", "</style", "<title", "</title", "<!--", "<svg", "<img", "<b>"}) {
     CAPTURE(markup);
     CHECK(times(page, markup) == times(plain, markup));
   }
@@ -172,8 +174,8 @@ TEST_CASE("a report that cannot be written whole leaves the old file, and no hal
   const std::string file = (scratch / "report.html").string();
   put(file, "the old one");
   // A process may write files of 8 KiB at most here, as on a disk that is nearly full.
-  const Finished run = run_program("sh", {"-c", "trap '' XFSZ; ulimit -f 16; exec \"$0\" report xor -o \"$1\"",
-                                          VITRINE_PROGRAM, file});
+  const Finished run =
+      run_program("sh", {"-c", "trap '' XFSZ; ulimit -f 16; exec \"$0\" report xor -o \"$1\"", VITRINE_PROGRAM, file});
   INFO(run.err);
   CHECK(run.status == 3);
   CHECK(run.err.starts_with("vitrine: "));

@@ -39,7 +39,9 @@ class Words {
     std::string made = node.op ? std::string(node.op->name()) : node.name.substr(0, node.name.find(':'));
     for (const std::uint32_t operand : history_.operands[id]) {
       const Node& read = node_of(history_, operand);
-      made += places_[operand].lane != Lane::update ? "|outside" : read.op ? "|" + std::string(read.op->name()) : "|leaf";
+      made += places_[operand].lane != Lane::update ? "|outside"
+              : read.op                             ? "|" + std::string(read.op->name())
+                                                    : "|leaf";
     }
     return made;
   }
@@ -48,8 +50,8 @@ class Words {
   std::string own(std::uint32_t id, const std::string& home) const {
     const Node& node = node_of(history_, id);
     const std::string& module = places_[id].module;
-    std::string made = fmt::format("{} {} ", static_cast<int>(node.phase),
-                                   is_inside(module, home) ? module.substr(home.size()) : "");
+    std::string made =
+        fmt::format("{} {} ", static_cast<int>(node.phase), is_inside(module, home) ? module.substr(home.size()) : "");
     if (!node.op) return made + (node.name.starts_with(home) ? node.name.substr(home.size()) : node.name);
     made += node.op->name();
     for (const Attribute& a : node.op->info->print(node.op->attributes.get()))

@@ -5,7 +5,7 @@
 namespace vitrine {
 
 struct Folding {
-  std::vector<std::uint32_t> drawn_as{};      // by node id: the node that stands for it; itself if it is drawn
+  std::vector<std::uint32_t> drawn_as{};       // by node id: the node that stands for it; itself if it is drawn
   std::map<std::string, std::string> title{};  // of a frame's path ("blocks.0"): what its drawn node stand for
   bool any = false;
 };

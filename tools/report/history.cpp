@@ -69,10 +69,8 @@ class Scribe {
     for (std::uint32_t id = begin; id < graph.end_of_ids(); ++id) {
       const std::uint32_t of = belongs_to(graph, id);
       if (made_.changes.size() == first || made_.changes.back().matched[0] != of)
-        made_.changes.push_back({.kind = Change::Kind::differentiated,
-                                 .rule = rule_of(graph, of),
-                                 .matched = {of},
-                                 .made = {}});
+        made_.changes.push_back(
+            {.kind = Change::Kind::differentiated, .rule = rule_of(graph, of), .matched = {of}, .made = {}});
       made_.changes.back().made.push_back(id);
     }
     seen_ = graph.end_of_ids();
@@ -131,8 +129,7 @@ class Scribe {
       const Graph& after = *events[last].after;
       const std::uint32_t end = after.end_of_ids();
       know_new_nodes(after, seen_);
-      while (at < record.rewrites.size() && record.rewrites[at].pass == event.pass->name)
-        tell(record.rewrites[at++]);
+      while (at < record.rewrites.size() && record.rewrites[at].pass == event.pass->name) tell(record.rewrites[at++]);
       if (seen_ < end && !made_.changes.empty())  // made, and then not needed
         for (; seen_ < end; ++seen_) made_.changes.back().made.push_back(seen_);
       turn.round = events[last].round;
@@ -222,8 +219,8 @@ class Scribe {
 
   const Target& target_;
   History made_{};
-  std::uint32_t seen_ = 0;            // nodes with a smaller id have been told of
-  std::set<std::uint32_t> updated_{};  // states that still are
+  std::uint32_t seen_ = 0;                               // nodes with a smaller id have been told of
+  std::set<std::uint32_t> updated_{};                    // states that still are
   std::vector<std::pair<std::size_t, Graph>> stands_{};  // what the graph was at the end of a turn
 };
 

@@ -51,15 +51,15 @@ struct History {
   Plan plan{};
   std::uint32_t traced = 0;                            // nodes with a smaller id were there from the beginning
   std::vector<std::vector<std::uint32_t>> operands{};  // by id: those that the node was made with
-  std::vector<std::pair<std::string, std::uint32_t>> outputs{};           // in the beginning
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> updates{};         // likewise: state, next
+  std::vector<std::pair<std::string, std::uint32_t>> outputs{};            // in the beginning
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> updates{};          // likewise: state, next
   std::vector<std::pair<std::uint32_t, std::uint32_t>> learned_updates{};  // that differentiation added
-  std::vector<std::uint32_t> groups{};                                    // by id, in the beginning
+  std::vector<std::uint32_t> groups{};                                     // by id, in the beginning
   std::vector<Turn> turns{};
   std::vector<Change> changes{};
   std::vector<TurnedDown> refusals{};
-  std::vector<std::string> families{};                   // titles, as update_families has them
-  std::map<std::uint32_t, std::size_t> family{};         // of nodes of updates
+  std::vector<std::string> families{};            // titles, as update_families has them
+  std::map<std::uint32_t, std::size_t> family{};  // of nodes of updates
   bool was_there(std::uint32_t id) const { return id < operands.size() && born[id]; }
   std::vector<bool> born{};  // by id: whether a node of this id was ever made
 };

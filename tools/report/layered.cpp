@@ -24,7 +24,8 @@ class Layers {
       number_[member] = nodes_.size();
       nodes_.push_back({.width = boxes[member].width, .height = boxes[member].height, .lane = boxes[member].lane});
     }
-    for (const LayerEdge& edge : edges) edges_.push_back({number_[edge.from], number_[edge.to], edge.length, edge.weight, edge.from_at, edge.to_at});
+    for (const LayerEdge& edge : edges)
+      edges_.push_back({number_[edge.from], number_[edge.to], edge.length, edge.weight, edge.from_at, edge.to_at});
   }
 
   LayerSize place() {
@@ -188,8 +189,7 @@ class Layers {
       if (k) offset[k] = offset[k - 1] + (nodes_[rank[k - 1]].width + node.width) / 2 + across_;
       double sum = 0, weight = 0;
       const auto count = [&](const std::vector<Node::Join>& beside) {
-        for (const auto& join : beside)
-          sum += join.weight * (nodes_[join.node].x + join.shift), weight += join.weight;
+        for (const auto& join : beside) sum += join.weight * (nodes_[join.node].x + join.shift), weight += join.weight;
       };
       if (both || upwards) count(node.below);
       if (both || !upwards) count(node.above);

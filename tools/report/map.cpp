@@ -24,9 +24,9 @@ struct Frame {
   std::map<std::string, std::unique_ptr<Frame>> inside{};
   std::vector<Frame*> order{};  // of `inside`, as they were met
   std::vector<std::uint32_t> nodes{};
-  std::vector<LayerEdge> edges{};  // between its items: frames first, then nodes
+  std::vector<LayerEdge> edges{};                               // between its items: frames first, then nodes
   std::vector<std::pair<std::uint32_t, std::uint32_t>> ends{};  // the nodes that each edge joins
-  std::size_t item = 0;            // its own number among the items around it
+  std::size_t item = 0;                                         // its own number among the items around it
   bool has_forward = false, has_gradient = false;
   double width = 0, height = 0;
   std::vector<LayerBox> boxes{};

@@ -60,9 +60,10 @@ Made read(const Json& file, const Plan& plan) {
     auto at = numbers.find(nodes_of(step));
     if (at == numbers.end() && words(step, "what") == "copy") continue;
     if (at == numbers.end())
-      throw InputError(fmt::format("its step {} ({}) is none of this program's; profile the same model and step, with "
-                                   "the same version of Vitrine",
-                                   number(step, "step"), words(step, "what")));
+      throw InputError(
+          fmt::format("its step {} ({}) is none of this program's; profile the same model and step, with "
+                      "the same version of Vitrine",
+                      number(step, "step"), words(step, "what")));
     made["steps"].push_back({at->second, rounded(number(step, "measured_us")), rounded(number(step, "share")),
                              rounded(number(step, "limit_us")), words(step, "bound_by"), words(step, "level")});
   }

@@ -41,7 +41,9 @@ std::string in_script(std::string_view json) {
 std::string report_page(std::string_view title, std::string_view json, std::string_view summary) {
   std::string_view rest = embedded::html;
   std::string page;
-  const auto put = [&](std::string_view mark, std::string_view content) { page.append(up_to(rest, mark)).append(content); };
+  const auto put = [&](std::string_view mark, std::string_view content) {
+    page.append(up_to(rest, mark)).append(content);
+  };
   put("{{policy}}", fmt::format("default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; base-uri 'none'; "
                                 "form-action 'none'",
                                 sha256_base64(embedded::script), sha256_base64(embedded::style)));

@@ -2,8 +2,8 @@
 
 #include <set>
 
-#include "vitrine/attribute.hpp"
 #include "compiler/escape.hpp"
+#include "vitrine/attribute.hpp"
 
 namespace vitrine {
 

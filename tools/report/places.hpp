@@ -8,8 +8,8 @@ namespace vitrine {
 enum class Lane : std::uint8_t { forward, gradient, update };
 
 struct Place {
-  bool drawn = false;                // a number is written in the nodes that read it, and has no place
-  std::string module{};              // "blocks.0.attention"
+  bool drawn = false;                 // a number is written in the nodes that read it, and has no place
+  std::string module{};               // "blocks.0.attention"
   std::vector<std::string> frames{};  // the frames around it, from the outside in
   Lane lane = Lane::forward;
   std::string title{};  // what is written in its box: "matmul transpose_right", "up.weight"

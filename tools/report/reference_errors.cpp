@@ -75,7 +75,8 @@ ReferenceErrors reference_errors(const Graph& begin, std::span<const Pass> passe
     Comparing comparing(graph, exact, made);
     Pool pool(1);
     LoadedGraph(graph, pool, CpuTarget(best_isa())).run(leaves, &comparing);
-    std::erase_if(made.nodes, [&](const auto& told) { return !same_call(graph.find(told.first), like.find(told.first)); });
+    std::erase_if(made.nodes,
+                  [&](const auto& told) { return !same_call(graph.find(told.first), like.find(told.first)); });
   } catch (const UsageError& error) {  // no made-up inputs that its ops take
     made.why_not = error.what();
   } catch (const InputError& error) {

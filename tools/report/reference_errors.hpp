@@ -1,6 +1,6 @@
 #pragma once
-// How far the compiled program is from each op's own definition: run once, at small sizes, held against the reference in
-// double. Seeds are fixed and no clock is read, so the same compilation has the same errors.
+// How far the compiled program is from each op's own definition: run once, at small sizes, held against the reference
+// in double. Seeds are fixed and no clock is read, so the same compilation has the same errors.
 #include "compiler/passes.hpp"
 
 namespace vitrine {

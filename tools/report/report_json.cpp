@@ -63,7 +63,8 @@ class Writer {
     for (const std::uint32_t operand : history_.operands[node]) in.push_back(node_of(history_, operand).type);
     const OpMath math = math_of(op, in, node_of(history_, node).type);
     Json page{op.name(), name_of(op.info->doc.kind), math.rule, math.derivative, math.sign};
-    const auto [at, fresh] = op_numbers_.try_emplace(page.dump(-1, ' ', false, Json::error_handler_t::replace), ops_.size());
+    const auto [at, fresh] =
+        op_numbers_.try_emplace(page.dump(-1, ' ', false, Json::error_handler_t::replace), ops_.size());
     if (fresh) ops_.push_back(std::move(page));
     return at->second;
   }
@@ -112,7 +113,8 @@ class Writer {
     Json made = Json::array();
     for (const Turn& turn : history_.turns)
       made.push_back({text(turn.pass), turn.round, turn.first, turn.changes, turn.nodes, turn.arena, turn.lower_bound,
-                      turn.steps, whole(turn.nanoseconds), turn.told ? text(std::string(name_of(turn.told->contract))) : text("stage"),
+                      turn.steps, whole(turn.nanoseconds),
+                      turn.told ? text(std::string(name_of(turn.told->contract))) : text("stage"),
                       text(turn.told ? std::string(turn.told->equation) : "")});
     return made;
   }
@@ -175,9 +177,12 @@ class Writer {
       for (const double x : {static_cast<double>(box.node), box.x, box.y, box.width, box.height})
         boxes.push_back(whole(x));
     for (const MapFrame& frame : map.frames)
-      frames.push_back({text(frame.title), frame.depth, whole(frame.x), whole(frame.y), whole(frame.width),
-                        whole(frame.height)});
-    return {{"width", whole(map.width)}, {"height", whole(map.height)}, {"boxes", std::move(boxes)}, {"frames", std::move(frames)}};
+      frames.push_back(
+          {text(frame.title), frame.depth, whole(frame.x), whole(frame.y), whole(frame.width), whole(frame.height)});
+    return {{"width", whole(map.width)},
+            {"height", whole(map.height)},
+            {"boxes", std::move(boxes)},
+            {"frames", std::move(frames)}};
   }
   Json maps(const std::vector<Place>& places, const Folding& folding, std::size_t most_boxes) {
     constexpr std::size_t small = 120;  // boxes that fit a screen as they are
@@ -186,7 +191,8 @@ class Writer {
       if (places[i].drawn) ++all, folded += folding.drawn_as[i] == i;
     return {{"most", most_boxes},
             {"all_boxes", all},
-            {"folded", folding.any && all > small && folded <= most_boxes ? map(map_of(history_, places, &folding)) : Json(nullptr)},
+            {"folded", folding.any && all > small && folded <= most_boxes ? map(map_of(history_, places, &folding))
+                                                                          : Json(nullptr)},
             {"all", all <= most_boxes ? map(map_of(history_, places, nullptr)) : Json(nullptr)}};
   }
 
