@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 #include <set>
+#include <tuple>
 
 namespace vitrine {
 
@@ -135,7 +136,7 @@ class Layers {
     ranks_.assign(last + 1, {});
     for (std::size_t i = 0; i < nodes_.size(); ++i) ranks_[nodes_[i].rank].push_back(i);
     for (auto& rank : ranks_) {
-      std::ranges::stable_sort(rank, {}, [&](std::size_t i) { return nodes_[i].lane; });
+      std::ranges::sort(rank, {}, [&](std::size_t i) { return std::pair(nodes_[i].lane, i); });
       number(rank);
     }
     for (int sweep = 0; sweep < sweeps; ++sweep)
@@ -149,9 +150,9 @@ class Layers {
             sum += join.weight * static_cast<double>(nodes_[join.node].order), weight += join.weight;
           wanted.emplace_back(weight > 0 ? sum / weight : static_cast<double>(nodes_[i].order), i);
         }
-        std::ranges::stable_sort(wanted, [&](const auto& a, const auto& b) {
-          const int left = nodes_[a.second].lane, right = nodes_[b.second].lane;
-          return left != right ? left < right : a.first < b.first;
+        std::ranges::sort(wanted, {}, [&](const auto& w) {
+          const Node& node = nodes_[w.second];
+          return std::tuple(node.lane, w.first, node.order);
         });
         for (std::size_t i = 0; i < rank.size(); ++i) rank[i] = wanted[i].second;
         number(rank);

@@ -4,8 +4,7 @@
 
 namespace vitrine {
 
-Replay::Replay(const History& history)
-    : history_(history), alive_(history.operands.size()), operands_(history.operands) {
+Replay::Replay(const History& history) : alive_(history.operands.size()), operands_(history.operands) {
   for (std::uint32_t id = 0; id < history.traced; ++id) alive_[id] = history.born[id];
 }
 

@@ -16,7 +16,6 @@ class Replay {
  private:
   void demand(bool same, std::uint32_t id, const std::string& where) const;
 
-  const History& history_;
   std::vector<bool> alive_;
   std::vector<std::vector<std::uint32_t>> operands_;
 };
