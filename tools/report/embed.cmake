@@ -1,5 +1,5 @@
 # cmake -DOUT=FILE -DFOLDER=tools/report -P embed.cmake: the page's files as strings of the program. Scripts are one
-# element in the page, in the order of their names' numbers.
+# element in the page, in the order of their names.
 file(GLOB scripts ${FOLDER}/js/*.js)
 list(SORT scripts)
 file(READ ${FOLDER}/page.html html)

@@ -50,6 +50,7 @@ struct History {
   Graph graph{};  // as the last pass left it; dead nodes keep op and operands
   Plan plan{};
   std::uint32_t traced = 0;                            // nodes with a smaller id were there from the beginning
+  std::vector<bool> born{};                            // by id: whether a node of this id was ever made
   std::vector<std::vector<std::uint32_t>> operands{};  // by id: those that the node was made with
   std::vector<std::pair<std::string, std::uint32_t>> outputs{};            // in the beginning
   std::vector<std::pair<std::uint32_t, std::uint32_t>> updates{};          // likewise: state, next
@@ -60,8 +61,8 @@ struct History {
   std::vector<TurnedDown> refusals{};
   std::vector<std::string> families{};            // titles, as update_families has them
   std::map<std::uint32_t, std::size_t> family{};  // of nodes of updates
-  bool was_there(std::uint32_t id) const { return id < operands.size() && born[id]; }
-  std::vector<bool> born{};  // by id: whether a node of this id was ever made
+
+  bool was_there(std::uint32_t id) const { return id < born.size() && born[id]; }
 };
 
 /// Compiles a graph as it is: passes, then the plan.

@@ -6,6 +6,8 @@
 #include <set>
 #include <tuple>
 
+#include "tools/report/ranks.hpp"
+
 namespace vitrine {
 
 namespace {
@@ -33,6 +35,7 @@ class Layers {
     rank();
     carry_long_edges();
     order();
+    break_long_ranks();
     spread();
     return write();
   }
@@ -52,61 +55,8 @@ class Layers {
   };
 
   void rank() {
-    std::vector<std::vector<std::size_t>> out(nodes_.size());
-    for (std::size_t i = 0; i < edges_.size(); ++i) out[edges_[i].from].push_back(i);
-    turn_circles(out);
-    std::vector<std::size_t> waiting(nodes_.size());
-    std::vector<std::vector<std::size_t>> from(nodes_.size());
-    for (std::size_t i = 0; i < edges_.size(); ++i) ++waiting[edges_[i].to], from[edges_[i].from].push_back(i);
-    std::vector<std::size_t> ready;
-    for (std::size_t i = nodes_.size(); i-- > 0;)
-      if (waiting[i] == 0) ready.push_back(i);
-    std::vector<std::size_t> order;
-    while (!ready.empty()) {
-      const std::size_t at = ready.back();
-      ready.pop_back();
-      order.push_back(at);
-      for (const std::size_t e : from[at]) {
-        Node& to = nodes_[edges_[e].to];
-        to.rank = std::max(to.rank, nodes_[at].rank + static_cast<std::size_t>(edges_[e].length));
-        if (--waiting[edges_[e].to] == 0) ready.push_back(edges_[e].to);
-      }
-    }
-    // What nothing leads to, a parameter say, stands right above its first reader.
-    std::vector<bool> led_to(nodes_.size());
-    for (const LayerEdge& edge : edges_) led_to[edge.to] = true;
-    for (auto at = order.rbegin(); at != order.rend(); ++at) {
-      if (led_to[*at] || from[*at].empty()) continue;
-      std::size_t least = ~std::size_t{0};
-      for (const std::size_t e : from[*at])
-        least = std::min(least, nodes_[edges_[e].to].rank - static_cast<std::size_t>(edges_[e].length));
-      nodes_[*at].rank = least;
-    }
-  }
-
-  /// Depth first, without recursion: a graph may be a chain of thousands.
-  void turn_circles(const std::vector<std::vector<std::size_t>>& out) {
-    enum class State : std::uint8_t { fresh, open, done };
-    std::vector<State> state(nodes_.size(), State::fresh);
-    for (std::size_t root = 0; root < nodes_.size(); ++root) {
-      if (state[root] != State::fresh) continue;
-      std::vector<std::pair<std::size_t, std::size_t>> path{{root, 0}};
-      state[root] = State::open;
-      while (!path.empty()) {
-        auto& [at, next] = path.back();
-        if (next == out[at].size()) {
-          state[at] = State::done;
-          path.pop_back();
-          continue;
-        }
-        LayerEdge& edge = edges_[out[at][next++]];
-        const std::size_t to = edge.to;
-        if (state[to] == State::open)
-          std::swap(edge.from, edge.to), std::swap(edge.from_at, edge.to_at);
-        else if (state[to] == State::fresh)
-          state[to] = State::open, path.push_back({to, 0});
-      }
-    }
+    const std::vector<std::size_t> ranks = ranks_of(nodes_.size(), edges_);
+    for (std::size_t i = 0; i < nodes_.size(); ++i) nodes_[i].rank = ranks[i];
   }
 
   void carry_long_edges() {
@@ -160,6 +110,24 @@ class Layers {
   }
   void number(const std::vector<std::size_t>& rank) {
     for (std::size_t i = 0; i < rank.size(); ++i) nodes_[rank[i]].order = i;
+  }
+
+  /// A rank of many boxes becomes rows below each other, each about as wide as a screen: nothing joins boxes of a rank.
+  void break_long_ranks() {
+    constexpr double longest = 5000, row = 2500;
+    std::vector<std::vector<std::size_t>> made;
+    for (const auto& rank : ranks_) {
+      double whole = 0, x = 0;
+      for (const std::size_t i : rank) whole += i < members_.size() ? nodes_[i].width + across_ : 0;
+      made.emplace_back();
+      for (const std::size_t i : rank) {
+        const double width = i < members_.size() ? nodes_[i].width + across_ : 0;
+        if (whole > longest && x > 0 && x + width > row) made.emplace_back(), x = 0;
+        made.back().push_back(i);
+        x += width;
+      }
+    }
+    ranks_ = std::move(made);
   }
 
   /// Each box near the middle of those it is joined to; boxes of one rank keep their order and distance.

@@ -63,9 +63,11 @@ std::vector<Place> places_of(const History& history) {
     place.title = title_of(node);
     place.drawn = node.leaf != Leaf::constant || node.type.shape.elements() != 1;
     place.lane = node.phase == Phase::gradient ? Lane::gradient : Lane::forward;
+    const std::size_t whose = node.name.find(':');  // "adam.m:up.weight", in the frame of up.weight's update
     if (const auto family = history.family.find(id); family != history.family.end()) {
       place.lane = Lane::update;
       place.frames = {updates_frame, history.families[family->second]};
+      if (whose != std::string::npos) place.title = visible(node.name.substr(0, whose));
       continue;
     }
     if (node.phase == Phase::update) {  // of no family: erased before the last look at them
@@ -75,6 +77,8 @@ std::vector<Place> places_of(const History& history) {
     }
     place.module = module_of(history, id, modules);
     place.frames = parts_of(place.module);
+    if (!place.module.empty() && node.name.starts_with(place.module + "."))
+      place.title = visible(node.name.substr(place.module.size() + 1));
   }
   return made;
 }

@@ -92,7 +92,7 @@ function whyPage() {
     told,
     make(
       "table",
-      {},
+      { class: "stack" },
       make(
         "thead",
         {},
