@@ -39,6 +39,7 @@ struct Commands {
   CertifyOptions certify{};
   LintOptions lint{};
   ProfileOptions profile{};
+  ReportOptions report{};
   TokenizeOptions tokenize{};
   BenchOptions bench{};
   std::function<int()> chosen{};
@@ -61,6 +62,9 @@ struct Commands {
     add_show_flags(add(app, "show", "a graph at any point of the pipeline, as text or picture",
                        [this] { return vitrine::show(projects, show); }),
                    show);
+    add_report_flags(add(app, "report", "the whole compilation as one page for a browser: every rewrite, and why not",
+                         [this] { return vitrine::report(projects, report); }),
+                     report);
     add_opt_flags(add(app, "opt", "named passes over a text graph; or a smaller graph that still fails a check",
                       [this] { return vitrine::opt(opt); }),
                   opt);

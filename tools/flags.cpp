@@ -232,6 +232,14 @@ void add_lint_flags(CLI::App* c, LintOptions& lint) {
       ->type_name("AXIS");
   add_json(c, lint.json);
 }
+void add_report_flags(CLI::App* c, ReportOptions& report) {
+  add_model(c, report.model);
+  add_step(c, report.step, "train, or forward (the model in use)");
+  c->add_option("--profile", report.profile,
+                "measured times and the roofline: the profile.json that 'vitrine profile' wrote for the same model")
+      ->type_name("FILE");
+  c->add_option("-o", report.output, "write to FILE instead of standard output")->type_name("FILE");
+}
 void add_profile_flags(CLI::App* c, ProfileOptions& profile) {
   c->add_option(
        "MODEL", profile.model,

@@ -26,6 +26,7 @@ void add_exec_flags(CLI::App*, ExecOptions&);
 void add_certify_flags(CLI::App*, CertifyOptions&);
 void add_lint_flags(CLI::App*, LintOptions&);
 void add_profile_flags(CLI::App*, ProfileOptions&);
+void add_report_flags(CLI::App*, ReportOptions&);
 void add_tokenize_flags(CLI::App*, TokenizeOptions&);
 
 }  // namespace vitrine

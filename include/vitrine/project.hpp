@@ -62,8 +62,8 @@ struct Project {
   std::function<void(const GenerateOptions&)> generate{};
 };
 
-/// The program `vitrine` for these projects: list, run, generate, show, opt, explain, diff, bisect, exec, certify, lint,
-/// profile, tokenize, passes, ops, audit, bench. Hands out the
+/// The program `vitrine` for these projects: list, run, generate, show, report, opt, explain, diff, bisect, exec,
+/// certify, lint, profile, tokenize, passes, ops, audit, bench. Hands out the
 /// exit code: 0 what it says is true, 1 a gate or check failed, 2 wrong use, 3 input or environment, 4 a bug of ours.
 int command_line(int argc, char** argv, std::vector<Project> projects);
 

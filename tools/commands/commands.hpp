@@ -84,6 +84,11 @@ struct ProfileOptions {
 };
 int profile(const Projects&, const ProfileOptions&);
 
+struct ReportOptions {
+  std::string model, step = "train", profile{}, output{};
+};
+int report(const Projects&, const ReportOptions&);
+
 struct TokenizeOptions {
   std::optional<std::string> text{}, decode{};
   std::string with{}, train{}, kind{}, split{}, save{}, json{};

@@ -1,0 +1,17 @@
+# cmake -DOUT=FILE -DFOLDER=tools/report -P embed.cmake: the page's files as strings of the program. Scripts are one
+# element in the page, in the order of their names.
+file(GLOB scripts ${FOLDER}/js/*.js)
+list(SORT scripts)
+file(READ ${FOLDER}/page.html html)
+file(READ ${FOLDER}/page.css style)
+set(script "\n\"use strict\";\n")
+foreach(file ${scripts})
+  file(READ ${file} text)
+  string(APPEND script "${text}")
+endforeach()
+set(made "// Made by tools/report/embed.cmake.\n#include \"tools/report/page.hpp\"\nnamespace vitrine::embedded {\n")
+foreach(name html style script)
+  string(APPEND made "const std::string_view ${name} = R\"vitrine(${${name}})vitrine\";\n")
+endforeach()
+string(APPEND made "}\n")
+file(WRITE ${OUT} "${made}")

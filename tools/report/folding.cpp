@@ -1,0 +1,170 @@
+#include "tools/report/folding.hpp"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "compiler/module_path.hpp"
+#include "vitrine/attribute.hpp"
+
+namespace vitrine {
+
+namespace {
+
+constexpr const char* shared_updates = "shared by the updates";  // as update_families calls them
+
+using Pairs = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
+using Ids = std::vector<std::uint32_t>;
+/// The nodes of one block or of one parameter's update, by what they compute; in each the order they were made in.
+using Signatures = std::map<std::string, Ids>;
+
+/// Operands are told by what makes them and, outside of the block, by their type alone.
+class Words {
+ public:
+  Words(const History& history, const std::vector<Place>& places) : history_(history), places_(places) {}
+
+  std::string in_block(std::uint32_t id, const std::string& home) const {
+    std::string made = own(id, home) + print_attribute(node_of(history_, id).type);
+    for (const std::uint32_t operand : history_.operands[id])
+      made += "|" + (is_inside(places_[operand].module, home) ? own(operand, home) : "") +
+              print_attribute(node_of(history_, operand).type);
+    return made;
+  }
+  std::string alone(std::uint32_t id) const {
+    return own(id, numbered_module(places_[id].module).path) + print_attribute(node_of(history_, id).type);
+  }
+  /// Of an update, whatever its parameter's shape.
+  std::string in_update(std::uint32_t id) const {
+    const Node& node = node_of(history_, id);
+    std::string made = node.op ? std::string(node.op->name()) : node.name.substr(0, node.name.find(':'));
+    for (const std::uint32_t operand : history_.operands[id]) {
+      const Node& read = node_of(history_, operand);
+      made += places_[operand].lane != Lane::update ? "|outside"
+              : read.op                             ? "|" + std::string(read.op->name())
+                                                    : "|leaf";
+    }
+    return made;
+  }
+
+ private:
+  std::string own(std::uint32_t id, const std::string& home) const {
+    const Node& node = node_of(history_, id);
+    const std::string& module = places_[id].module;
+    std::string made =
+        fmt::format("{} {} ", static_cast<int>(node.phase), is_inside(module, home) ? module.substr(home.size()) : "");
+    if (!node.op) return made + (node.name.starts_with(home) ? node.name.substr(home.size()) : node.name);
+    made += node.op->name();
+    for (const Attribute& a : node.op->info->print(node.op->attributes.get()))
+      if (a.name != "stream") made += " " + a.name + "=" + a.text;
+    return made;
+  }
+
+  const History& history_;
+  const std::vector<Place>& places_;
+};
+
+std::size_t size_of(const Signatures& all) {
+  std::size_t count = 0;
+  for (const auto& [words, ids] : all) count += ids.size();
+  return count;
+}
+
+/// The nodes of `other` that `first` has too, as pairs.
+Pairs matched(const Signatures& first, const Signatures& other) {
+  Pairs pairs;
+  for (const auto& [words, ids] : other) {
+    const auto twin = first.find(words);
+    if (twin == first.end()) continue;
+    for (std::size_t i = 0; i < std::min(ids.size(), twin->second.size()); ++i)
+      pairs.emplace_back(ids[i], twin->second[i]);
+  }
+  return pairs;
+}
+
+/// What is left over on both sides, by what it is itself: its operands come from elsewhere in the first block or the
+/// last.
+void match_rest(const Words& words, const Signatures& first, const Signatures& other, Pairs& pairs) {
+  std::set<std::uint32_t> done;
+  for (const auto& [id, twin] : pairs) done.insert({id, twin});
+  const auto rest = [&](const Signatures& all) {
+    Signatures made;
+    for (const auto& [said, ids] : all)
+      for (const std::uint32_t id : ids)
+        if (!done.contains(id)) made[words.alone(id)].push_back(id);
+    for (auto& [said, ids] : made) std::ranges::sort(ids);
+    return made;
+  };
+  for (const auto& pair : matched(rest(first), rest(other))) pairs.push_back(pair);
+}
+
+void fold_blocks(const History& history, const std::vector<Place>& places, Folding& into) {
+  const Words words(history, places);
+  std::map<std::pair<std::string, std::size_t>, Signatures> blocks;  // by parent and number
+  for (std::uint32_t id = 0; id < places.size(); ++id) {
+    const NumberedModule name = numbered_module(places[id].module);
+    if (places[id].drawn && !name.path.empty())
+      blocks[{name.parent, name.number}][words.in_block(id, name.path)].push_back(id);
+  }
+  for (auto first = blocks.begin(); first != blocks.end();) {
+    const auto& [parent, number] = first->first;
+    auto end = std::next(first);
+    std::size_t times = 1;
+    for (; end != blocks.end() && end->first == std::pair(parent, number + times); ++end, ++times) {
+      auto pairs = matched(first->second, end->second);
+      match_rest(words, first->second, end->second, pairs);
+      if (3 * pairs.size() < 2 * std::max(size_of(first->second), size_of(end->second))) break;
+      for (const auto& [id, twin] : pairs) into.drawn_as[id] = twin;
+    }
+    if (times > 1) {
+      into.any = true;
+      const std::string path = fmt::format("{}.{}", parent, number);
+      into.title[path] = fmt::format("{} to {} (× {})", path, number + times - 1, times);
+    }
+    first = end;
+  }
+}
+
+/// What all updates share may do one thing for each of many parameters: take the square of its gradient, say.
+void fold_alike(const Signatures& nodes, Folding& into) {
+  constexpr std::size_t many = 4;
+  for (const auto& [said, ids] : nodes)
+    if (ids.size() >= many)
+      for (const std::uint32_t id : ids) into.drawn_as[id] = ids[0];
+}
+
+void fold_updates(const History& history, const std::vector<Place>& places, Folding& into) {
+  const Words words(history, places);
+  std::map<std::string, Signatures> updates;  // by title
+  for (std::uint32_t id = 0; id < places.size(); ++id)
+    if (places[id].drawn && places[id].frames.size() == 2 && places[id].frames[0] == updates_frame)
+      updates[places[id].frames[1]][words.in_update(id)].push_back(id);
+  fold_alike(updates[shared_updates], into);
+  updates.erase(shared_updates);
+  std::map<std::vector<std::string>, std::pair<std::string, std::size_t>> known;  // what it does -> the first, how many
+  for (const auto& [title, nodes] : updates) {
+    std::vector<std::string> what;
+    for (const auto& [said, ids] : nodes) what.insert(what.end(), ids.size(), said);
+    const auto [at, fresh] = known.try_emplace(std::move(what), title, 1);
+    if (fresh) continue;
+    ++at->second.second;
+    for (const auto& [id, twin] : matched(updates.at(at->second.first), nodes)) into.drawn_as[id] = twin;
+  }
+  for (const auto& [what, first] : known) {
+    if (first.second < 2) continue;
+    into.any = true;
+    into.title[std::string(updates_frame) + "." + first.first] =
+        fmt::format("{} and {} more (× {})", first.first, first.second - 1, first.second);
+  }
+}
+
+}  // namespace
+
+Folding folding_of(const History& history, const std::vector<Place>& places) {
+  Folding made;
+  for (std::uint32_t id = 0; id < places.size(); ++id) made.drawn_as.push_back(id);
+  fold_blocks(history, places, made);
+  fold_updates(history, places, made);
+  return made;
+}
+
+}  // namespace vitrine
