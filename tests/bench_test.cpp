@@ -159,7 +159,7 @@ TEST_CASE("bench compile stands by itself") {
     CHECK_THAT(sentence_of(words, 2), Contains("compile stands by itself"));
 }
 
-TEST_CASE("bench times milestones, and ours without fusion beside ours; what makes no sense together is refused") {
+TEST_CASE("bench times milestones, and ours without fusion beside ours, and what makes no sense together is refused") {
   const Finished run = vitrine_run({"bench", "xor", "--ungrouped", "--threads", "1", "--repeats", "2"});
   REQUIRE(run.status == 0);
   CHECK(line_of(run.out, "xor vitrine auto 1").size() >= 8);

@@ -20,7 +20,7 @@ std::string between(const std::string& text, const std::string& before, const st
 }
 
 struct Page {
-  std::string name, program, show, fault;  // the program; what stands before the fault, and from it on
+  std::string name, idea, program, show, fault;  // in the order of the page: `show` goes to where the fault begins
 };
 std::vector<Page> pages() {
   std::vector<Page> made;
@@ -29,8 +29,8 @@ std::vector<Page> pages() {
     const auto fault = text.find("**Plant a fault.**");
     REQUIRE(fault != text.npos);
     const auto program = text.find("```cpp\n"), end = text.find("```\n", program + 4);
-    made.push_back({entry.path().filename().string(), between(text, "```cpp\n", "```"), text.substr(end, fault - end),
-                    text.substr(fault)});
+    made.push_back({entry.path().filename().string(), text.substr(0, program), between(text, "```cpp\n", "```"),
+                    text.substr(end, fault - end), text.substr(fault)});
   }
   std::ranges::sort(made, {}, &Page::name);
   return made;
@@ -101,7 +101,7 @@ TEST_CASE("every lesson's picture is made by the command on its page, and by its
 
 TEST_CASE("every other command on a lesson's page is one that its program or vitrine accepts") {
   for (const Page& page : pages())
-    for (const std::string& text : {page.show, page.fault})
+    for (const std::string& text : {page.idea, page.show, page.fault})
       for (std::size_t at = 0; (at = text.find("`build/", at)) != text.npos; ++at) {
         std::string line = text.substr(at + 1, text.find('`', at + 1) - at - 1);
         CAPTURE(page.name, line);

@@ -56,7 +56,7 @@ std::vector<float> counted(std::size_t count) {
 
 }  // namespace
 
-TEST_CASE("a step all of whose operands last runs once, before all others; one that reads an input does not") {
+TEST_CASE("a step all of whose operands last runs once, before all others, and one that reads an input does not") {
   Graph graph("scaled");
   const Value x = graph.input("x", matrix), w = graph.state("w", matrix), scale = graph.state("scale", f32<16>);
   const Value scaled = w * scale, y = x + scaled, later = matmul(y, transpose(scaled));
@@ -171,7 +171,7 @@ TEST_CASE("what is made once is made again when its state is set by hand or by a
   CHECK(counter.once == 1);
 }
 
-TEST_CASE("what only steps that run once read makes room for the rest; what a run reads stays for the next") {
+TEST_CASE("what only steps that run once read makes room for the rest, and what a run reads stays for the next") {
   Graph graph("powers");
   const Value x = graph.input("x", f32<16, 16>), w = graph.state("w", f32<16, 16>);
   const Value square = matmul(w, w), cube = matmul(square, w), y = matmul(x, cube), z = matmul(y, x);

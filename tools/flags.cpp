@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "compiler/lint.hpp"
 #include "tools/complaint.hpp"
 
 namespace vitrine {
@@ -231,6 +232,9 @@ void add_lint_flags(CLI::App* c, LintOptions& lint) {
                 "the axis along which no output may see what is to come [what the model declares of itself]")
       ->type_name("AXIS");
   add_json(c, lint.json);
+  std::string all = "It says where\n";
+  for (const Lint& each : every_lint) all += fmt::format("  {}: {}\n", each.name, each.says);
+  c->footer(all.substr(0, all.size() - 1));
 }
 void add_report_flags(CLI::App* c, ReportOptions& report) {
   add_model(c, report.model);
