@@ -190,6 +190,11 @@ TEST_CASE("a profile of the same program brings its times; any other file is ref
   CHECK_THAT(sentence_of({"report", "xor", "--profile", (scratch / "bad.json").string()}, 3), Contains("it has no \""));
   put(scratch / "bad.json", "no json");
   CHECK_THAT(sentence_of({"report", "xor", "--profile", (scratch / "bad.json").string()}, 3), Contains("is no JSON"));
+  std::string odd = content_of(profile);
+  odd.replace(odd.find("\"id\": "), 6, "\"id\": -");
+  put(scratch / "bad.json", odd);
+  CHECK_THAT(sentence_of({"report", "xor", "--profile", (scratch / "bad.json").string()}, 3),
+             Contains("is no node's id"));
   put(scratch / "bad.json", "[[[[");
   CHECK_THAT(sentence_of({"report", "xor", "--profile", (scratch / "bad.json").string()}, 3), Contains("is no JSON"));
   CHECK_THAT(sentence_of({"report", "xor", "--profile", (scratch / "none.json").string()}, 3),
