@@ -3,6 +3,7 @@
 
 #include "compiler/parse.hpp"
 #include "runtime/cpu_target.hpp"
+#include "tests/random_graph.hpp"
 #include "tests/run_program.hpp"
 #include "tools/report/layered.hpp"
 #include "tools/report/map.hpp"
@@ -56,6 +57,22 @@ TEST_CASE("a history tells each rewrite of the record once, by the pass that mad
   CHECK(of(Change::Kind::replaced) == 2);  // the product by one, the transpose
   CHECK(of(Change::Kind::erased) == 4);    // both, what they were, and the number
   CHECK(of(Change::Kind::grouped) == 1);
+}
+
+TEST_CASE("the histories of random graphs, as models that train and in use, are what happened") {
+  std::size_t changes = 0;
+  for (std::uint64_t seed = 1; seed <= 150; ++seed) {
+    CAPTURE(seed);
+    const Graph graph = random_graph(seed).graph;
+    const CpuTarget target(Isa::portable);
+    const History training = history_of(graph, default_pipeline, target),
+                  in_use = history_of(graph, inference_pipeline, target);  // each throws where its replay differs
+    changes += training.changes.size() + in_use.changes.size();
+    const auto page = nlohmann::json::parse(report_json(in_use, {.model = "random"}, 1000));
+    CHECK(page.at("nodes").size() >= graph.end_of_ids());
+    CHECK(page.at("turns").size() == in_use.turns.size());
+  }
+  CHECK(changes > 500);
 }
 
 TEST_CASE("a history that says something else than what happened is found out") {

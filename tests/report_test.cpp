@@ -147,6 +147,33 @@ TEST_CASE("a report says what every pass left: nodes, bytes, predicted time") {
   CHECK(turns.back()[8] < turns[turns.size() - 2][8]);  // steps that are joined take less
 }
 
+TEST_CASE(
+    "errors against the reference are there for what the program stores, small, and at sizes that the model has") {
+  const auto xor_errors = data_of(page_of({"xor"})).at("errors"), mlp = data_of(page_of({"mlp"})).at("errors");
+  CHECK(xor_errors.at("sizes") == "");
+  CHECK(mlp.at("sizes") == "batch 2");
+  CHECK(data_of(page_of({"gpt"})).at("errors").at("sizes") == "batch 2, time 5");
+  for (const auto& errors : {xor_errors, mlp}) {
+    CHECK(errors.at("nodes").size() > 5);
+    bool some = false;
+    for (const auto& node : errors.at("nodes")) {
+      CHECK(node[2].get<double>() < 1e-5);
+      some = some || node[1].get<double>() > 0;
+    }
+    CHECK(some);
+  }
+  // What would take minutes by definition is not run, and says why.
+  const auto large = data_of(page_of({"-"}, R"(graph large {
+  input %x : f32[1024, 1024]
+  %1 = matmul(%x, %x) : f32[1024, 1024]
+  output y = %1
+}
+)"))
+                         .at("errors");
+  CHECK(large.at("nodes").empty());
+  CHECK_THAT(large.at("why_not").get<std::string>(), Contains("too many to run by definition"));
+}
+
 TEST_CASE("a profile of the same program brings its times; any other file is refused in a sentence") {
   const Scratch scratch;
   const std::string out = (scratch / "out").string(), profile = (scratch / "out" / "profile.json").string();
@@ -163,6 +190,11 @@ TEST_CASE("a profile of the same program brings its times; any other file is ref
   CHECK_THAT(sentence_of({"report", "xor", "--profile", (scratch / "bad.json").string()}, 3), Contains("it has no \""));
   put(scratch / "bad.json", "no json");
   CHECK_THAT(sentence_of({"report", "xor", "--profile", (scratch / "bad.json").string()}, 3), Contains("is no JSON"));
+  std::string odd = content_of(profile);
+  odd.replace(odd.find("\"id\": "), 6, "\"id\": -");
+  put(scratch / "bad.json", odd);
+  CHECK_THAT(sentence_of({"report", "xor", "--profile", (scratch / "bad.json").string()}, 3),
+             Contains("is no node's id"));
   put(scratch / "bad.json", "[[[[");
   CHECK_THAT(sentence_of({"report", "xor", "--profile", (scratch / "bad.json").string()}, 3), Contains("is no JSON"));
   CHECK_THAT(sentence_of({"report", "xor", "--profile", (scratch / "none.json").string()}, 3),

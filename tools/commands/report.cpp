@@ -11,7 +11,7 @@
 #include "tools/report/report_json.hpp"
 #include "tools/small_values.hpp"
 #include "tools/text_file.hpp"
-#include "vitrine/error.hpp"
+#include "vitrine/attribute.hpp"
 
 namespace vitrine {
 
@@ -24,6 +24,16 @@ struct Subject {
   History history{};
   ReferenceErrors errors{};
 };
+
+/// Those of these axes that a graph has: "batch 2, time 5".
+std::string axes_in(const Graph& graph, std::span<const Axis> axes) {
+  std::string made;
+  for (const Axis& axis : axes)
+    if (std::ranges::any_of(graph.topological(),
+                            [&](Value v) { return std::ranges::find(v.type().shape, axis) != v.type().shape.end(); }))
+      made += fmt::format("{}{}", made.empty() ? "" : ", ", print_attribute(axis));
+  return made;
+}
 
 Subject subject_of(const Projects& projects, const ReportOptions& options, const Target& target) {
   constexpr double most_operations = 3e8;  // that are run by definition
@@ -38,11 +48,13 @@ Subject subject_of(const Projects& projects, const ReportOptions& options, const
   const Graph forward = project.forward();
   Subject made{trains ? history_of_training(forward, project.optimizer, target)
                       : history_of(forward, inference_pipeline, target)};
-  Graph small = at_small_sizes(forward, std::array{Axis{"batch", 2}, Axis{"time", 5}});
+  const std::array sizes{Axis{"batch", 2}, Axis{"time", 5}};
+  Graph small = at_small_sizes(forward, sizes);
+  const std::string made_small = axes_in(small, sizes);
   if (trains) small = training_step(small, project.optimizer);
   made.errors =
       reference_errors(small, trains ? default_pipeline : inference_pipeline, made.history.graph, most_operations);
-  made.errors.sizes = "batch 2, time 5";
+  made.errors.sizes = made_small;
   return made;
 }
 

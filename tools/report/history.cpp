@@ -36,7 +36,7 @@ class Scribe {
     know_families(graph);
   }
 
-  /// Runs passes over the graph, all of which were told of by `begin` or `differentiated`.
+  /// Runs passes over the graph, whose nodes `begin` and `differentiated` have told of.
   void run(Graph& graph, std::span<const Pass> passes) {
     std::vector<Event> events;
     std::size_t round = 0;

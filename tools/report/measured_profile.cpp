@@ -37,7 +37,11 @@ Made rounded(double x) { return std::strtod(fmt::format("{:.6g}", x).c_str(), nu
 
 std::set<std::uint32_t> nodes_of(const Json& step) {
   std::set<std::uint32_t> made;
-  for (const Json& node : list(step, "nodes")) made.insert(static_cast<std::uint32_t>(number(node, "id")));
+  for (const Json& node : list(step, "nodes")) {
+    const double id = number(node, "id");
+    if (!(id >= 0 && id < 4294967296.0)) throw InputError(fmt::format("{} is no node's id", id));
+    made.insert(static_cast<std::uint32_t>(id));
+  }
   return made;
 }
 

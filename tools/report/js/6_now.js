@@ -20,8 +20,9 @@ function happening(now) {
   const kinds = new Map();
   for (let i = 0; i < turn.count; ++i) {
     const one = changes[turn.first + i],
-      known = kinds.get(one.rule) || [one, 0];
-    kinds.set(one.rule, [known[0], known[1] + 1]);
+      rule = one.rule.startsWith("update of ") ? "update of a parameter" : one.rule,
+      known = kinds.get(rule) || [one, 0];
+    kinds.set(rule, [known[0], known[1] + 1]);
   }
   const guide =
     turn.pass !== "traced"
