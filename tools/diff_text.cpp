@@ -75,7 +75,10 @@ class Changes {
   struct Section {
     std::string place{}, module{}, text{};
   };
-  /// What a section says, but for which of numbered modules it is and for the ids of nodes.
+  static bool is_digit(const std::string& text, std::size_t at) {
+    return at < text.size() && std::isdigit(static_cast<unsigned char>(text[at]));
+  }
+  /// What a section says, but for which of numbered modules it is and for the numbers of nodes and steps.
   static std::string told_of_any(const Section& section) {
     const NumberedModule numbered = numbered_module(section.module);
     std::string all = section.place + "\n" + section.text, made;
@@ -86,9 +89,12 @@ class Changes {
       if (starts(i, numbered.path)) {
         made += numbered.parent + ".N";
         i += numbered.path.size();
-      } else if (all[i] == '%' && i + 1 < all.size() && std::isdigit(static_cast<unsigned char>(all[i + 1]))) {
-        made += "%N";
-        for (++i; i < all.size() && std::isdigit(static_cast<unsigned char>(all[i]));) ++i;
+      } else if (const std::size_t sign = starts(i, "%")    ? 1
+                                          : starts(i, "@g") ? 2
+                                                            : 0;
+                 sign && is_digit(all, i + sign)) {
+        made.append(all, i, sign).append("N");
+        for (i += sign; is_digit(all, i);) ++i;
       } else {
         made += all[i++];
       }
@@ -199,7 +205,7 @@ nlohmann::json of_rewrites(const std::vector<const Rewrite*>& rewrites) {
 std::string text(const GraphDiff& diff, const Graph& a, const Graph& b, const Sides& sides) {
   std::string made = fmt::format("a: {}, {}\nb: {}, {}\n", sides.a, counted(a.topological().size(), "node"), sides.b,
                                  counted(b.topological().size(), "node"));
-  if (diff.equal()) return made + "equal: each node of one has its like in the other\n";
+  if (diff.equal()) return made + "equal: they compute the same, node by node\n";
   const auto steps = std::ranges::count_if(diff.pairs, [](const NodePair& p) { return p.differs.only_in_step(); });
   made += fmt::format(
       "{} the same, {} changed (~){}, {} only in a (-), {} only in b (+){}\n", diff.pairs.size() - diff.changed(),

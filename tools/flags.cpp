@@ -125,11 +125,11 @@ void add_generate_flags(CLI::App* c, std::string& name, GenerateOptions& generat
 void add_show_flags(CLI::App* c, ShowOptions& show) {
   add_model(c, show.model);
   c->add_option(
-       "--after", show.at.after,
+       "--after", show.after,
        "after this pass has changed the graph for the last time; none: before all of them; all: after the last")
       ->type_name("PASS");
-  c->add_option("--before", show.at.before, "before this pass changes the graph for the first time")->type_name("PASS");
-  c->add_option("--round", show.at.round,
+  c->add_option("--before", show.before, "before this pass changes the graph for the first time")->type_name("PASS");
+  c->add_option("--round", show.round,
                 "that pass's turn in this round: the passes run again and again until none changes anything")
       ->type_name("N")
       ->check(whole_number(1, 1000));

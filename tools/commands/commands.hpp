@@ -24,10 +24,10 @@ int run_project(const Projects&, const std::string& name, const RunOptions&);
 int generate(const Projects&, const std::string& name, const GenerateOptions&);
 
 struct ShowOptions {
-  std::string model, format = "text", output;
+  std::string model, after, before, format = "text", output;
   std::string step = "train";
-  Point at{};
   bool fold = false, print_after_all = false, print_before_all = false;
+  std::size_t round = 0;  // 0: not given
 };
 int show(const Projects&, const ShowOptions&);
 

@@ -21,11 +21,11 @@ namespace vitrine {
 
 namespace {
 
-bool names_a_point(const Point& point) { return !point.after.empty() || !point.before.empty(); }
+bool names_a_point(const ShowOptions& options) { return !options.after.empty() || !options.before.empty(); }
 
 /// Where each tensor of the compiled graph lies, and when. Said beside it: how near that is to the least possible.
 void show_memory(Graph graph, const ShowOptions& options) {
-  if (!names_a_point(options.at)) optimize(graph);
+  if (!names_a_point(options)) optimize(graph);
   const Plan plan = compile(graph, CpuTarget(best_isa(), Provider::automatic));
   write_text(options.output, plan_picture(plan, graph));
   fmt::print(stderr, "{}: {}\n", graph.name(), memory_summary(plan));
@@ -33,7 +33,7 @@ void show_memory(Graph graph, const ShowOptions& options) {
 
 /// The graph around every pass of the whole compilation.
 int show_every_pass(const Projects& projects, const ShowOptions& options) {
-  if (names_a_point(options.at) || options.at.round || options.format != "text")
+  if (names_a_point(options) || options.round || options.format != "text")
     throw UsageError(
         "show: --print-after-all and --print-before-all print every pass, as text; leave --after, --before, --round "
         "and --format out");
@@ -52,7 +52,8 @@ int show_every_pass(const Projects& projects, const ShowOptions& options) {
 int show(const Projects& projects, const ShowOptions& options) {
   if (options.print_after_all || options.print_before_all) return show_every_pass(projects, options);
   warn_of_findings(projects, options.model);
-  const Graph graph = graph_at(projects, options.model, options.step, options.at, "show").graph;
+  const Point at{.before = options.before, .after = options.after, .round = options.round};
+  const Graph graph = graph_at(projects, options.model, options.step, at, "show").graph;
   if (options.format == "text")
     write_text(options.output, print(graph));
   else if (options.format == "json")
