@@ -174,7 +174,7 @@ TEST_CASE(
   CHECK_THAT(large.at("why_not").get<std::string>(), Contains("too many to run by definition"));
 }
 
-TEST_CASE("a profile of the same program brings its times; any other file is refused in a sentence") {
+TEST_CASE("a profile of the same program brings its times, and any other file is refused in a sentence") {
   const Scratch scratch;
   const std::string out = (scratch / "out").string(), profile = (scratch / "out" / "profile.json").string();
   REQUIRE(vitrine_run({"profile", "xor", "--repeats", "1", "--threads", "1", "--out", out}).status == 0);
