@@ -28,7 +28,7 @@ constexpr std::size_t alignment = 64;
 /// leave the caches before it is read.
 struct Copies {
   bool a = false, b = false, b_edge = false;
-  std::size_t b_panels = 0, b_floats = 0, b_edge_floats = 0;
+  std::size_t b_floats = 0, b_edge_floats = 0;
   std::size_t bytes() const { return (b_floats + b_edge_floats) * sizeof(float) + alignment; }
 };
 
@@ -38,7 +38,7 @@ Copies copies_of(const GemmKernels& kernels, GemmSize size, bool pack_a, bool pa
   const auto floats = [&](bool wanted, std::size_t panels) {
     return wanted ? round_up(panels * kernels.columns * size.K, alignment / sizeof(float)) : 0;
   };
-  return {pack_a, pack_b, edge, pack_b ? b_panels : 0, floats(pack_b, b_panels), floats(edge, 1)};
+  return {pack_a, pack_b, edge, floats(pack_b, b_panels), floats(edge, 1)};
 }
 
 /// Where a thread packs the rows of A that its chunk reads next: most_chunk_rows x longest_depth numbers, which stay in

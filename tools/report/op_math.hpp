@@ -10,6 +10,6 @@ struct OpMath {
 };
 
 /// Of an elementwise op read off its formula, so that it cannot differ from what is computed; else from its page.
-OpMath math_of(const Op&, std::span<const Type> operands, const Type& result);
+OpMath math_of(const Op&, std::span<const Type> operands);
 
 }  // namespace vitrine

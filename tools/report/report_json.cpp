@@ -61,7 +61,7 @@ class Writer {
   std::size_t op_number(const Op& op, std::uint32_t node) {
     std::vector<Type> in;
     for (const std::uint32_t operand : history_.operands[node]) in.push_back(node_of(history_, operand).type);
-    const OpMath math = math_of(op, in, node_of(history_, node).type);
+    const OpMath math = math_of(op, in);
     Json page{op.name(), name_of(op.info->doc.kind), math.rule, math.derivative, math.sign};
     const auto [at, fresh] =
         op_numbers_.try_emplace(page.dump(-1, ' ', false, Json::error_handler_t::replace), ops_.size());
