@@ -120,7 +120,7 @@ bool Certifier::accepts(const Graph& before, const Graph& after, const Pass& pas
   for (const Rewrite& rewrite : rewrites) {
     moment.add_made(rewrite);
     std::optional<Trial> trial;
-    if (pass.annotates)
+    if (rewrite.groups)
       trial = try_group(after, moment, rewrite, machinery_.load, values, tried_);
     else if (rewrite.by && pass.contract != Contract::changes) {
       for (const Seen& made : rewrite.made) add_value(after, moment, made.value.id, values);

@@ -35,7 +35,7 @@ class Pipeline {
     try {
       until_they_rest(passes);
       for (const Pass& pass : passes)
-        if (pass.annotates) run(pass);
+        if (pass.when == When::at_the_end) run(pass);
     } catch (const EnoughRewrites&) {
     }
   }
@@ -49,7 +49,7 @@ class Pipeline {
         throw InternalError("optimize: passes still rewrite after " + std::to_string(most_rounds) +
                             " rounds, the last " + std::string(last_));
       for (const Pass& pass : passes)
-        if (!pass.annotates) run(pass);
+        if (pass.when == When::in_rounds) run(pass);
     }
   }
 

@@ -217,6 +217,26 @@ constexpr std::array pages{
   output y = %5
 }
 )"},
+    PassPage{"repeat_producers",
+             "A cheap value that steps apart from each other read is computed in each of them and not stored, and a "
+             "mask that several read is made for each.",
+             "At most four operations, none of them a division, a root or a function, on operands that are stored "
+             "anyway; what it spares in bytes must be more than what it reads and computes again. What a product "
+             "reads from memory is not repeated, and nothing that has its maximum subtracted. Where the readers meet "
+             "again is asked of the graph's post-dominators.",
+             R"(graph centred {
+  input %x : f32[batch 8, 16]
+  input %gain : f32[width 32]
+  state %w : f32[16, width 32] = normal(0.5)
+  %1 = matmul(%x, %w) : f32[batch 8, width 32]
+  %2 = sum_to(%1) {to = [width 32]} : f32[width 32]
+  %3 = mul(%gain, %1) : f32[batch 8, width 32]
+  %4 = mean(%3) {to = [batch 8, 1]} : f32[batch 8, 1]
+  %5 = sub(%3, %4) : f32[batch 8, width 32]
+  output columns = %2
+  output y = %5
+}
+)"},
     PassPage{"group_elementwise",
              "Elementwise nodes that feed each other run as one step, behind the product that they follow, and "
              "what lies between is never stored.",

@@ -20,13 +20,19 @@ constexpr std::string_view name_of(Contract c) {
   return names[static_cast<std::size_t>(c)];
 }
 
+/// When a pass runs.
+enum class When : std::uint8_t {
+  in_rounds,  // with the others, until none changes anything
+  at_the_end  // once, when those have come to rest: it gets the graph ready for steps
+};
+
 struct Pass {
   std::string_view name;
   Contract contract;
   std::string_view equation;  // before => after
   void (*run)(Graph&, Rewriter&);
-  bool annotates = false;  // it only marks nodes, and runs once the passes that rewrite have come to rest
-  double tolerance = 0;    // of a lossy pass: how far its values may be off, as a share of theirs, in the mean square
+  When when = When::in_rounds;
+  double tolerance = 0;  // of a lossy pass: how far its values may be off, as a share of theirs, in the mean square
 };
 
 void inference(Graph&, Rewriter&);
@@ -43,6 +49,7 @@ void merge_products(Graph&, Rewriter&);
 void pool_before_relu(Graph&, Rewriter&);
 void merge_duplicates(Graph&, Rewriter&);
 void remove_unused(Graph&, Rewriter&);
+void repeat_producers(Graph&, Rewriter&);
 void group_elementwise(Graph&, Rewriter&);
 
 inline constexpr std::array every_pass{
@@ -74,8 +81,10 @@ inline constexpr std::array every_pass{
          "max_pool2d(relu(x)) => relu(max_pool2d(x)), and the same on the way back", pool_before_relu},
     Pass{"merge_duplicates", Contract::exact, "f(x), f(x) => f(x)", merge_duplicates},
     Pass{"remove_unused", Contract::exact, "a node that nothing reads => nothing", remove_unused},
+    Pass{"repeat_producers", Contract::exact, "f(x), g(f(x)), h(f(x)) => f(x) in the step of g, and in that of h",
+         repeat_producers, When::at_the_end},
     Pass{"group_elementwise", Contract::exact, "f(x), then g of it, element by element, and sums of that => one step",
-         group_elementwise, true},
+         group_elementwise, When::at_the_end},
 };
 
 /// What a compilation of a model in use runs: every pass.

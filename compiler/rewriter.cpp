@@ -31,13 +31,14 @@ std::vector<Value> Rewriter::made_since_the_last_change() {
 }
 
 /// `matched`: as it stood before the change. What was made stands as it was made.
-void Rewriter::note(Wording rule, Where at, std::vector<Seen> matched, std::span<const Value> made, Value by) {
+void Rewriter::note(Wording rule, Where at, std::vector<Seen> matched, std::span<const Value> made, Value by,
+                    bool groups) {
   ++record_.count;
   if (!record_.keeps) return;
   std::vector<Seen> fresh;
   fresh.reserve(made.size());
   for (Value v : made) fresh.push_back({v, v.operands()});
-  record_.rewrites.push_back({pass_, rule.str(), at, std::move(matched), std::move(fresh), by});
+  record_.rewrites.push_back({pass_, rule.str(), at, std::move(matched), std::move(fresh), by, groups});
 }
 
 void Rewriter::replace(Value value, Value by, Wording rule, Where at) {
@@ -90,7 +91,12 @@ void Rewriter::group(std::span<const Value> members, Wording rule, Where at) {
     graph_.put_in_group(v, made);
     if (record_.keeps) matched.push_back({v, v.operands()});
   }
-  note(rule, at, std::move(matched), {}, {});
+  note(rule, at, std::move(matched), {}, {}, true);
+}
+
+Value Rewriter::twin(Value v) {
+  graph_.take_id(graph_.end_of_ids());
+  return graph_.add(*v.op(), v.operands());
 }
 
 void Rewriter::refuse(Value candidate, Wording rule, Wording reason, Wording suggestion, Where at) {

@@ -20,7 +20,8 @@ struct Rewrite {
   std::string rule;
   std::source_location at;
   std::vector<Seen> matched, made;
-  Value by;  // what takes the place of matched[0]; empty if nothing does
+  Value by;             // what takes the place of matched[0]; empty if nothing does
+  bool groups = false;  // what was matched runs as one step, and is as it was otherwise
 };
 
 /// A candidate that a pass turned down: the first condition that failed, and what would help.
@@ -76,6 +77,8 @@ class Rewriter {
   /// value's type (InternalError otherwise). Nodes made since the last change know value as their origin, its line and
   /// its module.
   void replace(Value value, Value by, Wording rule, Where = Where::current());
+  /// A new node with a value's op and operands, for a reader that is to have its own: made although it has a twin.
+  Value twin(Value);
   /// A node that nothing reads goes.
   void erase(Value, Wording rule, Where = Where::current());
   /// The state is not updated any more.
@@ -92,7 +95,7 @@ class Rewriter {
   void refuse(Refusal);
   void demand_room();
   std::vector<Value> made_since_the_last_change();
-  void note(Wording rule, Where, std::vector<Seen> matched, std::span<const Value> made, Value by);
+  void note(Wording rule, Where, std::vector<Seen> matched, std::span<const Value> made, Value by, bool groups = false);
 
   Graph& graph_;
   std::string_view pass_;

@@ -115,14 +115,16 @@ class Drafter {
     if (unit.head) sources_.inputs[unit.head.id] = inputs++;
     std::set<std::uint32_t> members;
     for (Value v : unit.members) members.insert(v.id);
+    const auto read = [&](Value operand) {
+      if (members.contains(operand.id) || sources_.numbers.contains(operand.id) ||
+          !sources_.inputs.try_emplace(operand.id, inputs).second)
+        return;
+      add_operand(step, operand);
+      ++inputs;
+    };
     for (Value v : unit.members)
-      for (Value operand : v.operands()) {
-        if (members.contains(operand.id) || sources_.numbers.contains(operand.id) ||
-            !sources_.inputs.try_emplace(operand.id, inputs).second)
-          continue;
-        add_operand(step, operand);
-        ++inputs;
-      }
+      for (Value operand : v.operands()) read(operand);
+    for (Value sink : unit.sinks) read(sink.operands()[0]);
     std::vector<Value> results = unit.stored;
     for (Value sink : unit.sinks) results.push_back(sink.operands()[0]);
     step.kernel = kernel_of(unit.members, sources_, results);

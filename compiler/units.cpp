@@ -103,7 +103,7 @@ class Cutter {
     Unit unit;
     std::set<std::uint32_t> members;
     for (Value v : nodes) {
-      if (v.op()->info->sinks != Sinking::none && members.contains(v.operands()[0].id)) {
+      if (v.op()->info->sinks != Sinking::none && (members.contains(v.operands()[0].id) || reads_beside(v, nodes))) {
         unit.sinks.push_back(v);
         continue;
       }
@@ -223,6 +223,17 @@ bool fit_together(Value sink, Value other) {
   const bool last = *reduced == Reduced::last_axes;
   const std::size_t row = n / (last ? kept : kept_of_other), columns = last ? kept_of_other : kept;
   return columns % row == 0;
+}
+
+bool reads_beside(Value reduction, const std::vector<Value>& group) {
+  if (reduction.op()->info->sinks != Sinking::reduces) return false;
+  const Value read = reduction.operands()[0];
+  bool beside = false;
+  for (Value v : group) {
+    if (v == read || std::ranges::find(v.operands(), reduction) != v.operands().end()) return false;
+    beside = beside || (v.op()->info->elementwise() && same_sizes(v.type().shape, read.type().shape));
+  }
+  return beside;
 }
 
 Units units_of(const Graph& graph) { return Cutter(graph).take(); }

@@ -46,6 +46,10 @@ bool hands_to_sink(Value head, Value sink);
 /// the companion of the other.
 bool fit_together(Value sink, Value other);
 
+/// Whether a reduction runs beside a kernel of its group over elements of the same places, and takes what another step
+/// has stored: it reads none of the group, none of the group reads it.
+bool reads_beside(Value reduction, const std::vector<Value>& group);
+
 /// The shape that a unit's kernel runs over: the members' sizes, broadcast.
 Shape iteration_of(const Unit&);
 

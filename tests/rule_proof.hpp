@@ -235,6 +235,7 @@ std::span<const Proof> pooling_proofs();
 std::span<const Proof> batch_norm_proofs();
 std::span<const Proof> row_proofs();
 std::span<const Proof> product_proofs();
+std::span<const Proof> repeating_proofs();
 std::span<const Proof> recognition_proofs();
 
 }  // namespace vitrine

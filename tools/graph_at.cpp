@@ -28,7 +28,7 @@ class Search {
   }
 
   Graph run(Graph graph, std::map<std::uint32_t, std::uint32_t>& became) {
-    if (point_.round && pass_.annotates)
+    if (point_.round && pass_.when == When::at_the_end)
       throw UsageError(fmt::format("{}: {} runs once, after the last round; leave --round out", command_, pass_.name));
     Graph now = graph;
     found_ = last_ = rewritten_ = graph;
@@ -42,8 +42,8 @@ class Search {
       throw UsageError(fmt::format("{}: these passes come to rest after {} round{}; --round takes 1 to {}", command_,
                                    rounds_, rounds_ == 1 ? "" : "s", rounds_));
     if (point_.round || ran_) return std::move(found_);
-    // It changed nothing: one that rewrites had its last turn before the first that annotates.
-    return pass_.annotates ? now : std::move(rewritten_);
+    // It changed nothing: one that rewrites had its last turn before the first that runs at the end.
+    return pass_.when == When::at_the_end ? now : std::move(rewritten_);
   }
 
  private:
@@ -52,14 +52,14 @@ class Search {
     if (is_it && !point_.after.empty()) found_ = changed;
     if (is_it && !point_.before.empty() && !ran_) found_ = last_;
     ran_ = ran_ || is_it;
-    if (!by.annotates) rewritten_ = changed;
+    if (by.when != When::at_the_end) rewritten_ = changed;
     last_ = changed;
   }
   /// What was changed up to the pass's turn in that round, with it or without it.
   void see_round(const Graph& changed, const Pass& by, std::size_t round) {
     const auto place = [&](const Pass& pass) { return std::ranges::find(passes_, pass.name, &Pass::name); };
     const bool here = round == point_.round;
-    if (by.annotates || round > point_.round || (here && place(by) > place(pass_))) return;
+    if (by.when == When::at_the_end || round > point_.round || (here && place(by) > place(pass_))) return;
     if (here && by.name == pass_.name && point_.after.empty()) return;
     found_ = changed;
   }

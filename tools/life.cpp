@@ -11,10 +11,6 @@ namespace {
 
 constexpr std::size_t never = ~std::size_t{0};
 
-bool annotates(std::string_view pass) {
-  const auto known = std::ranges::find(every_pass, pass, &Pass::name);
-  return known != every_pass.end() && known->annotates;
-}
 bool is_replacement(const Rewrite& r) { return r.by && r.by.id != r.matched[0].value.id; }
 bool makes(const Rewrite& r, std::uint32_t id) {
   return std::ranges::any_of(r.made, [&](const Seen& seen) { return seen.value.id == id; });
@@ -108,7 +104,7 @@ class Telling {
       } else if (is_replacement(r)) {
         if (r.by.id == now) note(LifeEvent::What::stands_for, before, before);
       } else if (std::ranges::any_of(r.matched, [&](const Seen& seen) { return seen.value.id == now; })) {
-        if (annotates(r.pass))
+        if (r.groups)
           note(LifeEvent::What::joined, before, before);
         else if (r.matched[0].value.node().leaf == Leaf::state && whole_.compiled().find(now))
           note(LifeEvent::What::not_updated, before, before);

@@ -33,7 +33,7 @@ double processor_milliseconds() {
 std::vector<Pass> passes_for(const Workload& work, bool grouped) {
   const std::span<const Pass> all = work.in_use ? inference_pipeline : default_pipeline;
   std::vector<Pass> passes(all.begin(), all.end());
-  if (!grouped) std::erase_if(passes, [](const Pass& pass) { return pass.annotates; });
+  if (!grouped) std::erase_if(passes, [](const Pass& pass) { return pass.when == When::at_the_end; });
   return passes;
 }
 

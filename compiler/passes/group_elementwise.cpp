@@ -8,9 +8,11 @@
 #include <algorithm>
 #include <set>
 
+#include "compiler/inner_masks.hpp"
+#include "compiler/kernel_nodes.hpp"
+#include "compiler/later_step.hpp"
 #include "compiler/passes.hpp"
 #include "compiler/step_order.hpp"
-#include "compiler/units.hpp"
 #include "compiler/view.hpp"
 
 namespace vitrine {
@@ -22,30 +24,23 @@ constexpr const char* rule = "f(x), g(f(x)) => one step";
 /// Each node of a step may have to be stored, and a step stores at most 64 results.
 constexpr std::size_t most_members = 64;
 
-/// Kernels compute in f32; a mask lives only between them.
-bool computes_numbers(Value v) {
-  const auto fits = [](const Type& t) { return t.dtype == DType::f32 || t.dtype == DType::boolean; };
-  return v.op() && v.op()->info->elementwise() && fits(v.type()) &&
-         std::ranges::all_of(v.operands(), [&](Value o) { return fits(o.type()); });
-}
-bool can_lead(Value v) { return v.op() && v.op()->info->leads; }
-bool can_sink(Value v) { return v.op() && v.op()->info->sinks != Sinking::none; }
-
 class Grouping {
  public:
-  Grouping(Graph& graph, Rewriter& rewriter) : graph_(graph), rewriter_(rewriter), steps_(graph) {}
+  Grouping(Graph& graph, Rewriter& rewriter)
+      : graph_(graph), rewriter_(rewriter), steps_(graph), later_(graph, steps_), inner_masks_(graph) {}
 
   void run() {
-    find_inner_masks();
     for (Value v : graph_.topological())
-      if (v.type().dtype == DType::boolean && computes_numbers(v)) tie_mask_to_its_reader(v);
+      if (is_mask(v) && computes_numbers(v)) tie_mask_to_its_reader(v);
     for (Value v : graph_.topological()) {
       if (may_join(v))
         for (Value operand : std::vector(v.operands())) consider(operand, v);
       if (can_sink(v)) consider_sink(v.operands()[0], v);
     }
-    for (Value v : graph_.topological())
+    for (Value v : graph_.topological()) {
       if (v.op() && v.op()->info->companion_of) join_head(v);
+      if (can_reduce_in_step(v)) consider_beside(v);
+    }
     for (const std::vector<Value>& members : steps_.joined())
       if (std::ranges::any_of(
               members, [&](Value v) { return v.node().group == 0 || v.node().group != members[0].node().group; }))
@@ -97,6 +92,14 @@ class Grouping {
             producer, consumer,
             [&] { return "%" + std::to_string(sink.id) + " is reduced in another order than the other step goes"; },
             "nothing: what the chain computes is stored once");
+    if (const Value reader = later_.of(producer, consumer))
+      return refuse(
+          producer, consumer,
+          [&] {
+            return "%" + std::to_string(reader.id) +
+                   " alone reads it and is in a later step: made there, of what is stored anyway, it is not stored";
+          },
+          "nothing: it runs with what reads it");
     if (steps_.members(producer).size() + steps_.members(consumer).size() > most_members)
       return refuse(
           producer, consumer,
@@ -116,12 +119,6 @@ class Grouping {
     steps_.join(producer, consumer);
   }
 
-  /// A step's head, or empty. Groups that a text came with may have any, not only one that this pass would choose.
-  static Value head_of(const std::vector<Value>& group) {
-    const auto head =
-        std::ranges::find_if(group, [&](Value v) { return !computes_numbers(v) && !is_sink_of(v, group); });
-    return head == group.end() ? Value{} : *head;
-  }
   /// A sink of the one step that does not go with what is in the other, or empty.
   static Value clashing_sink(const std::vector<Value>& a, const std::vector<Value>& b) {
     const Value head = head_of(b);
@@ -132,9 +129,6 @@ class Grouping {
         if (is_sink_of(other, b) && !fit_together(sink, other)) return sink;
     }
     return {};
-  }
-  static bool is_sink_of(Value v, const std::vector<Value>& group) {
-    return can_sink(v) && std::ranges::find(group, v.operands()[0]) != group.end();
   }
   /// A sink of `producers` that one of `group` reads, else empty.
   static Value sink_read_by(const std::vector<Value>& group, const std::vector<Value>& producers) {
@@ -182,6 +176,47 @@ class Grouping {
           producer, sink, [&] { return "the step would have more than " + std::to_string(most_members) + " nodes"; },
           "nothing: the chain's result is stored once");
     steps_.join(producer, sink);
+  }
+
+  /// A reduction joins the step of others over what it reads: that is read once for all of them.
+  void consider_beside(Value sink) {
+    const std::vector<Value> own = steps_.members(sink);
+    if (!runs_without_head(own)) return;
+    for (Value part : own)
+      for (Value read : part.operands()) {
+        if (together(read, sink) || read.type().shape != sink.operands()[0].type().shape) continue;
+        for (Value reader : graph_.users(read))
+          if (!together(reader, sink) && may_run_beside(steps_.members(reader), own)) {
+            steps_.join(reader, sink);
+            return consider_beside(sink);
+          }
+      }
+  }
+  /// Kernels and their sinks, or a reduction alone, which is one as soon as there is a kernel beside it.
+  bool runs_without_head(const std::vector<Value>& step) const {
+    return std::ranges::all_of(step, [&](Value v) { return may_join(v) || can_reduce_in_step(v); }) &&
+           (step.size() == 1 || !head_of(step));
+  }
+  bool may_run_beside(const std::vector<Value>& others, const std::vector<Value>& own) {
+    std::vector<Value> all = own;
+    all.insert(all.end(), others.begin(), others.end());
+    const Shape& shape = own.back().operands()[0].type().shape;
+    const bool sums = std::ranges::any_of(others, can_reduce_in_step);
+    const bool kernel = std::ranges::any_of(all, computes_numbers);
+    if (!sums || !kernel || all.size() > most_members || !runs_without_head(others)) return false;
+    for (Value v : all) {
+      if ((can_reduce_in_step(v) ? v.operands()[0] : v).type().shape != shape) return false;
+      for (Value other : all)
+        if (can_reduce_in_step(v) && can_reduce_in_step(other) && !fit_together(v, other)) return false;
+    }
+    const auto reads_one_of = [](const std::vector<Value>& readers, const std::vector<Value>& made) {
+      return std::ranges::any_of(readers, [&](Value v) {
+        return std::ranges::any_of(
+            v.operands(), [&](Value o) { return can_reduce_in_step(o) && std::ranges::find(made, o) != made.end(); });
+      });
+    };
+    return !reads_one_of(own, others) && !reads_one_of(others, own) && !steps_.between(own[0], others[0]) &&
+           !steps_.between(others[0], own[0]);
   }
 
   /// A pooling joins the convolution of which it alone sees the images: each is pooled while it is in cache, and the
@@ -238,28 +273,9 @@ class Grouping {
     return {};
   }
 
-  /// A mask is never stored: it stays inside the kernel that makes it if its one reader is there too and reads no mask
-  /// from elsewhere. One that does not takes those it is made of, and those beside it, with it.
-  void find_inner_masks() {
-    const auto order = graph_.topological();
-    const auto is_mask = [](Value v) { return v.type().dtype == DType::boolean; };
-    const auto inner = [&](Value v) { return !is_mask(v) || inner_masks_.contains(v.id); };
-    for (Value v : order)
-      if (is_mask(v) && computes_numbers(v) && !is_result(v) && graph_.users(v).size() == 1) inner_masks_.insert(v.id);
-    const auto stays = [&](Value mask) {
-      const Value reader = graph_.users(mask)[0];
-      return computes_numbers(reader) && reader.type().shape == mask.type().shape && inner(reader) &&
-             std::ranges::all_of(reader.operands(), inner) && std::ranges::all_of(mask.operands(), inner);
-    };
-    for (std::size_t before = 0; before != inner_masks_.size();) {
-      before = inner_masks_.size();
-      for (Value v : order)
-        if (inner_masks_.contains(v.id) && !stays(v)) inner_masks_.erase(v.id);
-    }
-  }
   void tie_mask_to_its_reader(Value mask) {
     const auto readers = graph_.users(mask);
-    if (inner_masks_.contains(mask.id)) return steps_.join(mask, readers[0]);
+    if (inner_masks_.contains(mask)) return steps_.join(mask, readers[0]);
     lone_masks_.insert(mask.id);
     refuse(
         mask, {},
@@ -284,7 +300,8 @@ class Grouping {
   Graph& graph_;
   Rewriter& rewriter_;
   StepOrder steps_;
-  std::set<std::uint32_t> inner_masks_{};
+  LaterStep later_;
+  InnerMasks inner_masks_;
   std::set<std::uint32_t> lone_masks_{};
 };
 

@@ -195,6 +195,21 @@ std::vector<PlantedBug> bugs_of_rewrites() {
        [](Planted& p) {
          plant_replacement(p, "merge_duplicates", [](Value v, Value) { return as<Sub>(v) ? swapped(v) : Value{}; });
        }},
+      {"the reader of a copy reads it turned round", "repeat_producers",
+       "graph g {\n input %x : f32[4, 8]\n %1 = mul(%x, 0.5) : f32[4, 8]\n %2 = mean(%1) {to = [4, 1]} : f32[4, 1]\n"
+       " %3 = sub(%1, %2) : f32[4, 8]\n output y = %3\n}",
+       [](Planted& p) {
+         plant_replacement(p, "repeat_producers", [](Value, Value by) { return as<Sub>(by) ? swapped(by) : Value{}; });
+       }},
+      {"a copy is made of the first operand twice", "repeat_producers",
+       "graph g {\n input %x : f32[4, 8]\n input %y : f32[8]\n %1 = mul(%x, %y) : f32[4, 8]\n"
+       " %2 = mean(%1) {to = [4, 1]} : f32[4, 1]\n %3 = sub(%1, %2) : f32[4, 8]\n output y = %3\n}",
+       [](Planted& p) {
+         plant_replacement(p, "repeat_producers", [](Value, Value by) {
+           const Value x = by.operands()[0].operands().at(0);
+           return emit(*by.op(), {x * x, by.operands()[1]});
+         });
+       }},
   };
 }
 

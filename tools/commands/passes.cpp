@@ -33,7 +33,8 @@ std::string runs_in(const Pass& pass) {
   std::string made = "for use";
   if (has(default_pipeline)) made += ", for training";
   if (has(recognition_pipeline)) made += ", before gradients are made";
-  return made + (pass.annotates ? "; once, when the others have come to rest" : "; until none changes anything");
+  return made + (pass.when == When::at_the_end ? "; once, when the others have come to rest"
+                                               : "; until none changes anything");
 }
 
 /// The page's graph before and after the pass, and the rules that fired.

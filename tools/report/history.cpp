@@ -158,7 +158,7 @@ class Scribe {
   Change::Kind kind_of(const Rewrite& rewrite) {
     const Value v = rewrite.matched[0].value;
     if (updated_.erase(v.id)) return Change::Kind::kept;
-    return rewrite.matched.size() > 1 || v.graph->find(v.id) ? Change::Kind::grouped : Change::Kind::erased;
+    return rewrite.groups ? Change::Kind::grouped : Change::Kind::erased;
   }
 
   void know_new_nodes(const Graph& graph, std::uint32_t from) {

@@ -89,6 +89,12 @@ constexpr std::array pages{
              "same op, attributes and operands; random ops only with the same stream"},
     RulePage{"unread => nothing", "What nothing reads is not computed.",
              "it is no output, no state's next value, and no op reads it"},
+    RulePage{"f(x), g(f(x)), h(f(x)) => f(x) in the step of g, and in that of h",
+             "A cheap value that two steps read is computed in both of them and not stored between.",
+             "a few operations of what is stored anyway, which cost less than the bytes that are spared; never a "
+             "value whose maximum is subtracted from it"},
+    RulePage{"a mask that several read => one for each of them",
+             "Each reader makes its own mask, because no mask is stored.", "all its readers are elementwise"},
     RulePage{"f(x), g(f(x)) => one step",
              "Ops that hand numbers on element by element run as one step, and what lies between is never stored.",
              "one shape, at most one head (a product, say), and no other step has to run in between; nothing is "
