@@ -69,7 +69,7 @@ class Drawing {
         "digraph difference {{\n"
         "  graph [rankdir=TB, ranksep=0.35, nodesep=0.3, pad=0.2, fontname=\"{0}\", labelloc=t, tooltip=\" \"{2}, "
         "label=<{1}>];\n"
-        "  node [shape=box, fontname=\"{0}\", fontsize=12, margin=\"0.12,0.06\", height=0.3];\n"
+        "  node [shape=box, fontname=\"{0}\", fontsize=12, margin=\"0.17,0.06\", height=0.3];\n"
         "  edge [fontname=\"{0}\", fontsize=9, arrowsize=0.7];\n",
         look::font, heading(diff), boxes_ > 150 ? ", nslimit=1" : "");
     std::map<std::string, std::string> modules;

@@ -74,7 +74,7 @@ class Writer {
         "digraph vitrine {{\n"
         "  graph [rankdir=TB, ranksep={4}, nodesep=0.3, pad=0.2, fontname=\"{0}\", labelloc=t, tooltip=\" \"{3}, "
         "label=<{1}>];\n"
-        "  node [fontname=\"{0}\", fontsize=12, fontcolor=\"{2}\", margin=\"0.12,0.06\", height=0.3];\n"
+        "  node [fontname=\"{0}\", fontsize=12, fontcolor=\"{2}\", margin=\"0.17,0.06\", height=0.3];\n"
         "  edge [fontname=\"{0}\", fontsize=9, color=\"{2}\", fontcolor=\"{2}\", arrowsize=0.7, labeldistance=1.5];\n",
         look::font, dot_heading(picture_, legend), look::ink,
         picture_.boxes.size() > most_at_leisure ? ", nslimit=1"

@@ -20,6 +20,8 @@ namespace {
 
 constexpr std::size_t longest_name = 48, longest_formula = 40;
 constexpr std::string_view line_break = "<BR/>";
+/// Each change of font is a text of its own in an SVG, which loses a space that it begins with.
+constexpr std::string_view gap = "&#160;";
 
 std::string text_of(const Type& type) { return (Sentence{} << type).str(); }
 
@@ -214,11 +216,11 @@ std::string dot_label(const Picture& picture, const Box& box) {
   } else {
     made = bold(node.op->name());
     for (const std::string& words : {numbers_in_place(graph, node), attributes_in_short(node)})
-      if (!words.empty()) made += " " + in_dot_label(words);
+      if (!words.empty()) made += std::string(gap) + in_dot_label(words);
     made += id;
     if (node.group)
-      made += fmt::format(" <FONT POINT-SIZE=\"10\" COLOR=\"{}\"><B> g{}</B></FONT>", look::group_ink(node.group),
-                          node.group);
+      made += fmt::format("<FONT POINT-SIZE=\"10\" COLOR=\"{0}\"><B>{1}{1}g{2}</B></FONT>", look::group_ink(node.group),
+                          gap, node.group);
   }
   return made.append(line_break).append(small(text_of(node.type))) + results(picture, box);
 }

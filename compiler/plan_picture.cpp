@@ -158,7 +158,7 @@ class Drawing {
     put("</title><rect x=\"{:.2f}\" y=\"{:.2f}\" width=\"{:.2f}\" height=\"{:.2f}\" fill=\"{}\" stroke=\"{}\" "
         "stroke-width=\"0.8\"/>\n",
         x0, y0, wide, high, fill, line);
-    const auto fits = static_cast<std::size_t>(std::max(0.0, (wide - 4) / letter));
+    const auto fits = static_cast<std::size_t>(std::max(0.0, (wide - 9) / letter));
     if (high >= font_size + 1 && fits >= 3 && !life.workspace) text(x0 + 3, y0 + high / 2 + 3.5, shortened(name, fits));
     svg_ += "</g>\n";
   }

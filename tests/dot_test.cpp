@@ -72,10 +72,10 @@ Graph blocks(int how_many, int odd = -1) {
 TEST_CASE("a graph of five nodes is drawn as this text") {
   CHECK(dot(five_nodes(), {.legend = false}) == R"golden(digraph vitrine {
   graph [rankdir=TB, ranksep=0.35, nodesep=0.3, pad=0.2, fontname="DejaVu Sans", labelloc=t, tooltip=" ", label=<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2"><TR><TD><FONT POINT-SIZE="18">five</FONT></TD></TR><TR><TD><FONT POINT-SIZE="11" COLOR="#777777">5 nodes: 2 ops, 1 input, 1 state, 1 constant</FONT></TD></TR></TABLE>>];
-  node [fontname="DejaVu Sans", fontsize=12, fontcolor="#222222", margin="0.12,0.06", height=0.3];
+  node [fontname="DejaVu Sans", fontsize=12, fontcolor="#222222", margin="0.17,0.06", height=0.3];
   edge [fontname="DejaVu Sans", fontsize=9, color="#222222", fontcolor="#222222", arrowsize=0.7, labeldistance=1.5];
   n0 [id=n0, label=<<B>x</B><FONT POINT-SIZE="9" COLOR="#ffffff">  %0</FONT><BR/><FONT POINT-SIZE="10">f32[batch 2, 3]</FONT>>, shape=box, style="filled", fillcolor="#2f4b66", color="#222222", fontcolor="#ffffff", tooltip="%0 = input x\nf32[batch 2, 3]\nmodel.cpp:7"];
-  n4 [id=n4, label=<<B>mul</B> × 0.5<FONT POINT-SIZE="9" COLOR="#777777">  %4</FONT><BR/><FONT POINT-SIZE="10">f32[batch 2, 4]</FONT><BR/><FONT POINT-SIZE="10" COLOR="#0b6b4f">→ output y</FONT>>, shape=box, style="filled,rounded", fillcolor="#cfe8f7", color="#222222", peripheries=2, tooltip="%4 = mul(%2, 0.5)\nf32[batch 2, 4]\nx * y\nmodel.cpp:7"];
+  n4 [id=n4, label=<<B>mul</B>&#160;× 0.5<FONT POINT-SIZE="9" COLOR="#777777">  %4</FONT><BR/><FONT POINT-SIZE="10">f32[batch 2, 4]</FONT><BR/><FONT POINT-SIZE="10" COLOR="#0b6b4f">→ output y</FONT>>, shape=box, style="filled,rounded", fillcolor="#cfe8f7", color="#222222", peripheries=2, tooltip="%4 = mul(%2, 0.5)\nf32[batch 2, 4]\nx * y\nmodel.cpp:7"];
   subgraph cluster_0 {
     graph [label=<<B>up</B>>, labeljust=l, tooltip="up", style="filled,rounded", fillcolor="#f7f8fa", color="#c9c9c9"];
     n1 [id=n1, label=<<B>up.w</B><FONT POINT-SIZE="9" COLOR="#777777">  %1</FONT><BR/><FONT POINT-SIZE="10">f32[3, 4]</FONT>>, shape=cylinder, style="filled", fillcolor="#fff7d1", color="#222222", tooltip="%1 = state up.w\nf32[3, 4]\nmodel.cpp:7\nmodule up"];
@@ -196,9 +196,9 @@ TEST_CASE("a number is written into the box that reads it, unless it is handed o
   graph.output("double", x * two);
   graph.output("two", two);
   const std::string text = dot(graph);
-  CHECK(text.find("<B>mul</B> × 0.5<") != std::string::npos);
-  CHECK(text.find("<B>sub</B> 1.0 − x<") != std::string::npos);
-  CHECK(text.find("<B>where</B> (x, y, 3.0)<") != std::string::npos);
+  CHECK(text.find("<B>mul</B>&#160;× 0.5<") != std::string::npos);
+  CHECK(text.find("<B>sub</B>&#160;1.0 − x<") != std::string::npos);
+  CHECK(text.find("<B>where</B>&#160;(x, y, 3.0)<") != std::string::npos);
   CHECK(count(text, "shape=note") == 1);
   CHECK(line_of(text, "n" + std::to_string(two.id) + " [").find("2.0") != std::string::npos);
 }
@@ -289,7 +289,7 @@ TEST_CASE("nodes that run as one step carry their group's badge and colour") {
   Record record;
   const std::vector<Value> together{first, second};
   Rewriter(graph, "test", record).group(together, "test");
-  const std::string text = dot(graph), badge = "<B> g" + std::to_string(first.node().group) + "</B>";
+  const std::string text = dot(graph), badge = "<B>&#160;&#160;g" + std::to_string(first.node().group) + "</B>";
   const auto line = [&](Value v) { return line_of(text, "n" + std::to_string(v.id) + " ["); };
   const auto colour = [&](Value v) { return line(v).substr(line(v).find(" color=\""), 16); };
   CHECK(count(text, badge) == 2);

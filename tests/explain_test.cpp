@@ -1,6 +1,7 @@
 // `explain` as a user runs it: one value from its line in the model to its place in memory.
 #include <nlohmann/json.hpp>
 
+#include "tests/example_graph.hpp"
 #include "tests/run_program.hpp"
 #include "tests/scratch.hpp"
 
@@ -9,19 +10,6 @@ using Catch::Contains;
 using Words = std::vector<std::string>;
 
 namespace {
-
-const std::string example = R"(graph example {
-  input %x : f32[batch 2, in 3]
-  state %w : f32[out 4, in 3] = normal(0.5)
-  %2 = transpose(%w) : f32[in 3, out 4]
-  %3 = matmul(%x, %2) : f32[batch 2, out 4] #1
-  %4 = neg(%3) : f32[batch 2, out 4]
-  %5 = neg(%4) : f32[batch 2, out 4]
-  %6 = relu(%5) : f32[batch 2, out 4]
-  output y = %6
-  place #1 = "model.cpp":12 in up
-}
-)";
 
 struct Explained {
   std::string text;
@@ -43,7 +31,7 @@ Explained explained(Words words, const std::string& input = "") {
 }  // namespace
 
 TEST_CASE("explain follows a value that was replaced to the node that has it now, its step and its place") {
-  const auto [text, json] = explained({"-", "--node", "3"}, example);
+  const auto [text, json] = explained({"-", "--node", "3"}, example_graph);
   CHECK_THAT(text, Contains("%3 = matmul(%x, %2) : f32[batch 2, out 4]\n  written at model.cpp:12, in module up\n") &&
                        Contains("fold_transposes: replaced") && Contains("compiler/passes/fold_transposes.cpp:") &&
                        Contains("- %3 = matmul(%x, %2)") &&
@@ -63,12 +51,12 @@ TEST_CASE("explain follows a value that was replaced to the node that has it now
 }
 
 TEST_CASE("explain of a node that died says which value is computed instead") {
-  const auto [gone, json] = explained({"-", "--node", "%4"}, example);
+  const auto [gone, json] = explained({"-", "--node", "%4"}, example_graph);
   CHECK(json["alive"] == false);
   CHECK_THAT(gone, Contains("the compiled program does not compute it") && Contains("in its place: simplify_algebra") &&
                        Contains("not measured: the compiled program does not compute it"));
   CHECK_THAT(json["replaced_by"].get<std::string>(), Contains("neg(neg(x)) => x"));
-  const auto [same, twin] = explained({"-", "--node", "5"}, example);
+  const auto [same, twin] = explained({"-", "--node", "5"}, example_graph);
   CHECK(twin["alive"] == true);
   CHECK(twin["nodes"] == nlohmann::json{5, 3, 7});
 }

@@ -3,11 +3,13 @@
 #include "vitrine/image_classifier.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 
 #include "tests/idx_bytes.hpp"
 #include "tests/scratch.hpp"
@@ -75,8 +77,8 @@ class Quiet {
   std::string path_{};
 };
 
-void put_grey(const Scratch& scratch) {
-  for (const auto& [prefix, count] : {std::pair("train", 60u), std::pair("t10k", 20u)}) {
+void put_grey(const Scratch& scratch, std::uint32_t tests = 20) {
+  for (const auto& [prefix, count] : {std::pair("train", 60u), std::pair("t10k", tests)}) {
     std::string pixels, labels;
     for (std::uint32_t i = 0; i < count; ++i) {
       labels += static_cast<char>(i % 10);
@@ -130,6 +132,12 @@ TEST_CASE("other data has its own graph, epochs and thresholds, chosen by what l
   run(setup, here);
   run(setup, there);
   CHECK(seen == std::vector<std::string>{"grey on its own data", "colour on 3072 numbers, first kind airplane"});
+  // What lint is shown of a run is the graph that the run trains.
+  const auto traced = image_classifier(setup).forward_of_run;
+  CHECK(traced({.data = here.folder().string()}).name() == "grey");
+  CHECK(traced({.data = there.folder().string()}).name() == "colour");
+  const Graph without = traced({.data = here.folder().string(), .without = {"layer.bias", "labels"}});
+  CHECK(without.users(without.find("layer.bias")).empty());
 }
 
 TEST_CASE("tests, gates and hooks see the model in use: running means, no dropout, and states that stay") {
@@ -165,6 +173,28 @@ TEST_CASE("tests, gates and hooks see the model in use: running means, no dropou
   const std::string json = content_of(scratch / "run.json");
   CHECK_THAT(json, Contains("a gate of the hook") && Contains("loss by the reference in double"));
   CHECK_THAT(json, !Contains("running_mean moved") && !Contains("random.seed"));  // they are not learned
+}
+
+TEST_CASE("behind every epoch the loss on the test images is measured by the model in use, written and drawn") {
+  const Scratch scratch;
+  put_grey(scratch, batch.size);  // all of them in the hook's batch
+  double by_hand = 0;
+  ImageClassifier setup = grey();
+  setup.check = [&](const TrainedClassifier& trained) {
+    const std::vector<float> y = trained.evaluate(trained.forward, "y");
+    for (std::size_t i = 0; i < batch.size; ++i) {
+      double sum = 0;
+      for (std::size_t k = 0; k < 10; ++k) sum += std::exp(static_cast<double>(y[i * 10 + k]));
+      const double right = static_cast<double>(y[i * 10 + static_cast<std::size_t>(trained.labels[i])]);
+      by_hand += (std::log(sum) - right) / static_cast<double>(batch.size);
+    }
+  };
+  run(setup, scratch, {.json = (scratch / "run.json").string()});
+  const auto losses = nlohmann::json::parse(content_of(scratch / "run.json"))["epoch_test_loss"];
+  REQUIRE(losses.size() == 3);
+  CHECK(losses[2].get<double>() == Approx(by_hand).epsilon(1e-5));
+  CHECK_THAT(content_of(scratch / "out/loss.svg"),
+             Contains(">test images<") && Contains(fmt::format(">last: {:.4g}<", losses[2].get<double>())));
 }
 
 TEST_CASE("a part that is not learned is none to leave out") {

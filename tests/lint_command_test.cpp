@@ -69,3 +69,24 @@ TEST_CASE("lint says what it cannot look at") {
              Contains("--causal tim: no output has an axis of this name"));
   CHECK_THAT(sentence_of({"lint", "gtp"}, 2), Contains("did you mean 'gpt'?"));
 }
+
+TEST_CASE("run says what lint finds of the model that it trains: small with --quick, without what is left out") {
+  const Scratch scratch;
+  const std::string nowhere = (scratch / "missing").string();
+  // Data that are missing stop the run behind lint and before it trains.
+  const auto said = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), "run");
+    words.insert(words.end(), {"--data", nowhere, "--out", (scratch / "out").string()});
+    const Finished run = vitrine_run(words);
+    CHECK(run.status == 3);
+    return run.err;
+  };
+  CHECK_THAT(said({"gpt"}), !Contains("lint"));
+  const std::string whole = said({"gpt", "--without", "mask"}), small = said({"gpt", "--quick", "--without", "mask"});
+  for (const std::string& found : {whole, small})
+    CHECK_THAT(found, Contains("lint not_causal: attention") && Contains("in blocks.0.attention"));
+  CHECK(whole != small);  // two blocks in the place of four: the node has another number
+  // What was asked for is no finding: the parameters of a part that is left out are read by nobody.
+  CHECK_THAT(said({"gpt", "--without", "attention"}), !Contains("lint"));
+  CHECK_THAT(said({"mlp", "--without", "up.bias"}), !Contains("lint"));
+}

@@ -60,7 +60,7 @@ TEST_CASE("lint unreachable_parameter: the loss is made of it by an index, which
     });
   };
   const std::string said = found_in(model(false));
-  CHECK_THAT(said, Contains("lint unreachable_parameter: 'choose': 'choose' reaches the loss only through %") &&
+  CHECK_THAT(said, Contains("lint unreachable_parameter: 'choose': it reaches the loss only through %") &&
                        Contains("which has no derivative for it; keep that op off the way"));
   CHECK(std::ranges::count(said, '\n') == 1);
   CHECK(found_in(model(true)) == "");

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "compiler/compile.hpp"
+#include "compiler/gradients.hpp"
 #include "compiler/passes.hpp"
 #include "runtime/cpu_target.hpp"
 #include "runtime/program.hpp"
@@ -23,6 +24,15 @@ inline bool same(double a, double b) {
 inline bool same(const Numbers& a, const Numbers& b) {
   return std::ranges::equal(a, b, [](double x, double y) { return same(x, y); });
 }
+
+/// CHECK(same(...)) that shows both.
+#define CHECK_SAME(made, ...)          \
+  do {                                 \
+    const Numbers got_ = made;         \
+    const Numbers wanted_ __VA_ARGS__; \
+    CAPTURE(got_, wanted_);            \
+    CHECK(same(got_, wanted_));        \
+  } while (false)
 
 /// An input: its type, and its elements (whole numbers and masks are rounded).
 struct Given {
@@ -97,6 +107,14 @@ template <class F> Numbers of(Numbers x, F function) {
 template <class F> Numbers of(Numbers x, Numbers y, F function) {
   return computed({vector_of(std::move(x)), vector_of(std::move(y))},
                   [&](const std::vector<Value>& in) { return function(in[0], in[1]); });
+}
+
+/// The gradient of the sum of what a function makes, for its first operand.
+template <class F> auto slope(F function) {
+  return [=](const auto&... in) {
+    const std::vector<Value> all{in...};
+    return gradients(sum(function(in...)), std::array{all[0]})[0];
+  };
 }
 
 }  // namespace vitrine::every_way

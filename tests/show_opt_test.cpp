@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "tests/example_graph.hpp"
 #include "tests/run_program.hpp"
 #include "tests/scratch.hpp"
 #include "tests/xml_texts.hpp"
@@ -12,20 +13,16 @@ using Words = std::vector<std::string>;
 
 namespace {
 
-/// What the README's line on `opt` is about: a transpose that a product can read through.
-const std::string example = R"(graph example {
-  input %x : f32[batch 2, in 3]
-  state %w : f32[out 4, in 3] = normal(0.5)
-  %2 = transpose(%w) : f32[in 3, out 4]
-  %3 = matmul(%x, %2) : f32[batch 2, out 4]
-  output y = %3
-}
-)";
+/// The same once the product reads the weight as it lies.
 const std::string folded = R"(graph example {
   input %x : f32[batch 2, in 3]
   state %w : f32[out 4, in 3] = normal(0.5)
-  %4 = matmul(%x, %w) {transpose_right = true} : f32[batch 2, out 4] of 3
-  output y = %4
+  %7 = matmul(%x, %w) {transpose_right = true} : f32[batch 2, out 4] of 3 #1
+  %4 = neg(%7) : f32[batch 2, out 4]
+  %5 = neg(%4) : f32[batch 2, out 4]
+  %6 = relu(%5) : f32[batch 2, out 4]
+  output y = %6
+  place #1 = "model.cpp":12 in up
 }
 )";
 
@@ -41,7 +38,7 @@ Finished ok(const Words& words, std::string_view input = {}) {
 TEST_CASE("show --format memory draws the compiled step's plan and says how near it is to the lower bound") {
   const Scratch scratch;
   const std::string path = (scratch / "example.vit").string();
-  put(path, example);
+  put(path, example_graph);
   const Finished run = ok({"show", path, "--format", "memory"});
   CHECK_THAT(run.out, Contains("<svg") && Contains("lower bound"));
   CHECK_THAT(run.err, Contains("example: arena ") && Contains("(+0.0 %), placed by size"));
@@ -50,25 +47,25 @@ TEST_CASE("show --format memory draws the compiled step's plan and says how near
 TEST_CASE("opt runs the passes that it is told, in that order, over a file or standard input") {
   const Scratch scratch;
   const std::string path = (scratch / "example.vit").string(), made = (scratch / "made.vit").string();
-  put(path, example);
+  put(path, example_graph);
   const std::string passes = "--passes=fold_transposes,remove_unused";
   CHECK(ok({"opt", path, passes}).out == folded);
-  CHECK(ok({"opt", "-", passes, "--verify-each"}, example).out == folded);
+  CHECK(ok({"opt", "-", passes, "--verify-each"}, example_graph).out == folded);
   CHECK(ok({"opt", path, passes, "-o", made}).out.empty());
   CHECK(content_of(made) == folded);
   CHECK(ok({"opt", made, passes}).out == folded);
-  CHECK(ok({"opt", path, "--passes=remove_unused"}).out == example);
+  CHECK(ok({"opt", path, "--passes=remove_unused"}).out == example_graph);
 }
 
 TEST_CASE("opt --print-after-all heads each graph with the pass that made it, and --remarks tells every rewrite") {
   const Finished run =
-      ok({"opt", "-", "--passes=fold_transposes,remove_unused", "--print-after-all", "--remarks"}, example);
+      ok({"opt", "-", "--passes=fold_transposes,remove_unused", "--print-after-all", "--remarks"}, example_graph);
   CHECK(run.out.starts_with("// -----// IR Dump After fold_transposes //----- //\ngraph example {\n"));
   CHECK_THAT(run.out, Contains("}\n\n// -----// IR Dump After remove_unused //----- //\n" + folded));
   CHECK(run.out.ends_with("\n" + folded));
   CHECK_THAT(run.err, Contains("fold_transposes: matmul(transpose(a), b) => ") &&
                           Contains("  - %3 = matmul(%x, %2) : f32[batch 2, out 4]") &&
-                          Contains("  + %4 = matmul(%x, %w) {transpose_right = true}") &&
+                          Contains("  + %7 = matmul(%x, %w) {transpose_right = true}") &&
                           Contains("compiler/passes/fold_transposes.cpp:"));
   CHECK(is_plain(run.out + run.err));
 }
@@ -99,9 +96,10 @@ std::vector<Dump> dumps_of(const std::string& text) {
 }  // namespace
 
 TEST_CASE("with --print-before-all each dump has its other half, as Compiler Explorer's pipeline view pairs them") {
-  const auto dumps = dumps_of(
-      ok({"opt", "-", "--passes=fold_transposes,remove_unused", "--print-before-all", "--print-after-all"}, example)
-          .out);
+  const auto dumps =
+      dumps_of(ok({"opt", "-", "--passes=fold_transposes,remove_unused", "--print-before-all", "--print-after-all"},
+                  example_graph)
+                   .out);
   REQUIRE(dumps.size() == 4);
   for (std::size_t i = 0; i < dumps.size(); i += 2) {
     CHECK(dumps[i].when == "Before");
@@ -109,7 +107,7 @@ TEST_CASE("with --print-before-all each dump has its other half, as Compiler Exp
     CHECK(dumps[i].pass == dumps[i + 1].pass);
     CHECK(dumps[i].graph != dumps[i + 1].graph);
   }
-  CHECK(dumps[0].graph == example);
+  CHECK(dumps[0].graph == example_graph);
   CHECK(dumps[2].graph == dumps[1].graph);
   CHECK(dumps[3].graph == folded);  // the graph that comes out is not printed a second time
 }
@@ -118,7 +116,7 @@ TEST_CASE("opt -o gets the graph alone, while the dumps go to standard output") 
   const Scratch scratch;
   const std::string made = (scratch / "made.vit").string();
   const Finished run =
-      ok({"opt", "-", "--passes=fold_transposes,remove_unused", "--print-after-all", "-o", made}, example);
+      ok({"opt", "-", "--passes=fold_transposes,remove_unused", "--print-after-all", "-o", made}, example_graph);
   CHECK(dumps_of(run.out).size() == 2);
   CHECK(content_of(made) == folded);
 }
@@ -176,16 +174,16 @@ TEST_CASE("show knows the end and the beginning of a pipeline, and the stage bef
 }
 
 TEST_CASE("show writes a graph as text, dot, svg, png and json") {
-  const Finished text = ok({"show", "-"}, example);
-  CHECK(text.out == example);
-  CHECK(ok({"show", "-", "--format", "dot"}, example).out.starts_with("digraph "));
-  CHECK(nlohmann::json::parse(ok({"show", "-", "--format", "json"}, example).out).is_object());
-  const std::string svg = ok({"show", "-", "--format", "svg"}, example).out;
+  const Finished text = ok({"show", "-"}, example_graph);
+  CHECK(text.out == example_graph);
+  CHECK(ok({"show", "-", "--format", "dot"}, example_graph).out.starts_with("digraph "));
+  CHECK(nlohmann::json::parse(ok({"show", "-", "--format", "json"}, example_graph).out).is_object());
+  const std::string svg = ok({"show", "-", "--format", "svg"}, example_graph).out;
   CHECK(read_xml(svg).count("svg") == 1);
   CHECK_THAT(svg, Contains("matmul"));
   const Scratch scratch;
   const std::string png = (scratch / "graph.png").string();
-  CHECK(ok({"show", "-", "--format", "png", "-o", png}, example).out.empty());
+  CHECK(ok({"show", "-", "--format", "png", "-o", png}, example_graph).out.empty());
   CHECK(content_of(png).starts_with("\x89PNG\r\n"));
 }
 

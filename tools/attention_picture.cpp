@@ -12,8 +12,8 @@ namespace vitrine {
 
 namespace {
 
-constexpr std::size_t most_places = 32;
-constexpr double margin = 24, header = 78, place = 9, letters = 8.5, gap = 34, caption = 30;
+constexpr std::size_t most_places = 24;
+constexpr double margin = 24, header = 82, gap = 36, caption = 34;
 
 /// White for 0, ink for 1. By the square root, so that a tenth is still seen.
 Image shades(const AttentionMap& map, std::size_t head, std::size_t places) {
@@ -31,37 +31,61 @@ Image shades(const AttentionMap& map, std::size_t head, std::size_t places) {
 
 std::string shown(const std::string& token) { return token == " " ? "\u00b7" : token; }
 
+/// How large the squares of a picture are: few places get larger cells, and letters that fit them.
+struct Size {
+  std::size_t places;
+  double place, letters;
+  double side() const { return place * static_cast<double>(places); }
+};
+
+Size size_of(const std::vector<AttentionRow>& rows) {
+  std::size_t places = most_places;
+  for (const AttentionRow& row : rows) places = std::min({places, row.map.time, row.tokens.size()});
+  const double place = std::clamp(220. / static_cast<double>(std::max<std::size_t>(places, 1)), 12., 30.);
+  return {places, place, std::min(0.92 * place, 15.)};
+}
+
+bool has_space(const std::vector<AttentionRow>& rows, std::size_t places) {
+  return std::ranges::any_of(rows, [&](const AttentionRow& row) {
+    return std::find(row.tokens.begin(), row.tokens.begin() + static_cast<std::ptrdiff_t>(places), " ") !=
+           row.tokens.begin() + static_cast<std::ptrdiff_t>(places);
+  });
+}
+
+void draw_head(Svg& svg, const AttentionRow& row, std::size_t head, double x, double top, const Size& size) {
+  const double side = size.side();
+  svg.text(x, top - size.letters - 10, fitted(fmt::format("{}, head {}", row.label, head), side + gap, 13),
+           {.size = 13, .bold = true});
+  for (std::size_t i = 0; i < size.places; ++i) {
+    const double at = (static_cast<double>(i) + 0.5) * size.place;
+    svg.text(x + at, top - 5, shown(row.tokens[i]), {.size = size.letters, .anchor = "middle"});
+    svg.text(x - 5, top + at + size.letters / 3, shown(row.tokens[i]), {.size = size.letters, .anchor = "end"});
+  }
+  svg.image(x, top, side, side,
+            png(enlarged(shades(row.map, head, size.places), static_cast<std::size_t>(size.place))));
+  svg.element(
+      "rect",
+      {{"x", x}, {"y", top}, {"width", side}, {"height", side}, {"fill", "none"}, {"stroke", colour::faded_ink}});
+}
+
 }  // namespace
 
-std::string attention_picture(std::string_view title, const std::vector<AttentionMap>& maps,
-                              const std::vector<std::string>& tokens) {
-  std::size_t heads = 1, places = std::min(most_places, tokens.size());
-  for (const AttentionMap& map : maps) heads = std::max(heads, map.heads), places = std::min(places, map.time);
-  const double side = place * static_cast<double>(places);
-  const auto column = [&](std::size_t head) { return margin + gap + static_cast<double>(head) * (side + gap); };
-  const double width = std::max(column(heads), 700.), row_height = side + caption + gap;
-  Svg svg(width, header + row_height * static_cast<double>(maps.size()), title);
-  svg.text(margin, 32, fitted(title, width - 2 * margin, 17), {.size = 17, .bold = true});
-  svg.text(
-      margin, 54,
-      "down: the character that asks; across: the character that is read; the darker, the more (\u00b7 is a space)",
-      {.size = 12, .fill = colour::faded_ink});
-  for (std::size_t row = 0; row < maps.size(); ++row) {
-    const AttentionMap& map = maps[row];
-    const double y = header + row_height * static_cast<double>(row), top = y + caption;
-    for (std::size_t head = 0; head < map.heads; ++head) {
-      const double x = column(head);
-      svg.text(x, y + 6, fmt::format("{}, head {}", map.module, head), {.size = 12, .bold = true});
-      for (std::size_t i = 0; i < places; ++i) {
-        const double at = (static_cast<double>(i) + 0.5) * place;
-        svg.text(x + at, top - 5, shown(tokens[i]), {.size = letters, .anchor = "middle", .fill = colour::faded_ink});
-        svg.text(x - 5, top + at + 3, shown(tokens[i]), {.size = letters, .anchor = "end", .fill = colour::faded_ink});
-      }
-      svg.image(x, top, side, side, png(enlarged(shades(map, head, places), 6)));
-      svg.element(
-          "rect",
-          {{"x", x}, {"y", top}, {"width", side}, {"height", side}, {"fill", "none"}, {"stroke", colour::faded_ink}});
-    }
+std::string attention_picture(std::string_view title, const std::vector<AttentionRow>& rows) {
+  const Size size = size_of(rows);
+  std::size_t heads = 1;
+  for (const AttentionRow& row : rows) heads = std::max(heads, row.map.heads);
+  const auto column = [&](std::size_t head) {
+    return margin + gap + static_cast<double>(head) * (size.side() + gap + 14);
+  };
+  const double width = std::max(column(heads), 760.), row_height = size.side() + caption + gap;
+  Svg svg(width, header + row_height * static_cast<double>(rows.size()), title);
+  svg.text(margin, 32, fitted(title, width - 2 * margin, 18), {.size = 18, .bold = true});
+  std::string note = "down: the place that asks; across: the place that is read; the darker, the more";
+  if (has_space(rows, size.places)) note += " (\u00b7 is a space)";
+  svg.text(margin, 56, note, {.size = 13, .fill = colour::faded_ink});
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    const double top = header + row_height * static_cast<double>(r) + caption;
+    for (std::size_t head = 0; head < rows[r].map.heads; ++head) draw_head(svg, rows[r], head, column(head), top, size);
   }
   return std::move(svg).str();
 }

@@ -59,7 +59,8 @@ void add_explain_flags(CLI::App* c, ExplainOptions& explain) {
   c->add_option("--sizes", explain.sizes, "sizes of a model's axes to measure its error at; a .vit file keeps its own")
       ->type_name("NAME=N,...")
       ->capture_default_str();
-  c->add_flag("!--no-error", explain.measures_error, "leave the error out: nothing is computed");
+  c->add_flag_callback(
+      "--no-error", [&explain] { explain.measures_error = false; }, "leave the error out: nothing is computed");
   c->add_option("-o", explain.output, "write to FILE instead of standard output")->type_name("FILE");
   add_seed(c, explain.common.seed);
   add_threads(c, explain.common.threads);

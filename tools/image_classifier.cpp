@@ -10,11 +10,12 @@
 #include <nlohmann/json.hpp>
 
 #include "runtime/write_file.hpp"
+#include "tools/data/cifar_file.hpp"
 #include "tools/data/idx_file.hpp"
 #include "tools/draw_graphs.hpp"
 #include "tools/features.hpp"
 #include "tools/image_gates.hpp"
-#include "tools/plot.hpp"
+#include "tools/loss_picture.hpp"
 #include "tools/text_file.hpp"
 #include "vitrine/error.hpp"
 
@@ -22,24 +23,13 @@ namespace vitrine {
 
 namespace {
 
-void draw_loss(const std::filesystem::path& file, const ImageTask& task, const ModelTraining& training) {
-  Series each{"each batch", "", {}, true}, mean{"mean of an epoch", "", {}, false};
-  const auto per_epoch = static_cast<double>(training.batches_per_epoch());
-  for (const float loss : training.losses())
-    each.points.push_back({static_cast<double>(each.points.size()) / per_epoch, static_cast<double>(loss)});
-  for (const double loss : training.mean_losses())
-    mean.points.push_back({static_cast<double>(mean.points.size()) + 0.5, loss});
-  write_file(file, line_plot("Loss of " + task.name + " while training", "epochs", "cross entropy",
-                             std::array{each, mean}, Scale::logarithmic));
-}
-
 void draw_predictions(const std::filesystem::path& file, const ImageTask& task, const ImageTest& test) {
   write_file(file, sheet("The first test images and what " + task.name + " takes them for",
                          pictures(task.files.test, test.captions.size()), test.captions));
 }
 
 void write_numbers(const RunOptions& options, const ImageTask& task, const ModelTraining& training,
-                   const ImageTest& test, const Gates& gates) {
+                   const ImageTest& test, const std::vector<double>& test_losses, const Gates& gates) {
   if (options.json.empty()) return;
   const nlohmann::json numbers{{"name", task.name},
                                {"seed", options.seed},
@@ -48,6 +38,7 @@ void write_numbers(const RunOptions& options, const ImageTask& task, const Model
                                {"accuracy", test.accuracy},
                                {"train_seconds", training.seconds()},
                                {"epoch_loss", training.mean_losses()},
+                               {"epoch_test_loss", test_losses},
                                {"gates", gates.json()},
                                {"holds", gates.all_hold()}};
   write_text(options.json, numbers.dump(2) + "\n");
@@ -68,10 +59,19 @@ std::vector<std::string> learned_parts(const Graph& forward) {
 
 bool run_classifier(const ImageClassifier& setup, const RunOptions& options) {
   const ImageTask task(setup, options);
-  ModelTraining training(task.training(options), options);
+  ModelTraining* running = nullptr;
+  std::vector<double> test_losses;  // behind every epoch
+  TrainingTask about = task.training(options);
+  about.after_epoch = [&] {
+    const ImageTest now = test_images(task, running->forward(), running->states(), running->pool());
+    test_losses.push_back(now.loss);
+    return fmt::format("  test images: loss {:.4f}, {:.2f} % right", now.loss, now.accuracy);
+  };
+  ModelTraining training(std::move(about), options);
+  running = &training;
   make_folder(options.out);
   if (!options.test) training.run();
-  const ImageTest test = test_images(task, training.forward(), training.states(), training.pool());
+  const ImageTest test = tested(task, training.forward(), training.states(), training.pool());
 
   fmt::print("gates{}:\n", options.quick ? " (quick: lower thresholds)" : "");
   Gates gates;
@@ -95,10 +95,12 @@ bool run_classifier(const ImageClassifier& setup, const RunOptions& options) {
 
   const std::filesystem::path folder = options.out;
   const std::string drawn = draw_graphs(folder, training.forward(), training.step());
-  if (!options.test) draw_loss(folder / "loss.svg", task, training);
+  if (!options.test)
+    write_file(folder / "loss.svg", loss_picture(task.name, "cross entropy, in nats", training,
+                                                 {"test images", test_losses}, Scale::logarithmic));
   draw_predictions(folder / "predictions.svg", task, test);
   if (task.setup.draw) task.setup.draw(trained);
-  write_numbers(options, task, training, test, gates);
+  write_numbers(options, task, training, test, test_losses, gates);
   fmt::print("{}\n", gates.verdict());
   fmt::print(
       "look at {}: traced, gradients and compiled ({}), memory.svg, {}predictions.svg; compiled.vit is the\n"
@@ -107,6 +109,19 @@ bool run_classifier(const ImageClassifier& setup, const RunOptions& options) {
       options.out, drawn, options.test ? "" : "loss.svg, ", program_invocation_name, task.name, program_invocation_name,
       task.name, learned_parts(task.forward)[0]);
   return gates.all_hold();
+}
+
+/// The graph that a run with these options trains. Of other data the files' names are looked at, and not read: what is
+/// wrong with them the run says.
+Graph graph_of_run(const ImageClassifier& setup, const RunOptions& options) {
+  Graph forward = setup.forward();
+  for (const ImageClassifier& other : setup.elsewhere)
+    if (other.forward && other.data == "CIFAR-10" && !options.data.empty() && holds_cifar10(options.data))
+      forward = other.forward();
+  std::vector<std::string> without = options.without;
+  const std::vector<std::string> here = parts_of(forward);
+  std::erase_if(without, [&](const std::string& part) { return std::ranges::find(here, part) == here.end(); });
+  return knock_out(forward, without).forward;
 }
 
 /// What the runs of these setups take from the library beside the first one's graph and optimizer.
@@ -141,6 +156,7 @@ Project image_classifier(ImageClassifier setup) {
     return std::filesystem::exists(std::filesystem::path(fashion_mnist_folder) / "train-images-idx3-ubyte.gz");
   };
   made.forward = setup.forward;
+  made.forward_of_run = [setup](const RunOptions& options) { return graph_of_run(setup, options); };
   made.optimizer = setup.optimizer;
   made.parts = learned_parts(setup.forward());
   made.parts.push_back("labels");

@@ -63,6 +63,7 @@ ImageTest test_images(const ImageTask& task, const Graph& forward, States& state
     InUse& model = batch.count() == size ? full : *rest;
     model.run(batch);
     const auto y = model.output("y");
+    made.loss += static_cast<double>(model.output("loss")[0]) * static_cast<double>(batch.count());
     for (std::size_t i = 0; i < batch.count(); ++i) {
       const auto row = y.subspan(i * task.classes, task.classes);
       const auto best = static_cast<std::size_t>(std::ranges::max_element(row) - row.begin());
@@ -72,7 +73,13 @@ ImageTest test_images(const ImageTask& task, const Graph& forward, States& state
     }
   }
   made.accuracy = 100 * static_cast<double>(right) / static_cast<double>(count);
-  fmt::print("tested on {} images: {:.2f} % right\n", count, made.accuracy);
+  made.loss /= static_cast<double>(count);
+  return made;
+}
+
+ImageTest tested(const ImageTask& task, const Graph& forward, States& states, Pool& pool) {
+  const ImageTest made = test_images(task, forward, states, pool);
+  fmt::print("tested on {} images: {:.2f} % right\n", task.test.count(), made.accuracy);
   return made;
 }
 

@@ -9,11 +9,14 @@ namespace vitrine {
 /// What a model says about the images that it has not seen.
 struct ImageTest {
   double accuracy = 0;              // in percent
+  double loss = 0;                  // the mean
   std::vector<Caption> captions{};  // of the first images
 };
 
 /// Classifies every test image, by the form of the graph that a model has in use.
 ImageTest test_images(const ImageTask&, const Graph& forward, States&, Pool&);
+/// The same, and says it.
+ImageTest tested(const ImageTask&, const Graph& forward, States&, Pool&);
 
 /// The first test images, in order: a batch, or fewer if there are not so many or `most` is less.
 class FirstImages {

@@ -14,7 +14,7 @@
 #include "tools/language_file.hpp"
 #include "tools/language_gates.hpp"
 #include "tools/language_generate.hpp"
-#include "tools/plot.hpp"
+#include "tools/loss_picture.hpp"
 #include "tools/text/dictionary.hpp"
 #include "tools/text_file.hpp"
 #include "tools/text_generator.hpp"
@@ -53,29 +53,13 @@ struct Watch {
   }
 };
 
-void draw_loss(const std::filesystem::path& file, const LanguageTask& task, const ModelTraining& training,
-               const std::vector<double>& held_out) {
-  Series each{"each batch", "", {}, true}, mean{"mean of an epoch", "", {}, false}, unseen{"held out", "", {}, false},
-      bigram{"bigram, held out", "", {}, false};
-  const auto per_epoch = static_cast<double>(training.batches_per_epoch());
-  for (const float loss : training.losses())
-    each.points.push_back({static_cast<double>(each.points.size()) / per_epoch, static_cast<double>(loss)});
-  for (const double loss : training.mean_losses())
-    mean.points.push_back({static_cast<double>(mean.points.size()) + 0.5, loss});
-  const double end = static_cast<double>(training.epochs());
-  for (std::size_t i = 0; i < held_out.size(); ++i)  // of a resumed run the last ones are known
-    unseen.points.push_back({end - static_cast<double>(held_out.size() - i - 1), held_out[i]});
-  bigram.points = {{0, task.bigram}, {end, task.bigram}};
-  write_file(file, line_plot("Loss of " + task.setup.name + " while training", "epochs", "nats a token",
-                             std::array{each, mean, unseen, bigram}));
-}
-
 void draw_attention(const std::filesystem::path& file, const LanguageTask& task,
                     const std::vector<AttentionMap>& maps) {
   std::vector<std::string> tokens;
   for (const std::int32_t token : task.held_out.first(task.axes.time.size)) tokens.push_back(task.spelled(token));
-  write_file(file,
-             attention_picture("Where " + task.setup.name + " looks in a text that it has not seen", maps, tokens));
+  std::vector<AttentionRow> rows;
+  for (const AttentionMap& map : maps) rows.push_back({map.module, map, tokens});
+  write_file(file, attention_picture("Where " + task.setup.name + " looks in a text that it has not seen", rows));
 }
 
 void write_numbers(const RunOptions& options, const LanguageTask& task, const ModelTraining& training, double loss,
@@ -170,7 +154,10 @@ bool run_language_model(const LanguageModel& setup, const RunOptions& options) {
 
   const std::filesystem::path folder = options.out;
   const std::string drawn = draw_graphs(folder, training.forward(), training.step());
-  if (!options.test) draw_loss(folder / "loss.svg", task, training, watch.losses);
+  if (!options.test)
+    write_file(folder / "loss.svg",
+               loss_picture(task.setup.name, "nats a token", training, {"text held out", watch.losses}, Scale::linear,
+                            {"bigram model, held out", {task.bigram}}));
   if (!maps.empty()) draw_attention(folder / "attention.svg", task, maps);
   if (setup.draw) setup.draw(trained);
   write_numbers(options, task, training, loss, gates);
@@ -192,6 +179,7 @@ Project language_model(LanguageModel setup) {
   made.data = "The Devil's Dictionary (Debian package dict-devil), or by --data any text in UTF-8";
   made.has_data = [] { return std::filesystem::exists(devils_dictionary); };
   made.forward = [forward = setup.forward] { return forward({}); };
+  made.forward_of_run = [setup](const RunOptions& options) { return traced(setup, options); };
   made.causal_input = "token";  // it guesses what comes next, and must not see it
   made.optimizer = setup.optimizer;
   for (const auto& [part, does] : setup.parts) made.parts.push_back(part);

@@ -49,6 +49,10 @@ std::vector<std::int32_t> enough(std::vector<std::int32_t> tokens, std::size_t k
 
 }  // namespace
 
+Graph traced(const LanguageModel& model, const RunOptions& options) {
+  return (options.quick && model.quick_forward ? model.quick_forward : model.forward)(options.without);
+}
+
 Graph for_vocabulary(const Graph& forward, std::size_t size) {
   Axis vocabulary = text_axes(forward).vocabulary;
   vocabulary.size = size;
@@ -59,9 +63,7 @@ LanguageTask::LanguageTask(const LanguageModel& model, const RunOptions& options
     : setup(model),
       source(source_of(options)),
       tokenizer(std::make_unique<CharacterTokenizer>(text_of(source), source)),
-      forward(
-          for_vocabulary((options.quick && model.quick_forward ? model.quick_forward : model.forward)(options.without),
-                         tokenizer->size())),
+      forward(for_vocabulary(traced(model, options), tokenizer->size())),
       axes(text_axes(forward)),
       tokens(enough(tokenizer->encode(text_of(source), source), tokenizer->size(), axes, source)),
       train(std::span(tokens).first(tokens.size() - tokens.size() / 10)),

@@ -36,6 +36,9 @@ struct LanguageTask {
   std::string spelled(std::int32_t token) const;
 };
 
+/// The graph that a run with these options trains, whatever the text: with --quick the small one, if there is one.
+Graph traced(const LanguageModel&, const RunOptions&);
+
 /// A language model's graph for a vocabulary of this size.
 Graph for_vocabulary(const Graph& forward, std::size_t size);
 

@@ -19,4 +19,14 @@ void warn_of_findings(const Projects& projects, const std::string& model) {
   for (const Finding& found : lint(linted(project, forward))) fmt::print(stderr, "vitrine: {}\n", sentence_of(found));
 }
 
+void warn_of_findings(const Project& project, const RunOptions& options) {
+  if (!project.forward) return;
+  const Graph forward = project.forward_of_run ? project.forward_of_run(options) : project.forward();
+  for (const Finding& found : lint(linted(project, forward))) {
+    const bool was_left_out = !options.without.empty() && found.lint == "unreachable_parameter" &&
+                              forward.users(forward.find(found.node)).empty();
+    if (!was_left_out) fmt::print(stderr, "vitrine: {}\n", sentence_of(found));
+  }
+}
+
 }  // namespace vitrine

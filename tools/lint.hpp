@@ -11,4 +11,8 @@ Linted linted(const Project&, const Graph& forward);
 /// looked at before anything is done with it. A .vit file is not traced here, and `vitrine lint` looks at it.
 void warn_of_findings(const Projects&, const std::string& model);
 
+/// The same of what a run with these options trains: without the parts that are left out, whose own parameters nothing
+/// reads any more, as was asked for.
+void warn_of_findings(const Project&, const RunOptions&);
+
 }  // namespace vitrine

@@ -14,7 +14,7 @@ namespace vitrine {
 
 namespace {
 
-constexpr double margin = 24, side = 48, gap = 6, header = 64, label_height = 26, row_gap = 16;
+constexpr double margin = 24, gap = 6, header = 64, label_height = 28, row_gap = 18, bar_width = 120, bar_height = 12;
 
 std::size_t maps_of(const MapRow& row) {
   const std::size_t size = row.rows * row.columns;
@@ -43,12 +43,28 @@ Image picture_of(const MapRow& row, std::size_t map, double most) {
   return made;
 }
 
-void draw_square(Svg& svg, double x, double y, const Image& image) {
+void draw_square(Svg& svg, double x, double y, double side, const Image& image) {
   const std::size_t factor =
       std::max<std::size_t>(1, static_cast<std::size_t>(side) / std::max<std::size_t>(1, image.width));
   svg.image(x, y, side, side, png(enlarged(image, factor)));
   svg.element("rect",
               {{"x", x}, {"y", y}, {"width", side}, {"height", side}, {"fill", "none"}, {"stroke", colour::faded_ink}});
+}
+
+/// The colours of a row's numbers, and which numbers these are; without blue where none is below zero.
+void draw_bar(Svg& svg, double end, double y, std::span<const float> numbers, double most) {
+  const bool has_blue = std::ranges::any_of(numbers, [](float x) { return x < 0; });
+  const std::string low = number_text(has_blue ? -most : 0), high = number_text(most);
+  const double right = end - text_width(high, 12) - 6, left = right - bar_width;
+  svg.image(left, y, bar_width, bar_height, png(enlarged(signed_bar(has_blue ? -1 : 0, 1), 2)));
+  svg.element("rect", {{"x", left},
+                       {"y", y},
+                       {"width", bar_width},
+                       {"height", bar_height},
+                       {"fill", "none"},
+                       {"stroke", colour::faded_ink}});
+  svg.text(left - 6, y + 10, low, {.anchor = "end", .fill = colour::faded_ink});
+  svg.text(right + 6, y + 10, high, {.fill = colour::faded_ink});
 }
 
 }  // namespace
@@ -62,7 +78,8 @@ std::vector<float> maps_first(std::span<const float> numbers, std::size_t maps) 
   return made;
 }
 
-std::string map_grid(std::string_view title, std::span<const MapRow> rows, std::size_t across) {
+std::string map_grid(std::string_view title, std::span<const MapRow> rows, const MapGrid& grid) {
+  const auto [across, side] = grid;
   double height = header;
   std::size_t widest = 1;
   for (const MapRow& row : rows) {
@@ -79,13 +96,12 @@ std::string map_grid(std::string_view title, std::span<const MapRow> rows, std::
   for (const MapRow& row : rows) {
     const double most = reach(row.numbers);
     svg.text(margin, y + 14, row.label, {.size = 13, .bold = true});
-    svg.text(width - margin, y + 14, fmt::format("blue {}, white 0, orange {}", number_text(-most), number_text(most)),
-             {.anchor = "end", .fill = colour::faded_ink});
+    draw_bar(svg, width - margin, y + 4, row.numbers, most);
     y += label_height;
-    if (row.before.width) draw_square(svg, margin, y, row.before);
+    if (row.before.width) draw_square(svg, margin, y, side, row.before);
     for (std::size_t i = 0; i < maps_of(row); ++i)
       draw_square(svg, margin + images + static_cast<double>(i % across) * (side + gap),
-                  y + static_cast<double>(i / across) * (side + gap), picture_of(row, i, most));
+                  y + static_cast<double>(i / across) * (side + gap), side, picture_of(row, i, most));
     y += static_cast<double>(lines_of(row, across)) * (side + gap) + row_gap;
   }
   return std::move(svg).str();

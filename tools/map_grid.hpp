@@ -20,9 +20,15 @@ struct MapRow {
 /// [row, column, map], as images have their channels, as [map, row, column].
 std::vector<float> maps_first(std::span<const float> numbers, std::size_t maps);
 
-/// One row of the picture for each MapRow, at most `across` maps in a line, the others below. Blue below zero, white at
-/// zero, orange above; each row has one scale for all its maps, printed with its label, so that weak maps look
-/// weak. Throws InternalError when the numbers do not fill whole maps.
-std::string map_grid(std::string_view title, std::span<const MapRow> rows, std::size_t across = 16);
+/// How many maps stand in a line, and how large.
+struct MapGrid {
+  std::size_t across = 16;
+  double side = 48;
+};
+
+/// One row of the picture for each MapRow, in lines of at most `across` maps. Blue below zero, white at zero, orange
+/// above; each row has one scale for all its maps, a bar beside its label, so that weak maps look weak. Throws
+/// InternalError when the numbers do not fill whole maps.
+std::string map_grid(std::string_view title, std::span<const MapRow> rows, const MapGrid& = {});
 
 }  // namespace vitrine

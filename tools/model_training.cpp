@@ -120,7 +120,15 @@ void ModelTraining::run() {
              counted(batches_per_epoch(), "batch", "batches"), task_.batch.size,
              counted(static_cast<std::size_t>(pool_.threads()), "thread", "threads"));
   std::fflush(stdout);
-  const auto start = std::chrono::steady_clock::now();
+  using Clock = std::chrono::steady_clock;
+  Clock::duration looked{};  // what is looked at between epochs is no training
+  const auto look = [&] {
+    const auto begin = Clock::now();
+    const std::string said = task_.after_epoch ? task_.after_epoch() : "";
+    looked += Clock::now() - begin;
+    return said;
+  };
+  const auto start = Clock::now();
   train({.title = task_.name,
          .model = task_.forward,
          .data = task_.data,
@@ -128,9 +136,9 @@ void ModelTraining::run() {
          .epochs = epochs(),
          .seed = options_.seed,
          .save = options_.save,
-         .after_epoch = task_.after_epoch},
+         .after_epoch = look},
         {*full_, rest_ ? &*rest_ : nullptr, states_, full_watcher_.get(), rest_watcher_.get()}, state_);
-  seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  seconds_ = std::chrono::duration<double>(Clock::now() - start - looked).count();
   fmt::print("trained in {:.2f} s\n", seconds_);
 }
 

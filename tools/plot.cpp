@@ -13,8 +13,8 @@
 namespace vitrine {
 namespace {
 
-constexpr double width = 760, height = 440, left = 78, right = width - 26, bottom = height - 58;
-constexpr double legend_top = 52, legend_row = 20, letters = 12;
+constexpr double width = 860, height = 440, left = 78, top = 56, bottom = height - 58;
+constexpr double letters = 13, small_letters = 12, sample = 26, longest_label = 210;
 constexpr std::array palette{colour::blue,   colour::vermillion, colour::green,
                              colour::purple, colour::orange,     colour::black};
 constexpr std::array<std::string_view, 4> dashes{"", "8 4", "2 3", "10 3 2 3"};
@@ -37,6 +37,8 @@ struct Axes {
   PlotAxis y;
   bool is_empty = false;
 
+  double right() const { return x.to; }
+
   bool shows(const Point& point) const { return drawable(point.x, x.scale) && drawable(point.y, y.scale); }
 };
 
@@ -57,8 +59,16 @@ void fit_y(PlotAxis& axis, const Range& range) {
   axis.high = range.high + room;
 }
 
-Axes axes_of(std::span<const Series> series, Scale y_scale, double top) {
-  Axes axes{.x = {.from = left, .to = right, .whole_numbers = true},
+/// Right of the plot is room for the longest name, and for a last value below it.
+double end_of_plot(std::span<const Series> series) {
+  double widest = 0;
+  for (const Series& one : series)
+    if (!one.name.empty()) widest = std::max({widest, 70., text_width(one.name, letters)});
+  return width - 26 - (widest > 0 ? sample + std::min(widest, longest_label) : 0);
+}
+
+Axes axes_of(std::span<const Series> series, Scale y_scale) {
+  Axes axes{.x = {.from = left, .to = end_of_plot(series), .whole_numbers = true},
             .y = {.low = 0.1, .from = bottom, .to = top, .scale = y_scale}};
   Range x, y;
   for (const Series& one : series) {
@@ -103,47 +113,67 @@ Pen pen_of(std::span<const Series> all, std::size_t i) {
   return {colour, dashes[index % dashes.size()]};
 }
 
-/// Draws the legend in rows under the title; answers where the last row ends.
-double draw_legend(Svg& svg, std::span<const Series> series, Scale y_scale) {
-  constexpr double sample = 30, gap = 24;
-  double x = left, y = legend_top;
+/// What stands at a line's end, and where.
+struct Label {
+  const Series* series;
+  Pen pen;
+  double end;  // of the line
+  double y;
+  std::string last;  // its last value; empty for what is only a background
+};
+
+/// Labels as near their lines' ends as they go without covering each other.
+void part(std::vector<Label>& labels) {
+  if (labels.empty()) return;
+  const double apart = std::min(36., (bottom - top) / static_cast<double>(labels.size()));
+  std::ranges::stable_sort(labels, {}, &Label::end);
+  for (std::size_t i = 1; i < labels.size(); ++i) labels[i].y = std::max(labels[i].y, labels[i - 1].y + apart);
+  double lowest = bottom - 8;
+  for (auto label = labels.rbegin(); label != labels.rend(); ++label, lowest -= apart)
+    label->y = std::min(label->y, lowest);
+}
+
+/// Each line's name and last value at its end, led to by a piece of the line: no legend to look things up in.
+void draw_labels(Svg& svg, std::span<const Series> series, const Axes& axes) {
+  std::vector<Label> labels;
   for (std::size_t i = 0; i < series.size(); ++i) {
-    const Series& one = series[i];
-    std::string caption = fitted(one.name, 360, letters);
-    const auto last = std::find_if(one.points.rbegin(), one.points.rend(),
-                                   [y_scale](const Point& point) { return drawable(point.y, y_scale); });
-    if (last != one.points.rend() && !one.is_faint) caption += fmt::format(" (last: {})", number_text(last->y));
-    const double needed = sample + 6 + text_width(caption, letters);
-    if (x > left && x + needed > right) {
-      x = left;
-      y += legend_row;
-    }
-    const Pen pen = pen_of(series, i);
-    svg.element("line", {{"x1", x},
-                         {"y1", y - 4},
-                         {"x2", x + sample},
-                         {"y2", y - 4},
-                         {"stroke", pen.colour},
-                         {"stroke-width", pen.thickness + 0.5},
-                         {"stroke-opacity", pen.opacity},
-                         {"stroke-dasharray", pen.dash}});
-    svg.text(x + sample + 6, y, caption, {.size = letters});
-    x += needed + gap;
+    if (series[i].name.empty()) continue;
+    const auto& points = series[i].points;
+    const auto last =
+        std::find_if(points.rbegin(), points.rend(), [&](const Point& point) { return axes.shows(point); });
+    const bool is_drawn = last != points.rend();
+    const double end = is_drawn ? axes.y.at(last->y) : bottom;
+    labels.push_back({&series[i], pen_of(series, i), end, end,
+                      is_drawn && !series[i].is_faint ? "last: " + number_text(last->y) : std::string()});
   }
-  return y;
+  part(labels);
+  for (const Label& label : labels) {
+    const double x = axes.right() + 4, words = x + sample + 5;
+    svg.element("line", {{"x1", x},
+                         {"y1", label.end},
+                         {"x2", x + sample},
+                         {"y2", label.y},
+                         {"stroke", label.pen.colour},
+                         {"stroke-width", label.pen.thickness + 0.5},
+                         {"stroke-opacity", label.pen.opacity},
+                         {"stroke-dasharray", label.pen.dash}});
+    svg.text(words, label.y + 4, fitted(label.series->name, longest_label, letters), {.size = letters});
+    if (!label.last.empty())
+      svg.text(words, label.y + 19, label.last, {.size = small_letters, .fill = colour::faded_ink});
+  }
 }
 
 void draw_axes(Svg& svg, const Axes& axes, std::string_view x_label, std::string_view y_label) {
-  const double top = axes.y.to;
+  const double right = axes.right();
   for (const Tick& tick : axes.y.ticks(6)) {
     const double y = axes.y.at(tick.value);
     svg.line(left, y, right, y, colour::grid);
-    svg.text(left - 8, y + 4, tick.label, {.anchor = "end", .fill = colour::faded_ink});
+    svg.text(left - 8, y + 4, tick.label, {.size = small_letters, .anchor = "end", .fill = colour::faded_ink});
   }
   for (const Tick& tick : axes.x.ticks(8)) {
     const double x = axes.x.at(tick.value);
     svg.line(x, bottom, x, bottom + 5, colour::faded_ink);
-    svg.text(x, bottom + 20, tick.label, {.anchor = "middle", .fill = colour::faded_ink});
+    svg.text(x, bottom + 20, tick.label, {.size = small_letters, .anchor = "middle", .fill = colour::faded_ink});
   }
   svg.line(left, bottom, right, bottom, colour::faded_ink);
   svg.text((left + right) / 2, bottom + 44, fitted(x_label, right - left, 13), {.size = 13, .anchor = "middle"});
@@ -204,13 +234,13 @@ void draw_line(Svg& svg, const Series& series, const Pen& pen, const Axes& axes)
 std::string line_plot(std::string_view title, std::string_view x_label, std::string_view y_label,
                       std::span<const Series> series, Scale y_scale) {
   Svg svg(width, height, title);
-  svg.text(left, 28, fitted(title, right - left, 16), {.size = 16, .bold = true});
-  const double top = std::min(draw_legend(svg, series, y_scale) + 18, bottom - 120);
-  const Axes axes = axes_of(series, y_scale, top);
+  svg.text(left, 30, fitted(title, width - 26 - left, 17), {.size = 17, .bold = true});
+  const Axes axes = axes_of(series, y_scale);
   draw_axes(svg, axes, x_label, y_label);
+  draw_labels(svg, series, axes);
   for (std::size_t i = 0; i < series.size(); ++i) draw_line(svg, series[i], pen_of(series, i), axes);
   if (axes.is_empty) {
-    svg.text((left + right) / 2, (top + bottom) / 2, "nothing to draw: no finite points",
+    svg.text((left + axes.right()) / 2, (top + bottom) / 2, "nothing to draw: no finite points",
              {.size = 14, .anchor = "middle", .fill = colour::faded_ink});
   }
   return std::move(svg).str();

@@ -21,8 +21,9 @@ struct Series {
   bool is_faint = false;  // background, such as the loss of every single batch behind its mean
 };
 
-/// 760 x 440 pixels with title, axis labels, round ticks, a grid and a legend that tells each line's last value. A
-/// point that is not finite, or not above zero on a logarithmic axis, leaves a gap.
+/// 860 x 440 pixels with title, axis labels, round ticks and a grid; each line's name and last value stand at its end
+/// (a line without a name has no label).
+/// A point that is not finite, or not above zero on a logarithmic axis, leaves a gap.
 std::string line_plot(std::string_view title, std::string_view x_label, std::string_view y_label,
                       std::span<const Series> series, Scale y_scale = Scale::linear);
 

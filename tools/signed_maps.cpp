@@ -8,7 +8,6 @@
 #include <cstdint>
 
 #include "tools/axis.hpp"
-#include "tools/image.hpp"
 #include "tools/svg.hpp"
 #include "vitrine/error.hpp"
 
@@ -27,14 +26,10 @@ double reach(const SignedMap& map) {
 
 void draw_map(Svg& svg, double x, const SignedMap& map) {
   const double most = reach(map);
-  Image image{map.columns, map.rows, {}}, bar{129, 1, {}};
+  Image image{map.columns, map.rows, {}};
   for (float number : map.numbers) {
     const auto rgb = signed_shade(static_cast<double>(number) / most);
     image.rgb.insert(image.rgb.end(), rgb.begin(), rgb.end());
-  }
-  for (std::size_t i = 0; i < bar.width; ++i) {
-    const auto rgb = signed_shade(static_cast<double>(i) / 64 - 1);
-    bar.rgb.insert(bar.rgb.end(), rgb.begin(), rgb.end());
   }
   // Enlarged here, because some viewers smooth whatever the picture asks for.
   const std::size_t factor = std::max<std::size_t>(1, 2 * static_cast<std::size_t>(side) / map.columns);
@@ -42,7 +37,7 @@ void draw_map(Svg& svg, double x, const SignedMap& map) {
   const double bar_top = header + height + 16, numbers = bar_top + bar_height + 16, words = numbers + 18;
   svg.text(x, header - 12, fitted(map.title, side, 13), {.size = 13, .bold = true});
   svg.image(x, header, side, height, png(enlarged(image, factor)));
-  svg.image(x, bar_top, side, bar_height, png(enlarged(bar, 4)));
+  svg.image(x, bar_top, side, bar_height, png(enlarged(signed_bar(-1, 1), 4)));
   for (const auto& [top, tall] : {std::pair{header, height}, std::pair{bar_top, bar_height}})
     svg.element(
         "rect",
@@ -64,6 +59,15 @@ std::array<std::uint8_t, 3> signed_shade(double amount) {
   std::array<std::uint8_t, 3> rgb{};
   for (std::size_t c = 0; c < 3; ++c) rgb[c] = static_cast<std::uint8_t>(255 + (end[c] - 255) * std::abs(amount) + 0.5);
   return rgb;
+}
+
+Image signed_bar(double low, double high) {
+  Image bar{129, 1, {}};
+  for (std::size_t i = 0; i < bar.width; ++i) {
+    const auto rgb = signed_shade(low + (high - low) * static_cast<double>(i) / 128);
+    bar.rgb.insert(bar.rgb.end(), rgb.begin(), rgb.end());
+  }
+  return bar;
 }
 
 std::string signed_maps(std::string_view title, std::span<const SignedMap> maps) {

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tools/image.hpp"
+
 namespace vitrine {
 
 /// Numbers [rows, columns], row major from the top.
@@ -20,6 +22,9 @@ struct SignedMap {
 
 /// The colour of an amount from -1 over 0 to 1: blue, white, vermillion; grey for what is not finite.
 std::array<std::uint8_t, 3> signed_shade(double amount);
+
+/// These colours in a row, 129 pixels, from the amount `low` to `high`.
+Image signed_bar(double low, double high);
 
 /// The maps side by side: blue below zero, white at zero, vermillion above, as deep as the number is far from zero.
 /// Each map has a scale of its own, and under it a bar that tells its ends; what is not finite is grey. Throws

@@ -31,9 +31,11 @@ void look_for_gradients(const Graph& graph, std::span<const std::string> paramet
   for (const std::string& name : parameters) {
     const std::string why = complaint_of(graph, std::array{name});
     const std::size_t advice = why.rfind("; "), begin = why.find(": ");
-    if (!why.empty() && advice != why.npos && begin < advice)
-      found.push_back(finding_at("unreachable_parameter", graph.find(name), why.substr(begin + 2, advice - begin - 2),
-                                 why.substr(advice + 2)));
+    if (why.empty() || advice == why.npos || begin >= advice) continue;
+    std::string reason = why.substr(begin + 2, advice - begin - 2);
+    const std::string itself = node_name(graph.find(name));  // the finding has named it already
+    if (reason.starts_with(itself)) reason.replace(0, itself.size(), "it");
+    found.push_back(finding_at("unreachable_parameter", graph.find(name), reason, why.substr(advice + 2)));
   }
 }
 

@@ -45,6 +45,9 @@ struct Project {
   std::string data{};                // what it needs, in words
   std::function<bool()> has_data{};  // whether that is here
   std::function<Graph()> forward{};  // traced, with the output "loss"
+  /// The same as a run with these options has it: quick, for other data, without the parts that are left out. Lint
+  /// looks at it before the run. Empty: `forward`.
+  std::function<Graph(const RunOptions&)> forward_of_run{};
   /// Declares that output "y" sees nothing of what is to come: along the last axis of this input of the forward graph,
   /// no element of it is made of a later one. Empty: nothing is declared.
   std::string causal_input{};

@@ -132,21 +132,30 @@ void check_by_hand(const Lesson& lesson, int epochs, std::uint64_t seed, Gates& 
               "at most 0.000001");
 }
 
+bool leaves_out(const RunOptions& options, std::string_view part) {
+  return std::ranges::find(options.without, part) != options.without.end();
+}
+
+/// The model of a run, and what of it stays as it began.
+KnockedOut model_of(const RunOptions& options) {
+  KnockedOut made = knock_out(forward_graph(!leaves_out(options, "threshold")), options.without,
+                              {"update", "threshold", "labels", "shirt"});
+  if (leaves_out(options, "update")) made.frozen = {"weight", "bias"};
+  return made;
+}
+
 bool run_perceptron(const RunOptions& options) {
   if (!options.load.empty())
     throw UsageError(
         "run perceptron: it learns from nothing, or the rule could not be followed by hand; leave out --load, or begin "
         "with another --seed");
-  const auto without = [&](const char* part) {
-    return std::ranges::find(options.without, part) != options.without.end();
-  };
   const std::filesystem::path from =
       options.data.empty() ? std::filesystem::path(fashion_mnist_folder) : std::filesystem::path(options.data);
   ImageFiles files = read_image_files(from, 10);
   if (files.train.numbers() != pixel.size)
     throw InputError(fmt::format("{}: images have {} numbers, but the perceptron takes {}; use 28 x 28 grey images",
                                  from.string(), files.train.numbers(), pixel.size));
-  if (without("labels")) {
+  if (leaves_out(options, "labels")) {
     std::vector<std::uint8_t> mixed;
     for (std::uint32_t i : shuffled(files.train.count, options.seed ^ 0x5eed, 0))
       mixed.push_back(files.train.labels[i]);
@@ -161,12 +170,10 @@ bool run_perceptron(const RunOptions& options) {
   };
   Lesson boots = lesson(1, 9);
   // Without shirts: sneakers, which a line tells from pullovers, so that the third and fourth gates must fail.
-  Lesson shirts = lesson(without("shirt") ? 7 : 6, 2);
+  Lesson shirts = lesson(leaves_out(options, "shirt") ? 7 : 6, 2);
 
   make_folder(options.out);
-  KnockedOut knocked =
-      knock_out(forward_graph(!without("threshold")), options.without, {"update", "threshold", "labels", "shirt"});
-  if (without("update")) knocked.frozen = {"weight", "bias"};
+  const KnockedOut knocked = model_of(options);
   const Graph step = with_rule(knocked.forward, knocked.frozen);
   const int epochs = options.epochs ? options.epochs : options.quick ? 8 : 30;
   Pool pool(1);  // one image at a time: no second thread could help
@@ -219,6 +226,10 @@ Project perceptron() {
     return std::filesystem::exists(std::filesystem::path(fashion_mnist_folder) / "train-images-idx3-ubyte.gz");
   };
   made.forward = [] { return with_rule(forward_graph()); };
+  made.forward_of_run = [](const RunOptions& options) {
+    const KnockedOut model = model_of(options);
+    return with_rule(model.forward, model.frozen);
+  };
   made.parts = parts_of(made.forward());
   made.parts.insert(made.parts.end(), {"update", "threshold", "labels", "shirt"});
   made.uses = {"IDX", "shuffling", "saved parameters"};

@@ -190,24 +190,30 @@ void check_gradients(const KnockedOut& network, std::span<const float> targets, 
   }
 }
 
+bool leaves_out(const RunOptions& options, std::string_view part) {
+  return std::ranges::find(options.without, part) != options.without.end();
+}
+
+KnockedOut network_of(const RunOptions& options) {
+  const bool bends = !leaves_out(options, "tanh");
+  return knock_out(bends ? trace_with_loss<Network>("xor") : trace_with_loss<Straight>("xor"), options.without,
+                   {"tanh", "xor"});
+}
+
 bool run_xor(const RunOptions& options) {
   if (!options.load.empty() || !options.data.empty())
     throw UsageError(
         "run xor: it makes its four rows itself and trains from many seeds; leave out --load and --data, or begin with "
         "another --seed");
-  const auto without = [&](const char* part) {
-    return std::ranges::find(options.without, part) != options.without.end();
-  };
-  const bool bends = !without("tanh");
+  const bool bends = !leaves_out(options, "tanh");
   // Or instead of exclusive or: a line tells it apart, so the first gate must fail.
-  const std::array<float, 4> targets{0, 1, 1, without("xor") ? 1.f : 0.f};
+  const std::array<float, 4> targets{0, 1, 1, leaves_out(options, "xor") ? 1.f : 0.f};
   const int steps = options.epochs ? options.epochs : 1000, perceptrons = options.quick ? 20 : 100,
             networks = options.quick ? 5 : 20;
   make_folder(options.out);
   Pool pool(1);  // four rows: no second thread could help
   const Graph perceptron = trace_with_loss<Perceptron>("perceptron");
-  const KnockedOut network = knock_out(bends ? trace_with_loss<Network>("xor") : trace_with_loss<Straight>("xor"),
-                                       options.without, {"tanh", "xor"});
+  const KnockedOut network = network_of(options);
 
   Progress progress("xor", static_cast<std::size_t>(perceptrons + networks));
   int best_right = 0, solved = 0;
@@ -280,6 +286,7 @@ Project xor_gate() {
                .data = "four rows of its own"};
   made.has_data = [] { return true; };
   made.forward = [] { return trace_with_loss<Network>("xor"); };
+  made.forward_of_run = [](const RunOptions& options) { return network_of(options).forward; };
   made.optimizer = optimizer;
   made.parts = parts_of(made.forward());
   made.parts.insert(made.parts.end(), {"tanh", "xor"});

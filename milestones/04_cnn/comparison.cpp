@@ -42,7 +42,7 @@ void compare_with_mlp(const TrainedClassifier& cnn, const ImageClassifier& mlp) 
 
   std::array rows{row_of("convolutions", cnn.forward), row_of("one hidden layer", training.forward())};
   rows[0].accuracy = cnn.accuracy, rows[0].seconds = cnn.seconds;
-  rows[1].accuracy = test_images(task, training.forward(), training.states(), training.pool()).accuracy;
+  rows[1].accuracy = tested(task, training.forward(), training.states(), training.pool()).accuracy;
   rows[1].seconds = training.seconds();
   fmt::print("  {:<18} {:>10} {:>22} {:>10} {:>10}\n", "", "parameters", "products for an image", "seconds",
              "accuracy");

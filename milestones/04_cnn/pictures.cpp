@@ -26,7 +26,7 @@ void draw_filters(const TrainedClassifier& trained, const std::filesystem::path&
     rows.push_back({fmt::format("{} filters of {} x {}, {}", out, shape[0].size, shape[1].size, channel), shape[0].size,
                     shape[1].size, maps_first(numbers, out)});
   }
-  write_file(file, map_grid("What the first convolution looks for", rows));
+  write_file(file, map_grid("What the first convolution looks for", rows, {.across = 8, .side = 84}));
 }
 
 /// The batch's image as a picture, from the darkest to the brightest number of each channel.

@@ -5,9 +5,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <numeric>
 
 #include "milestones/05_gpt/models.hpp"
+#include "runtime/write_file.hpp"
+#include "tools/attention_picture.hpp"
 #include "tools/data/shuffle.hpp"
 #include "tools/model_training.hpp"
 #include "tools/text_program.hpp"
@@ -72,6 +75,30 @@ std::array<double, 2> whole_right(const ModelTraining& training, const Dataset& 
   return right;
 }
 
+/// Where the last block looks in a sequence to copy, and in the same letters to be turned round.
+void draw_attention(const std::filesystem::path& file, ModelTraining& training, const Dataset& unseen) {
+  Batch batch(unseen.fields(), 2);
+  batch.set_examples(std::vector<std::uint32_t>{0, 1});
+  unseen.fill(batch);
+  std::vector<AttentionRow> rows;
+  for (const std::int32_t sign : {copy, reverse}) {
+    std::vector<std::int32_t> question(batch.integers("token").begin(), batch.integers("token").begin() + length);
+    question[0] = sign;
+    std::vector<std::string> tokens;
+    for (const std::int32_t token : question)
+      tokens.push_back(token < static_cast<std::int32_t>(alphabet) ? std::string(1, static_cast<char>('a' + token))
+                       : token == copy                             ? "="
+                                                                   : "<");
+    const Probed probed{training.forward(), question, training.states(), training.pool()};
+    // The last block answers; those before it only make ready.
+    if (const auto maps = attention_maps(probed); !maps.empty())
+      rows.push_back({sign == copy ? "copy" : "turn round", maps.back(), tokens});
+  }
+  if (!rows.empty())
+    write_file(file,
+               attention_picture("The last block, where it copies six letters (=) or turns them round (<)", rows));
+}
+
 }  // namespace
 
 void learn_sequences(const RunOptions& asked, const Gate& gate) {
@@ -96,6 +123,7 @@ void learn_sequences(const RunOptions& asked, const Gate& gate) {
        fmt::format("at least {} %, whole", least));
   gate("turns six letters round", turned >= least, fmt::format("{:.1f} % of 200 unseen", turned),
        fmt::format("at least {} %, whole", least));
+  draw_attention(std::filesystem::path(options.out) / "sequences.svg", training, unseen);
 }
 
 }  // namespace vitrine::transformer

@@ -56,7 +56,7 @@ int run_project(const Projects& projects, const std::string& name, const RunOpti
   check_state_flags(project, options);
   demand_place_for("--save", options.save);
   demand_place_for("--json", options.json == "-" ? "" : options.json);
-  warn_of_findings(projects, name);
+  warn_of_findings(project, options);
   RunOptions asked = options;
   if (asked.out.empty()) asked.out = "out/" + name;
   return project.run(asked) ? 0 : 1;

@@ -61,12 +61,12 @@ class BytePairTokenizer : public Tokenizer {
   std::unordered_map<std::uint64_t, Known> known_;  // by key_of(left, right), token_list.hpp
 };
 
-/// Learns merges from a text, any bytes: ids 0 to 255 are the bytes, id 256 + i is what merge i makes. Each merge is the
-/// pair that stands in the text most often (overlaps counted, as three times in "aaaa"); among equals the one with the
-/// lower left id, then the lower right id. No two merges make the same bytes: while no merge reaches over their ends,
-/// what becomes of some bytes depends on them alone. Ends before `vocabulary` tokens where no pair stands twice: see
-/// size(). Throws UsageError for a vocabulary below 256, InputError for a text with no bytes or more than 2^31; `name`
-/// is the text's.
+/// Learns merges from a text, any bytes: ids 0 to 255 are the bytes, id 256 + i is what merge i makes. Each merge is
+/// the pair that stands in the text most often (overlaps counted, as three times in "aaaa"); among equals the one with
+/// the lower left id, then the lower right id. No two merges make the same bytes: while no merge reaches over their
+/// ends, what becomes of some bytes depends on them alone. Ends before `vocabulary` tokens where no pair stands twice:
+/// see size(). Throws UsageError for a vocabulary below 256, InputError for a text with no bytes or more than 2^31;
+/// `name` is the text's.
 BytePairTokenizer train_byte_pairs(std::string_view text, std::size_t vocabulary, Split split, std::string_view name);
 
 }  // namespace vitrine
