@@ -20,7 +20,7 @@ bool is_sink_of(Value v, const std::vector<Value>& step) {
 }
 
 Value LaterStep::of(Value producer, Value v, int links) {
-  if (links == 0 || is_result(v) || is_mask(v) || !reads_stored(v)) return {};
+  if (links == 0 || is_result(v) || is_mask(v)) return {};
   const Value head = head_of(steps_.members(producer));
   Value kernel{}, sum{};
   for (Value reader : graph_.users(v)) {
@@ -32,7 +32,7 @@ Value LaterStep::of(Value producer, Value v, int links) {
       sum = reader;
     }
   }
-  if (bool(kernel) == bool(sum)) return {};
+  if (bool(kernel) == bool(sum) || !reads_stored(v)) return {};
   if (sum) return sum;
   if (waits(kernel, producer, v)) return kernel;
   return of(producer, kernel, links - 1);
