@@ -7,11 +7,13 @@
 
 namespace vitrine {
 
+/// The passes that a step of a model is compiled with: those before the derivatives, if it has any, and the others.
+std::vector<std::span<const Pass>> pipelines_of(const std::string& model, const std::string& step);
+
 struct CompilationOptions {
   std::string step = "train";
-  std::vector<Pass> passes{};                 // empty: all that this step is compiled with
+  PassChoice passes{};                        // of those that this step is compiled with
   std::vector<Axis> sizes{};                  // of a project: these sizes, where it has these axes
-  bool recognizes = true;                     // a model that is to be trained is recognized before it is differentiated
   std::function<void(const Graph&)> begin{};  // told the graph before anything is done
   std::function<void(const Graph&, std::string_view pass)> after{};  // a pass has changed it; "gradients" were added
 };
