@@ -8,6 +8,10 @@ if (raw.drawn_as)
     if (nodes[id] && nodes[id].drawn) alike[twin].push(id);
   });
 
+// What a box looks like besides being there, and the sign that says the same without its colour.
+const LOOKS = ["gone", "made", "joined", "unread", "only_a", "only_b", "changed", "step"];
+const SIGNS = { gone: "−", made: "+", only_a: "−A", only_b: "+B", changed: "~", step: "≠" };
+
 class NodeMap {
   constructor() {
     this.data = mapData();
@@ -104,7 +108,7 @@ class NodeMap {
   // Of the nodes that a box stands for the one that the step is about.
   meant(id) {
     const of = this.members(id);
-    return of.find((i) => this.now && (this.now.made.has(i) || this.now.gone.has(i) || this.now.joined.has(i))) ?? id;
+    return of.find((i) => this.now && this.now.marks && this.now.marks.has(i)) ?? of.find((i) => this.now && (this.now.made.has(i) || this.now.gone.has(i) || this.now.joined.has(i))) ?? id;
   }
   members(id) {
     return at.unfold || !raw.maps.folded || !alike[id].length ? [id] : alike[id];
@@ -117,8 +121,11 @@ class NodeMap {
       has = (set, ids) => ids.some((i) => set.has(i));
     for (const [id, box] of this.boxes) {
       const ids = this.members(id),
-        shown = ids.filter((i) => now.stand.alive[i] || now.gone.has(i));
-      const look = !shown.length
+        marked = now.marks ? ids.filter((i) => now.marks.has(i)) : [],
+        shown = marked.length ? marked : ids.filter((i) => now.stand.alive[i] || now.gone.has(i));
+      const look = marked.length
+        ? now.marks.get(marked[0]).kind
+        : !shown.length
         ? "hidden"
         : has(now.gone, ids)
           ? "gone"
@@ -130,18 +137,18 @@ class NodeMap {
                 ? "live"
                 : "unread";
       const chosen = at.node !== null && ids.includes(at.node);
-      const group = shown.length ? now.stand.group[shown[0]] : 0,
+      const group = shown.length && !now.marks ? now.stand.group[shown[0]] : 0,
         key = look + chosen + group;
       if (shown.length) this.write(box, id, now.stand, shown.length);
       if (box.look === key) continue;
       box.look = key;
       box.g.toggleAttribute("hidden", look === "hidden");
-      for (const name of ["gone", "made", "joined", "unread"]) box.g.classList.toggle(name, name === look);
+      for (const name of LOOKS) box.g.classList.toggle(name, name === look);
       box.g.classList.toggle("chosen", chosen);
       for (let k = 0; k < 6; ++k)
         box.g.classList.toggle("group" + k, group > 0 && group % 6 === k && (look === "live" || look === "joined"));
       box.g.classList.toggle("grouped", group > 0);
-      box.badge.textContent = look === "gone" ? "−" : look === "made" ? "+" : group ? "g" + group : "";
+      box.badge.textContent = SIGNS[look] || (group ? "g" + group : "");
     }
     this.drawEdges(now);
     this.drawFrames();
@@ -193,11 +200,13 @@ class NodeMap {
       if (a === b || !this.boxes.has(a) || !this.boxes.has(b)) return;
       if (x !== y && home(a) !== "" && home(a) === home(b)) return; // from one repeat to the next
       const key = a + " " + b;
-      if (!wanted.has(key) || look) wanted.set(key, look);
+      if (!wanted.has(key)) wanted.set(key, look);
+      else if (look && look !== "there") wanted.set(key, look);
     };
     now.stand.operands.forEach((list, id) => {
       if (now.stand.alive[id]) for (const o of list) want(o, id, now.made.has(id) && !now.all ? "new" : "");
     });
+    for (const { at: id, reads } of now.marks ? now.marks.values() : []) for (const o of reads) want(o, id, "there");
     if (!now.all) for (const id of now.gone) for (const o of now.before.operands[id]) want(o, id, "old");
     for (const [key, edge] of this.edges) if (!wanted.has(key)) (edge.remove(), this.edges.delete(key));
     for (const [key, look] of wanted) {

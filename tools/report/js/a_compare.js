@@ -1,0 +1,355 @@
+// Two compilations on one map: what only this one (A) has, what only the other (B) has, what both have and is not the
+// same. Each difference is a row to choose; those that repeat in every block are one.
+const pointOf = (turn) => against.points[turn.number];
+const differencesAt = (pass) => against.differences[against.points[pass].differences];
+const otherTurn = () => against.turns[against.points[at.pass].turn];
+
+function compareScene() {
+  const turn = turns[at.pass],
+    stand = standAt(turn.first + turn.count, at.pass),
+    none = new Set();
+  const marks = new Map(differencesAt(at.pass).nodes.map((d) => [d.at, d]));
+  return { stand, before: stand, made: none, gone: none, joined: none, change: null, all: false, marks };
+}
+function lastPassWith(id) {
+  let pass = turns.length - 1;
+  while (pass > 0 && !differencesAt(pass).nodes.some((d) => d.at === id)) --pass;
+  return pass;
+}
+
+// Rows: differences of one kind on nodes that are drawn as one; of nodes that run in other steps, a step of B a row.
+let rowsFor = null,
+  rowsKnown = [];
+function rowsOf(differences) {
+  const key = differences === rowsFor?.differences && rowsFor.unfold === at.unfold;
+  if (key) return rowsKnown;
+  rowsFor = { differences, unfold: at.unfold };
+  const rows = new Map(),
+    steps = new Map();
+  const put = (words, nodes) => {
+    if (!rows.has(words)) rows.set(words, { kind: nodes[0].kind, nodes: [], each: nodes.length });
+    rows.get(words).nodes.push(...nodes);
+  };
+  for (const d of differences.nodes) {
+    if (d.kind !== "step") put([d.kind, d.differs, drawnAs(d.at)].join("\n"), [d]);
+    else if (!d.group) put("alone\n" + drawnAs(d.at), [d]);
+    else steps.set(d.group, [...(steps.get(d.group) || []), d]);
+  }
+  for (const nodes of steps.values())
+    put("step\n" + [...new Set(nodes.map((d) => drawnAs(d.at)))].sort((a, b) => a - b).join(), nodes);
+  return (rowsKnown = [...rows.values()]);
+}
+const rowOf = (id) => rowsOf(differencesAt(at.pass)).findIndex((row) => row.nodes.some((d) => d.at === id));
+function nextDifference(by) {
+  const rows = rowsOf(differencesAt(at.pass));
+  if (!rows.length) return;
+  const now = at.node === null ? -1 : rowOf(at.node);
+  const next = by === -Infinity ? 0 : by === Infinity ? rows.length - 1 : now + by;
+  if (next < 0) go({ node: null });
+  else if (rows[next]) go({ node: rows[next].nodes[0].at });
+}
+
+const lineInA = (id) => lineOf(id, compareScene().stand.operands[id]);
+const SAYS = { only_a: "only in A", only_b: "only in B", changed: "in both, changed", step: "runs in another step" };
+function linesOf(d, stand) {
+  const inA = () => lineOf(d.at, stand.operands[d.at]);
+  if (d.kind === "only_a") return [`− ${inA()}`];
+  if (d.kind === "only_b") return [`+ ${d.line}`];
+  if (d.kind === "changed") return [`~ ${inA()}`, `  ${d.line}`];
+  return [`≠ ${inA()}`];
+}
+function rowSays(row, stand) {
+  const [d] = row.nodes,
+    each = row.each;
+  if (d.kind === "step")
+    return [
+      `≠ ${row.nodes
+        .slice(0, Math.min(each, 4))
+        .map((n) => `${nameOf(n.at)} ${nodes[n.at].op ? nodes[n.at].op[0] : ""}`)
+        .join(", ")}${each > 4 ? ` and ${each - 4} more` : ""}`,
+      d.group ? "  run as one step in B" : "  runs alone in B",
+    ];
+  return linesOf(d, stand);
+}
+
+// The strip, seen from both: how many differ behind each pass, and what B has more or less.
+function compareButton(turn) {
+  const { turn: there, differences } = pointOf(turn),
+    b = against.turns[there],
+    all = against.differences[differences],
+    differ = all.nodes.length + all.results.length;
+  const told = [
+    change("nodes", b.nodes, turn.nodes, String),
+    change("peak", b.arena, turn.arena, bytes),
+    change("time", b.ns, turn.ns, time),
+  ].filter(Boolean);
+  return make(
+    "button",
+    {
+      class: "pass" + (isQuiet(turn) ? " quiet" : ""),
+      type: "button",
+      "data-pass": turn.number,
+      title: `A after ${turn.pass}: ${facts(turn)}\nB after ${b.pass}: ${facts(b)}`,
+      onclick: () => go({ pass: turn.number, node: null }),
+    },
+    make("b", {}, turn.pass.replaceAll("_", " ")),
+    make("small", {}, differ ? `${many(differ, "difference")}` : "the same graph"),
+    make("small", {}, told.length ? ["B:", ...told] : "same size, bytes, time"),
+  );
+}
+const facts = (turn) => `${many(turn.nodes, "node")}, ${bytes(turn.arena)}, ${time(turn.ns)}`;
+
+function drawCompareScrubber() {
+  const rows = rowsOf(differencesAt(at.pass)),
+    now = at.node === null ? -1 : rowOf(at.node);
+  const says =
+    now >= 0
+      ? rowSays(rows[now], compareScene().stand).join("  ⇢ ")
+      : rows.length
+        ? "→ or ▶ goes from difference to difference"
+        : "nothing differs here";
+  const old = byId("slider");
+  if (old && !byId("learn") && document.activeElement === old && Number(old.max) === rows.length) {
+    old.value = now + 1;
+    old.setAttribute("aria-valuetext", says);
+    fill(byId("where"), says);
+    byId("position").textContent = whereInRows(now, rows);
+    return;
+  }
+  const step = (by) => () => nextDifference(by);
+  const slider = make("input", {
+    type: "range",
+    min: 0,
+    max: rows.length,
+    step: 1,
+    id: "slider",
+    disabled: !rows.length,
+    "aria-label": "differences",
+    "aria-valuetext": says,
+    oninput: (e) => go({ node: Number(e.target.value) ? rows[Number(e.target.value) - 1].nodes[0].at : null }),
+  });
+  slider.value = now + 1;
+  fill(
+    byId("scrubber"),
+    make(
+      "button",
+      { type: "button", id: "back", disabled: now < 0, onclick: step(-1), title: "The difference before (←)" },
+      "◀",
+    ),
+    slider,
+    make(
+      "button",
+      {
+        type: "button",
+        id: "next",
+        disabled: now + 1 >= rows.length,
+        onclick: step(1),
+        title: "The next difference (→)",
+      },
+      "▶",
+    ),
+    make("span", { class: "count", id: "position" }, whereInRows(now, rows)),
+    make("output", { id: "where", for: "slider", title: says }, says),
+  );
+}
+const whereInRows = (now, rows) =>
+  now >= 0 ? `${now + 1} of ${rows.length}` : rows.length ? many(rows.length, "difference") : "no difference";
+const compareLegend = () =>
+  make(
+    "div",
+    { class: "legend" },
+    make("i", { class: "only_a" }),
+    "−A only in A",
+    make("i", { class: "only_b" }),
+    "+B only in B",
+    make("i", { class: "changed" }),
+    "~ changed",
+    make("i", { class: "step" }),
+    "≠ another step",
+  );
+
+// Beside the map: what is compared, by how much they differ, and every difference; of a chosen one all that is known.
+function compareSide(now) {
+  const d = at.node === null ? null : now.marks.get(at.node);
+  if (d) return differenceCard(d, now);
+  if (at.node !== null)
+    return [
+      link("← all differences", () => go({ node: null })),
+      make("p", { class: "note" }, now.stand.alive[at.node] ? "The same in both." : "In neither at this point."),
+      ...card(at.node, now),
+    ];
+  const turn = turns[at.pass],
+    other = otherTurn(),
+    differences = differencesAt(at.pass);
+  const number = (name, a, b, text) => [
+    make("tr", {}, make("th", { scope: "row" }, name), ...[a, b].map((v) => make("td", { class: "number" }, text(v))),
+      make("td", { class: "number" }, a === b ? "=" : change("", b, a, text))),
+  ];
+  return [
+    make("h2", {}, "Where A and B differ"),
+    make(
+      "dl",
+      {},
+      row("A", against.what[0]),
+      row("B", against.what[1]),
+      row(
+        "seen after",
+        make("b", {}, turn.pass.replaceAll("_", " ")),
+        other.pass === turn.pass ? " in both" : [" in A, after ", make("b", {}, other.pass.replaceAll("_", " ")), " in B"],
+      ),
+    ),
+    make(
+      "table",
+      {},
+      make("thead", {}, make("tr", {}, ...["", "A", "B", "B − A"].map((t) => make("th", { class: "number" }, t)))),
+      make(
+        "tbody",
+        {},
+        number("nodes", turn.nodes, other.nodes, String),
+        number("arena", turn.arena, other.arena, bytes),
+        number("predicted", turn.ns, other.ns, time),
+        number("steps", turn.steps, other.steps, String),
+      ),
+    ),
+    make("p", {}, link("Pass by pass, and which rewrites only one made", () => go({ view: "passes" }))),
+    make("h3", {}, "Differences"),
+    make("p", { role: "status", id: "differing" }, countsOf(differences)),
+    ...differences.results.map((r) =>
+      make(
+        "p",
+        {},
+        `${r.update ? "the next value of" : "output"} ${r.name}: ${r.a || "not there"} in A, ${r.b || "not there"} in B`,
+      ),
+    ),
+    rowList(rowsOf(differences), now.stand),
+  ];
+}
+function countsOf({ nodes: list, same, remains }) {
+  const of = (kind) => list.filter((d) => d.kind === kind).length;
+  return [
+    `${many(same, "node")} the same`,
+    of("only_a") ? `${of("only_a")} only in A (−)` : "",
+    of("only_b") ? `${of("only_b")} only in B (+)` : "",
+    of("changed") ? `${of("changed")} changed (~)` : "",
+    of("step") ? `${of("step")} the same but for what they run with (≠)` : "",
+    remains ? `${remains} that nothing reads, not removed yet` : "",
+  ]
+    .filter(Boolean)
+    .join(", ") + ".";
+}
+const MOST_ROWS = 150;
+let allRows = false;
+function rowList(rows, stand) {
+  const shown = allRows ? rows : rows.slice(0, MOST_ROWS);
+  let module = null;
+  const items = shown.flatMap((row) => {
+    const [d] = row.nodes,
+      times = row.nodes.length / row.each,
+      here = nodes[d.at].module || "outside of modules";
+    const head = here === module ? [] : [make("li", { class: "module" }, here)];
+    module = here;
+    return [
+      ...head,
+      make(
+        "li",
+        {},
+        make(
+          "button",
+          {
+            type: "button",
+            class: `mono ${row.kind}`,
+            "data-difference": d.at,
+            onclick: () => go({ node: d.at }),
+          },
+          rowSays(row, stand).join("\n"),
+          make("small", {}, [d.differs, times > 1 ? `× ${times}` : ""].filter(Boolean).join(" · ")),
+        ),
+      ),
+    ];
+  });
+  return [
+    make("ul", { class: "lines differences" }, items),
+    rows.length > shown.length
+      ? link(`${rows.length - shown.length} more`, () => {
+          allRows = true;
+          go({});
+        })
+      : null,
+  ];
+}
+
+const DIFFERS_IN = {
+  op: "it is another op",
+  attributes: "the op is the same, its attributes are not",
+  type: "its type is another",
+  operands: "it reads nodes that are not each other's partners",
+  value: "its numbers are others",
+  name: "its name is another",
+  step: "it runs as one step with other nodes",
+};
+const FOUND_BY = {
+  structure: "by structural hash: op, attributes, type, and the same of all that they are made of",
+  ancestry: "by ancestry: both were made of one node of the common beginning",
+  operands: "the same op on operands that are partners",
+  users: "what reads them are partners",
+  neighbours: "what they read and who reads them are mostly partners",
+  place: "the same op on the same line of the same module",
+};
+function differenceCard(d, now) {
+  const rows = rowsOf(differencesAt(at.pass)),
+    mine = rows[rowOf(d.at)],
+    n = nodes[d.at];
+  const others = mine.nodes.map((o) => o.at).filter((id) => id !== d.at);
+  const inB = d.there >= 0 && d.kind !== "only_a";
+  return [
+    link("← all differences", () => go({ node: null })),
+    make("h2", { id: "card" }, `${n.op ? nameOf(d.at) + " " + n.op[0] : nameOf(d.at)}: ${SAYS[d.kind]}`),
+    make("h3", {}, "In A"),
+    d.kind === "only_b" ? make("p", { class: "note" }, "not there") : make("code", { class: "only_a" }, lineInA(d.at)),
+    make("h3", {}, "In B"),
+    inB ? make("code", { class: "only_b" }, d.line) : make("p", { class: "note" }, "not there"),
+    d.differs
+      ? [
+          make("h3", {}, "What differs"),
+          make("ul", {}, d.differs.split(", ").map((word) => make("li", {}, make("b", {}, word), ": " + DIFFERS_IN[word]))),
+          make("p", { class: "note" }, "The two are partners: ", FOUND_BY[d.found] || d.found, "."),
+        ]
+      : [],
+    make("h3", {}, "How it came about"),
+    howInA(d),
+    howInB(d),
+    make(
+      "dl",
+      {},
+      row("your line", ...lineFor(d.at)),
+      row("module", n.module),
+      row("the same for", ...joinLinks(others.slice(0, 12)), others.length > 12 ? `, and ${others.length - 12} more` : ""),
+    ),
+    n.op
+      ? [make("h3", {}, "Mathematics"), make("code", { class: "equation" }, n.op[2])]
+      : [],
+    n.there === null && now.stand.alive[d.at]
+      ? make("p", {}, link("All that A knows of it", () => go({ view: "map", node: d.at })))
+      : [],
+  ];
+}
+function howInA(d) {
+  if (nodes[d.at].there !== null) return make("p", {}, "A never made it.");
+  const told = eventsOf[d.at].filter(([c]) => c.number < turns[at.pass].first + turns[at.pass].count);
+  return make("div", {}, make("p", {}, make("b", {}, "A: "), told.length ? "" : "nothing changed it."), told.length ? story(d.at) : []);
+}
+function howInB(d) {
+  const birth = against.births.get(d.at);
+  return make(
+    "p",
+    {},
+    make("b", {}, "B: "),
+    d.kind === "only_a"
+      ? "does not have it at this point."
+      : birth
+        ? ["made by ", make("b", {}, birth.pass.replaceAll("_", " ")), ": ", make("code", {}, birth.rule)]
+        : d.kind === "only_b"
+          ? "still has it."
+          : `%${d.there} there.`,
+  );
+}
