@@ -191,11 +191,13 @@ class Writer {
     for (const std::size_t i : comparison.rewrites.only_a) only_a.push_back(comparison.rewrites_a[i]);
     for (const std::size_t i : comparison.rewrites.only_b)
       made_there.push_back(change_there(other, comparison.rewrites_b[i]));
-    const std::set<std::uint32_t> own(comparison.own.begin(), comparison.own.end());
+    std::set<std::uint32_t> told;
+    for (const Differences& each : comparison.differences)
+      for (const Differing& d : each.nodes) told.insert(d.in_b);
     for (const Turn& turn : other.turns)
       for (std::size_t i = turn.first; i < turn.first + turn.changes; ++i)
         for (const std::uint32_t id : other.changes[i].made)
-          if (own.contains(id)) births.push_back({comparison.on_map.at(id), text(turn.pass), text(other.changes[i].rule)});
+          if (told.contains(id)) births.push_back({id, text(turn.pass), text(other.changes[i].rule)});
     return {{"what", {comparison.a, comparison.b}},
             {"turns", std::move(turns)},
             {"points", std::move(points)},

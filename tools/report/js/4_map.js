@@ -52,18 +52,30 @@ class NodeMap {
       const most = Math.max(1, Math.min((width - 12) / (8.4 * name.length), [9, 6, 4.5, 3.5][depth - 1] || 2.5));
       this.frames.append(frame);
       this.titles.append(text);
-      this.letters.push({ text, frame, depth, x, y, width, height, most, length: name.length, shown: true });
+      this.letters.push({ text, frame, depth, x, y, width, height, most, length: name.length, title: words(title), shown: true });
     }
     this.letters.sort((a, b) => a.depth - b.depth);
+    const holds = (o, f) => o !== f && o.x <= f.x && o.y <= f.y && f.x + f.width <= o.x + o.width && f.y + f.height <= o.y + o.height;
+    for (const f of this.letters) {
+      const around = this.letters.filter((o) => o.depth < f.depth && holds(o, f));
+      Object.assign(f, { level: around.length, around: around[around.length - 1] || null });
+    }
     for (let i = 0; i < this.data.boxes.length; i += 5) this.box(...this.data.boxes.slice(i, i + 5));
-    this.camera = new Camera(this.svg, this.inner, (scale) => this.letter(scale));
+    this.camera = new Camera(this.svg, this.inner, () => this.letter());
+    this.regions = new Regions(this);
+    this.inner.append(this.regions.g);
   }
   // From afar the titles of frames are larger; where two would meet, the outer frame's is shown.
-  letter(scale) {
-    const near = Math.max(1, 0.9 / scale),
-      shown = [];
-    for (const { text, x, y, most, length, shown: inUse } of this.letters) {
+  letter() {
+    const scale = this.camera.scale,
+      near = Math.max(1, 0.9 / scale),
+      shown = [],
+      beside = this.regions.draw(scale);
+    for (const frame of this.letters) {
+      const { text, x, y, most, length, shown: inUse } = frame;
       if (!inUse) continue;
+      text.toggleAttribute("hidden", beside.has(frame));
+      if (beside.has(frame)) continue;
       const size = 13 * Math.min(near, most),
         box = { left: x, right: x + 0.65 * size * length, top: y + 17 - size, bottom: y + 20 };
       const free = shown.every(
@@ -116,6 +128,7 @@ class NodeMap {
 
   draw(now) {
     this.now = now;
+    this.svg.classList.toggle("comparing", !!now.marks);
     const reads = now.stand.readers(),
       results = now.stand.results(),
       has = (set, ids) => ids.some((i) => set.has(i));
@@ -153,9 +166,10 @@ class NodeMap {
     this.drawEdges(now);
     this.drawFrames();
   }
-  // A frame in which nothing is now is not drawn.
+  // A frame in which nothing is now is not drawn, and none reaches further right or down than what is in it.
   drawFrames() {
     let changed = false;
+    for (const of of this.letters) Object.assign(of, { right: of.x + 9 * of.length, bottom: 0 });
     for (const of of this.letters) {
       of.boxes ??= [...this.boxes.values()].filter(
         (b) => b.x >= of.x && b.y >= of.y && b.x < of.x + of.width && b.y < of.y + of.height,
@@ -167,7 +181,25 @@ class NodeMap {
       of.text.toggleAttribute("hidden", !shown);
       changed = true;
     }
-    if (changed) this.letter(this.camera.scale);
+    for (const of of this.letters.toReversed()) {
+      for (const b of of.boxes)
+        if (!b.look.startsWith("hidden")) {
+          of.right = Math.max(of.right, b.x + b.width);
+          of.bottom = Math.max(of.bottom, b.y + b.height);
+        }
+      of.right = Math.min(of.right + 12, of.x + of.width);
+      of.bottom = Math.min(of.bottom + 12, of.y + of.height);
+      if (of.around && of.shown) {
+        of.around.right = Math.max(of.around.right, of.right);
+        of.around.bottom = Math.max(of.around.bottom, of.bottom);
+      }
+      const key = of.right + " " + of.bottom;
+      if (!of.shown || key === of.key) continue;
+      of.key = key;
+      of.frame.firstChild.setAttribute("width", of.right - of.x);
+      of.frame.firstChild.setAttribute("height", of.bottom - of.y);
+    }
+    if (changed || this.camera.scale < FAR) this.letter();
   }
   write(box, id, stand, times) {
     const n = nodes[id],
@@ -242,7 +274,7 @@ class NodeMap {
       top * c.scale + c.y >= 0 &&
       right * c.scale + c.x <= box.width &&
       bottom * c.scale + c.y <= box.height;
-    if (always || !inside) c.look(left - 24, top - 40, right - left + 84, bottom - top + 54, 1.25);
+    if (always || !inside) c.look(left - 24, top - 40, right - left + 60, bottom - top + 60, 1.25);
   }
   // The camera goes only where the step cannot be seen.
   follow(ids, far) {

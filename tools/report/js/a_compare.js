@@ -46,7 +46,11 @@ function nextDifference(by) {
   const now = at.node === null ? -1 : rowOf(at.node);
   const next = by === -Infinity ? 0 : by === Infinity ? rows.length - 1 : now + by;
   if (next < 0) go({ node: null });
-  else if (rows[next]) go({ node: rows[next].nodes[0].at });
+  else if (rows[next]) lookAt(rows[next].nodes[0].at);
+}
+function lookAt(id) {
+  go({ node: id });
+  if (map) map.follow([id]);
 }
 
 const lineInA = (id) => lineOf(id, compareScene().stand.operands[id]);
@@ -93,7 +97,7 @@ function compareButton(turn) {
       onclick: () => go({ pass: turn.number, node: null }),
     },
     make("b", {}, turn.pass.replaceAll("_", " ")),
-    make("small", {}, differ ? `${many(differ, "difference")}` : "the same graph"),
+    make("small", {}, differ ? `${many(all.nodes.length, "node")} differ${all.nodes.length === 1 ? "s" : ""}` : "the same graph"),
     make("small", {}, told.length ? ["B:", ...told] : "same size, bytes, time"),
   );
 }
@@ -126,7 +130,8 @@ function drawCompareScrubber() {
     disabled: !rows.length,
     "aria-label": "differences",
     "aria-valuetext": says,
-    oninput: (e) => go({ node: Number(e.target.value) ? rows[Number(e.target.value) - 1].nodes[0].at : null }),
+    oninput: (e) =>
+      Number(e.target.value) ? lookAt(rows[Number(e.target.value) - 1].nodes[0].at) : go({ node: null }),
   });
   slider.value = now + 1;
   fill(
@@ -153,7 +158,7 @@ function drawCompareScrubber() {
   );
 }
 const whereInRows = (now, rows) =>
-  now >= 0 ? `${now + 1} of ${rows.length}` : rows.length ? many(rows.length, "difference") : "no difference";
+  now >= 0 ? `${now + 1} of ${rows.length}` : rows.length ? `${rows.length}, repeats once` : "no difference";
 const compareLegend = () =>
   make(
     "div",
@@ -214,13 +219,25 @@ function compareSide(now) {
     make("p", {}, link("Pass by pass, and which rewrites only one made", () => go({ view: "passes" }))),
     make("h3", {}, "Differences"),
     make("p", { role: "status", id: "differing" }, countsOf(differences)),
-    ...differences.results.map((r) =>
-      make(
-        "p",
-        {},
-        `${r.update ? "the next value of" : "output"} ${r.name}: ${r.a || "not there"} in A, ${r.b || "not there"} in B`,
-      ),
-    ),
+    differences.results.length
+      ? make(
+          "details",
+          { open: differences.results.length < 4 },
+          make("summary", {}, `${many(differences.results.length, "result")} of the graph by other nodes`),
+          make(
+            "ul",
+            {},
+            differences.results.map((r) =>
+              make(
+                "li",
+                {},
+                `${r.update ? "the next value of" : "output"} ${r.name}: ` +
+                  `${r.a || "not there"} in A, ${r.b || "not there"} in B`,
+              ),
+            ),
+          ),
+        )
+      : [],
     rowList(rowsOf(differences), now.stand),
   ];
 }
@@ -259,7 +276,7 @@ function rowList(rows, stand) {
             type: "button",
             class: `mono ${row.kind}`,
             "data-difference": d.at,
-            onclick: () => go({ node: d.at }),
+            onclick: () => lookAt(d.at),
           },
           rowSays(row, stand).join("\n"),
           make("small", {}, [d.differs, times > 1 ? `× ${times}` : ""].filter(Boolean).join(" · ")),
@@ -339,17 +356,14 @@ function howInA(d) {
   return make("div", {}, make("p", {}, make("b", {}, "A: "), told.length ? "" : "nothing changed it."), told.length ? story(d.at) : []);
 }
 function howInB(d) {
-  const birth = against.births.get(d.at);
+  if (d.kind === "only_a") return make("p", {}, make("b", {}, "B: "), "does not have it at this point.");
+  const birth = against.births.get(d.there);
   return make(
     "p",
     {},
     make("b", {}, "B: "),
-    d.kind === "only_a"
-      ? "does not have it at this point."
-      : birth
-        ? ["made by ", make("b", {}, birth.pass.replaceAll("_", " ")), ": ", make("code", {}, birth.rule)]
-        : d.kind === "only_b"
-          ? "still has it."
-          : `%${d.there} there.`,
+    birth
+      ? [`%${d.there}, made by `, make("b", {}, birth.pass.replaceAll("_", " ")), ": ", make("code", {}, birth.rule)]
+      : `%${d.there}, as it was traced with the model.`,
   );
 }
