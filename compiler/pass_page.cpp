@@ -1,15 +1,19 @@
 // One entry for each pass, in the order of the list in passes.hpp. The examples are the golden graphs of that name
-// (tests/golden/<pass>/<name>.vit), which a test holds them to.
+// (tests/golden/<pass>/<name>.vit), which a test holds them to. Nothing is said here of a pass that has one rule: that is
+// said of the rule.
 #include "compiler/pass_page.hpp"
 
 #include <algorithm>
-#include <array>
+#include <vector>
+
+#include "compiler/rule_page.hpp"
 
 namespace vitrine {
 
 namespace {
 
-constexpr std::array pages{
+std::vector<PassPage> written() {
+  return {
     PassPage{"inference",
              "The graph of a model in use is made of one that trains: dropout goes, batch norm reads its running "
              "statistics, and no state changes.",
@@ -24,10 +28,7 @@ constexpr std::array pages{
   output y = %4
 }
 )"},
-    PassPage{"fold_batch_norm",
-             "What a product is scaled and shifted by, channel for channel, goes into its weight and one bias.",
-             "Scale and shift must be made from parameters alone, go by the product's last axis, and the product "
-             "must have no other reader; while a model trains they come from the batch, and it is turned down.",
+    PassPage{"fold_batch_norm", "", "",
              R"(graph product {
   input %x : f32[batch 16, 3]
   state %w : f32[3, 4] = normal(0.5)
@@ -54,12 +55,7 @@ constexpr std::array pages{
   output y = %5
 }
 )"},
-    PassPage{"recognize_cross_entropy",
-             "The loss of class numbers, however it is written, becomes the op cross_entropy, which has a "
-             "derivative of its own.",
-             "What lies between logits, labels and loss is run in double with labels at both ends and in between "
-             "and must agree; a form that overflows where the kernel does not, or of which a part is read "
-             "elsewhere, is turned down.",
+    PassPage{"recognize_cross_entropy", "", "",
              R"(graph one_hot {
   input %x : f32[batch 3, kind 4]
   input %label : i32[batch 3]
@@ -90,8 +86,7 @@ constexpr std::array pages{
   output y = %7
 }
 )"},
-    PassPage{"training", "A model that was written for training and for use is compiled for training.",
-             "Always allowed: the choice was made when the model was traced, and this takes the first of the two.",
+    PassPage{"training", "", "",
              R"(graph takes_the_first {
   input %x : f32[2, 3]
   state %s : f32[2, 3] = 0.0
@@ -103,9 +98,7 @@ constexpr std::array pages{
   update %s = %5
 }
 )"},
-    PassPage{"fold_constants", "An elementwise op on numbers alone is the number it makes.",
-             "All operands must be constants; it is computed by the op's own definition, so the bits are those of "
-             "a run, and what adds up stays, because its kernel adds in another order.",
+    PassPage{"fold_constants", "", "",
              R"(graph chain {
   input %x : f32[3]
   %1 = mul(2.0, 0.5) : f32[]
@@ -160,11 +153,7 @@ constexpr std::array pages{
   output y = %3
 }
 )"},
-    PassPage{"merge_products",
-             "Products of one matrix by several weights become one product by all of them side by side.",
-             "The other operands must be the same at every run, and what is spared (reading the matrix again) must "
-             "be more than what is paid (copies of weights that are trained, results that are no longer worked on "
-             "in cache).",
+    PassPage{"merge_products", "", "",
              R"(graph queries_keys_values {
   input %x : f32[time 8, token 4]
   state %q : f32[token 4, query 4]
@@ -189,9 +178,7 @@ constexpr std::array pages{
   output y = %2
 }
 )"},
-    PassPage{"merge_duplicates", "Two nodes with equal ops and equal operands are one.",
-             "Op, attributes and operands must be equal; so dropouts with other random streams are no twins, nor "
-             "are -0 and +0.",
+    PassPage{"merge_duplicates", "", "",
              R"(graph twins {
   input %x : f32[2, 2]
   %1 = matmul(%x, %x) {transpose_left = true} : f32[2, 2]
@@ -202,9 +189,7 @@ constexpr std::array pages{
   output y = %5
 }
 )"},
-    PassPage{"remove_unused", "A node that nothing reads goes.",
-             "Nothing may read it: no node, no output, no state's next value; inputs and states stay, for they "
-             "belong to the caller.",
+    PassPage{"remove_unused", "", "",
              R"(graph dead_chain {
   input %x : f32[2]
   input %unread : f32[2]
@@ -217,12 +202,7 @@ constexpr std::array pages{
   output y = %5
 }
 )"},
-    PassPage{"group_elementwise",
-             "Elementwise nodes that feed each other run as one step, behind the product that they follow, and "
-             "what lies between is never stored.",
-             "The nodes must have one shape and no step may have to wait for itself; nothing is computed twice and "
-             "nothing is reordered. What is turned down names both nodes, and profile says what it would have "
-             "saved.",
+    PassPage{"group_elementwise", "", "",
              R"(graph matmul_leads {
   input %x : f32[batch 4, 3]
   state %w : f32[3, 2] = normal(0.5)
@@ -233,11 +213,24 @@ constexpr std::array pages{
   output y = %3
 }
 )"},
-};
+  };
+}
+
+/// Where nothing is written of a pass, what is said of its only rule.
+std::vector<PassPage> filled(std::vector<PassPage> pages) {
+  for (PassPage& page : pages) {
+    const auto rules = rules_of(page.pass);
+    if (!page.statement.empty() || rules.size() != 1) continue;
+    page.statement = rules[0].statement;
+    page.legality = "Legal if " + std::string(rules[0].legal_if) + ".";
+  }
+  return pages;
+}
 
 }  // namespace
 
 const PassPage* page_of(std::string_view pass) {
+  static const std::vector<PassPage> pages = filled(written());
   const auto page = std::ranges::find(pages, pass, &PassPage::pass);
   return page == pages.end() ? nullptr : &*page;
 }

@@ -1,10 +1,11 @@
 // `vitrine report`: what the page says is what the compiler did, and nothing in a name can make it do anything else.
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "tests/run_program.hpp"
 #include "tests/scratch.hpp"
 #include "tools/report/page.hpp"
-#include "tools/report/rule_pages.hpp"
+#include "compiler/rule_page.hpp"
 #include "tools/report/sha256.hpp"
 
 using namespace vitrine;
@@ -121,11 +122,6 @@ TEST_CASE("every rule that a milestone's report tells of has a sentence and a co
     }
   CHECK(rules > 1000);
   CHECK(rule_page("no such rule") == nullptr);
-  for (const RulePage& page : rule_pages()) {
-    CHECK(rule_page(page.rule) == &page);
-    CHECK(page.statement.ends_with('.'));
-    CHECK_FALSE(page.legal_if.empty());
-  }
 }
 
 TEST_CASE("a report says what every pass left: nodes, bytes, predicted time") {
@@ -199,6 +195,56 @@ TEST_CASE("a profile of the same program brings its times, and any other file is
   CHECK_THAT(sentence_of({"report", "xor", "--profile", (scratch / "bad.json").string()}, 3), Contains("is no JSON"));
   CHECK_THAT(sentence_of({"report", "xor", "--profile", (scratch / "none.json").string()}, 3),
              Contains("cannot be opened"));
+}
+
+TEST_CASE("a report against another compilation tells what diff tells") {
+  const Scratch scratch;
+  const std::string json = (scratch / "d.json").string();
+  const auto data = data_of(page_of({"cnn", "--without-b", "pool_before_relu"}));
+  const auto& against = data.at("against");
+  CHECK(against.at("what")[1] == "cnn, step train, without pool_before_relu");
+  REQUIRE(vitrine_run({"diff", "cnn", "--pipelines", "--without-b", "pool_before_relu", "--json", json}).status == 1);
+  const auto rewrites = nlohmann::json::parse(content_of(json));
+  CHECK(against.at("only_a").size() == rewrites.at("only_a").size());
+  CHECK(against.at("only_b").size() == rewrites.at("only_b").size());
+  CHECK(against.at("rules").size() == rewrites.at("rules").size());
+  CHECK(against.at("points").size() == data.at("turns").size());
+
+  // Of two models nothing but structure pairs the nodes, in both commands.
+  REQUIRE(vitrine_run({"diff", "mlp", "cnn", "--after-a", "all", "--after-b", "all", "--json", json}).status == 1);
+  const auto graphs = nlohmann::json::parse(content_of(json));
+  const auto models = data_of(page_of({"mlp", "--against", "cnn"})).at("against");
+  const auto& end = models.at("differences")[models.at("points").back()[1].get<std::size_t>()];
+  std::array<std::size_t, 4> kinds{};
+  for (const auto& node : end[2]) ++kinds.at(node[0].get<std::size_t>());
+  CHECK(end[0] == graphs.at("same"));
+  CHECK(kinds[0] == graphs.at("only_a").size());
+  CHECK(kinds[1] == graphs.at("only_b").size());
+  CHECK(kinds[2] + kinds[3] == graphs.at("changed").size());
+  CHECK(end[3].size() == graphs.at("results").size());
+  CHECK(data_of(page_of({"mlp"})).at("against").is_null());
+}
+
+TEST_CASE("a report against another compilation keeps what is promised of reports") {
+  const Words words{"gpt", "--against", "mlp"};
+  const std::string page = page_of(words);
+  CHECK(page.size() < 3'000'000);
+  CHECK(page_of(words) == page);
+  const Scratch scratch;
+  const std::string file = (scratch / "hostile.vit").string();
+  put(file, hostile);
+  const std::string plain = page_of({"xor"}), with = page_of({"xor", "--against", file});
+  for (const char* markup : {"<script", "</script", "<style", "</style", "<title", "<!--", "<svg", "<img", "<b>"}) {
+    CAPTURE(markup);
+    CHECK(times(with, markup) == times(plain, markup));
+  }
+  CHECK_THAT(sentence_of({"report", "xor", "--without-b", "fold_transpose"}, 2),
+             Contains("did you mean 'fold_transposes'?"));
+  CHECK_THAT(sentence_of({"report", "xor", "--without-b", "inference"}, 2), Contains("is not run here"));
+  CHECK_THAT(sentence_of({"report", "xor", "--without-b", "training", "--passes-b", "training"}, 2),
+             Contains("give one of the two flags"));
+  CHECK_THAT(sentence_of({"report", "xor", "--against", "xo"}, 2), Contains("did you mean 'xor'?"));
+  CHECK_THAT(sentence_of({"report", "-", "--without-b", "training"}, 2), Contains("standard input can be read once"));
 }
 
 TEST_CASE("a report that cannot be written whole leaves the old file, and no half of a new one") {

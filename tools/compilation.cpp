@@ -41,7 +41,8 @@ Compilation::Compilation(const Projects& projects, const std::string& model, con
     given_ = traced_;
   }
   compiled_ = std::make_unique<Graph>(given_);
-  Record behind = optimize(*compiled_, chosen(pipelines_of(model, options.step).back(), options.passes), pipeline);
+  passes_ = chosen(pipelines_of(model, options.step).back(), options.passes);
+  Record behind = optimize(*compiled_, passes_, pipeline);
   std::ranges::move(behind.rewrites, std::back_inserter(record_.rewrites));
   std::ranges::move(behind.refusals, std::back_inserter(record_.refusals));
 }

@@ -28,6 +28,8 @@ class Compilation {
   /// What the passes were given: of a model that is trained, recognized and with gradients and updates.
   const Graph& given() const { return given_; }
   const Graph& compiled() const { return *compiled_; }
+  /// That made the compiled graph of the given one.
+  std::span<const Pass> passes() const { return passes_; }
   /// Whether passes ran over the traced graph before there were gradients, and how many of the rewrites are theirs.
   bool is_training() const { return is_training_; }
   std::size_t recognitions() const { return recognitions_; }
@@ -37,6 +39,7 @@ class Compilation {
  private:
   Graph traced_, given_{};
   std::unique_ptr<Graph> recognized_{}, compiled_{};
+  std::vector<Pass> passes_{};
   Record record_{};
   bool is_training_ = false;
   std::size_t recognitions_ = 0;

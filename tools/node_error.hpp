@@ -15,7 +15,7 @@ struct NodeError {
   double share = 0;            // of what rounding allows
   std::size_t differ = 0;      // of a mask or whole numbers: elements that are not the same
   bool numbers = true;         // f32, and so all but `differ` is meant
-  bool by_definition = false;  // its step keeps it in cache: what its step read is right, itself was computed again
+  bool alone = false;          // its step stores it nowhere: measured in a program that runs each op as a step
 };
 
 /// `small`: the compilation at these sizes; `life` of the value in it.

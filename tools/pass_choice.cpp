@@ -30,6 +30,12 @@ std::vector<Pass> chosen_before_gradients(std::span<const Pass> pipeline, const 
   return choice.only.empty() ? chosen(pipeline, choice) : std::vector<Pass>{};
 }
 
+std::vector<Pass> rewriting(std::span<const Pass> passes) {
+  std::vector<Pass> made(passes.begin(), passes.end());
+  std::erase_if(made, &Pass::annotates);
+  return made;
+}
+
 void demand_sense(const PassChoice& choice, const std::vector<std::span<const Pass>>& pipelines,
                   const std::string& command) {
   if (!choice.only.empty() && !choice.without.empty())

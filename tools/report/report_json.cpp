@@ -7,7 +7,7 @@
 #include "compiler/escape.hpp"
 #include "compiler/print.hpp"
 #include "tools/report/op_math.hpp"
-#include "tools/report/rule_pages.hpp"
+#include "compiler/rule_page.hpp"
 #include "tools/step_facts.hpp"
 #include "vitrine/attribute.hpp"
 
@@ -233,11 +233,13 @@ class Writer {
   /// Two digits say all that an error has to say.
   Json errors() {
     const auto digits = [](double x) { return std::strtod(fmt::format("{:.2g}", x).c_str(), nullptr); };
-    Json nodes = Json::array();
+    Json nodes = Json::array(), views = Json::array();
+    for (Value v : history_.graph.topological())
+      if (v.op() && v.op()->info->view) views.push_back(v.id);
     for (const auto& [node, error] : facts_.errors.nodes)
       if (history_.was_there(node) && history_.graph.find(node))
-        nodes.push_back({node, digits(error.largest), digits(error.of_largest)});
-    return {{"sizes", facts_.errors.sizes}, {"why_not", facts_.errors.why_not}, {"nodes", std::move(nodes)}};
+        nodes.push_back({node, digits(error.largest), error.numbers ? digits(error.of_largest) : -1, error.alone ? 1 : 0});
+    return {{"sizes", facts_.errors.sizes}, {"why_not", facts_.errors.why_not}, {"nodes", std::move(nodes)}, {"views", std::move(views)}};
   }
 
   Json map(const Map& map) {

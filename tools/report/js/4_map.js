@@ -181,7 +181,7 @@ class NodeMap {
       of.text.toggleAttribute("hidden", !shown);
       changed = true;
     }
-    for (const of of this.letters.toReversed()) {
+    for (const of of this.letters.slice().reverse()) {
       for (const b of of.boxes)
         if (!b.look.startsWith("hidden")) {
           of.right = Math.max(of.right, b.x + b.width);

@@ -329,7 +329,7 @@ function differenceCard(d, now) {
       ? [
           make("h3", {}, "What differs"),
           make("ul", {}, d.differs.split(", ").map((word) => make("li", {}, make("b", {}, word), ": " + DIFFERS_IN[word]))),
-          make("p", { class: "note" }, "The two are partners: ", FOUND_BY[d.found] || d.found, "."),
+          make("p", { class: "note" }, "The two are partners: ", n.leaf === "input" || n.leaf === "state" ? "by name, as inputs and states are" : FOUND_BY[d.found], "."),
         ]
       : [],
     make("h3", {}, "How it came about"),
@@ -357,13 +357,14 @@ function howInA(d) {
 }
 function howInB(d) {
   if (d.kind === "only_a") return make("p", {}, make("b", {}, "B: "), "does not have it at this point.");
-  const birth = against.births.get(d.there);
+  const birth = against.births.get(d.there),
+    there = nodes[d.at].op ? `%${d.there}` : nameOf(d.at);
   return make(
     "p",
     {},
     make("b", {}, "B: "),
     birth
-      ? [`%${d.there}, made by `, make("b", {}, birth.pass.replaceAll("_", " ")), ": ", make("code", {}, birth.rule)]
-      : `%${d.there}, as it was traced with the model.`,
+      ? [there, ", made by ", make("b", {}, birth.pass.replaceAll("_", " ")), ": ", make("code", {}, birth.rule)]
+      : [there, ", as it was traced with the model."],
   );
 }
