@@ -42,7 +42,7 @@ TEST_CASE("every pass has a page whose example is a golden graph on which the pa
     CAPTURE(pass.name);
     const PassPage* page = page_of(pass.name);
     REQUIRE(page);
-    for (const std::string_view sentence : {page->statement, page->legality}) {
+    for (const std::string_view sentence : {page->statement, std::string_view(page->legality)}) {
       CHECK(sentence.size() > 20);
       CHECK(sentence.ends_with('.'));
     }

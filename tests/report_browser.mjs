@@ -217,14 +217,14 @@ await test("text mode says all that the map shows, and keys alone reach it", asy
 });
 
 await test("a phone, dark, shows the same without scrolling sideways", async () => {
-  for (const name of ["mlp", "gpt"]) {
+  for (const name of ["mlp", "gpt", "models"]) {
     const page = await open(name, "#pass=5&at=2", {
       viewport: { width: 390, height: 844 },
       colorScheme: "dark",
       hasTouch: true,
     });
     assert.equal(await page.evaluate(() => document.documentElement.classList.contains("dark")), true);
-    for (const view of ["map", "text", "why", "memory", "speed"]) {
+    for (const view of ["map", "text", "why", "memory", "speed", ...(name === "models" ? ["compare", "passes"] : [])]) {
       await page.click(`[data-view=${view}]`);
       assert.ok(
         await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
@@ -235,9 +235,133 @@ await test("a phone, dark, shows the same without scrolling sideways", async () 
   }
 });
 
+await test("two compilations: marked on one map, listed, and one click leads to a difference", async () => {
+  const page = await open("compared", "#view=compare");
+  assert.match(await text(page, "#differing"), /only in B|nodes the same/);
+  await page.locator("#strip [data-pass]").last().click();
+  assert.match(await text(page, "#differing"), /42 only in B \(\+\), 50 changed \(~\)/);
+  assert.match(await text(page, "#side"), /without fold_transposes/);
+  assert.ok((await shown(page, "only_b")) >= 8);
+  assert.ok((await shown(page, "changed")) >= 8);
+  assert.equal(await shown(page, "gone"), 0);
+  const badges = await page.locator(".node.only_b .badge").allTextContents();
+  assert.ok(badges.length && badges.every((sign) => sign === "+B"));
+  await page.click('[data-view="map"]'); // what only B has is nowhere else
+  assert.equal(await shown(page, "only_b"), 0);
+  await page.click('[data-view="compare"]');
+  await page.locator("[data-difference].changed").first().click();
+  assert.match(await text(page, "#card"), /matmul: in both, changed/);
+  assert.match(await text(page, "#side"), /In A[\s\S]*transpose_\w+ = true[\s\S]*In B[\s\S]*attributes: [\s\S]*by ancestry/);
+  assert.equal(await page.locator(".node.chosen:not([hidden])").count(), 1);
+  await page.keyboard.press("0");
+  await page.locator(".node.only_b:not([hidden])").first().click({ force: true });
+  assert.match(await text(page, "#card"), /transpose: only in B/);
+  await page.close();
+});
+
+await test("the page says what was computed when it was written: counts of the list are those of the data", async () => {
+  for (const name of ["compared", "models"]) {
+    const page = await open(name, "#view=compare");
+    const wrong = await page.evaluate(() =>
+      turns.flatMap((turn) => {
+        go({ pass: turn.number, node: null });
+        const rows = rowsOf(differencesAt(at.pass)),
+          told = rows.reduce((sum, row) => sum + row.nodes.length, 0);
+        return told === differencesAt(at.pass).nodes.length ? [] : [turn.pass];
+      }),
+    );
+    assert.deepEqual(wrong, []);
+    await page.close();
+  }
+});
+
+await test("differences are walked by keys, and an address leads to one", async () => {
+  const page = await open("compared");
+  await page.keyboard.press("c");
+  assert.match(await hash(page), /view=compare/);
+  assert.match(await text(page, "#position"), /\d+, repeats once/);
+  await page.keyboard.press("ArrowRight");
+  assert.match(await text(page, "#position"), /^1 of \d+/);
+  await page.keyboard.press("ArrowRight");
+  assert.match(await text(page, "#position"), /^2 of \d+/);
+  const address = await hash(page),
+    card = await text(page, "#card");
+  await page.keyboard.press("End");
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("Home");
+  assert.match(await text(page, "#position"), /^1 of \d+/);
+  await page.locator("#slider").focus();
+  await page.keyboard.press("ArrowRight");
+  assert.match(await text(page, "#position"), /^2 of \d+/);
+  await page.keyboard.press("Escape");
+  assert.equal(await page.locator("#card").count(), 0);
+  await page.keyboard.press("ArrowUp");
+  assert.notEqual(await hash(page), address);
+  await page.close();
+  const there = await open("compared", address);
+  assert.equal(await text(there, "#card"), card);
+  assert.equal(await there.locator(".node.chosen:not([hidden])").count(), 1);
+  await there.locator("#side [data-difference]").first().waitFor({ state: "detached" });
+  await there.close();
+  const plain = await open("gpt", address); // a report of one compilation has no such view
+  assert.equal(await plain.locator('[data-view="compare"]').count(), 0);
+  assert.match(await text(plain, "nav#views [aria-current=true]"), /Map/);
+  await plain.close();
+});
+
+await test("what only the other model has is found by search, and has an address of its own", async () => {
+  const page = await open("models");
+  await page.fill("#search", "conv2d first");
+  await page.locator("#found button", { hasText: "only in B" }).first().click();
+  assert.match(await hash(page), /view=compare/);
+  assert.match(await text(page, "#card"), /only in B/);
+  assert.match(await text(page, "#side"), /A never made it/);
+  const address = (await hash(page)).replace("&view=compare", "");
+  await page.close();
+  const there = await open("models", address);
+  assert.match(await text(there, "#card"), /only in B/);
+  await there.close();
+});
+
+await test("pass by pass: nodes, bytes and time of both, and the rewrites that only one made", async () => {
+  const page = await open("compared");
+  await page.keyboard.press("p");
+  const row = page.locator("#passes tr", { hasText: "fold transposes" });
+  assert.match(await row.innerText(), /not run in B/);
+  const last = (await page.locator("#passes tbody tr").last().innerText()).split(/\s+/);
+  assert.ok(last.includes("2245") && last.includes("2287"));
+  assert.match(await text(page, "#only-a"), /only A made: 180/);
+  await page.locator("details summary", { hasText: "matmul(transpose(a), b)" }).click();
+  await page.locator("details[open] .link").first().click();
+  assert.match(await text(page, "#where"), /becomes/);
+  await page.keyboard.press("p");
+  await row.locator(".link").click();
+  assert.match(await hash(page), /view=compare/);
+  await page.close();
+});
+
+await test("from afar the map names its parts", async () => {
+  const page = await open("gpt", "#pass=5");
+  const names = await page.locator(".regions:not([hidden]) text:not([hidden])").allTextContents();
+  for (const part of ["forward ↓", "gradients ↑", "blocks.0 to 3 (× 4)", "attention", "mlp", "scores"])
+    assert.ok(names.includes(part), `${part} is not among ${names}`);
+  await page.close();
+});
+
+await test("the card of a value that no step stores tells its error, and how it was measured", async () => {
+  const page = await open("mlp");
+  const id = await page.evaluate(() => raw.errors.nodes.find(([, largest, , alone]) => alone && largest > 0)[0]);
+  await page.evaluate((node) => go({ node, pass: turns.length - 1 }), id);
+  assert.match(await text(page, "#side"), /at most [\d.e-]+, .* of its largest element[\s\S]*runs every op by itself/);
+  await page.close();
+});
+
 await test("hostile names are text and run nothing", async () => {
   const page = await open("hostile");
-  for (const view of ["text", "why", "memory", "speed", "map"]) await page.click(`[data-view=${view}]`);
+  for (const view of ["text", "why", "memory", "speed", "passes", "compare"]) await page.click(`[data-view=${view}]`);
+  for (const summary of await page.locator("summary").all()) await summary.click();
+  for (let i = 0; i < 6; ++i) await page.keyboard.press("ArrowRight");
+  await page.click("[data-view=map]");
   await page.fill("#search", "onerror");
   await page.locator("#found button").first().click();
   assert.match(await text(page, "#card"), /<img src=x/);
@@ -265,19 +389,26 @@ await test("3,000 nodes in which nothing repeats stay usable", async () => {
   await page.fill("#search", "%2997 ");
   await page.locator("#found button").first().click();
   await page.waitForSelector("#card");
+  await page.keyboard.press("c");
+  await page.keyboard.press("ArrowRight");
+  assert.match(await text(page, "#position"), /^\d+ of 3000/);
   await page.close();
 });
 
 // Said, not asserted: a busy machine is slow.
-const opened = [];
-for (let i = 0; i < 5; ++i) {
-  const page = await open("gpt");
-  opened.push(await page.evaluate(() => performance.getEntriesByType("navigation")[0].duration));
-  await page.close();
+for (const [name, hash, says] of [
+  ["gpt", "", "gpt's report"],
+  ["compared", "#view=compare", "gpt beside another compilation of it"],
+  ["large", "", "a report of 3,000 nodes"],
+]) {
+  const opened = [];
+  for (let i = 0; i < 5; ++i) {
+    const page = await open(name, hash);
+    opened.push(await page.evaluate(() => performance.getEntriesByType("navigation")[0].duration));
+    await page.close();
+  }
+  console.log(`${says} is drawn ${Math.round(opened.sort((a, b) => a - b)[2])} ms after it is asked for (median of 5)`);
 }
-console.log(
-  `gpt's report is drawn ${Math.round(opened.sort((a, b) => a - b)[2])} ms after it is asked for (median of 5)`,
-);
 
 await browser.close();
 for (const line of wrong) console.error(line);
