@@ -58,8 +58,8 @@ struct DiffOptions {
   bool same_ids = false;
   /// What the record of that compilation knows: the node that took the place of another.
   std::map<std::uint32_t, std::uint32_t> became{};
-  /// The graphs are of two compilations that went the same way at first: ids below this mean the same node in both. What
-  /// structure leaves unpaired is paired by what each compilation made of such a node.
+  /// The graphs are of two compilations that went the same way at first: ids below this mean the same node in both.
+  /// What structure leaves unpaired is paired by what each compilation made of such a node.
   std::uint32_t shared = 0;
   std::map<std::uint32_t, std::uint32_t> became_a{}, became_b{};
 };

@@ -1,6 +1,6 @@
 // One entry for each pass, in the order of the list in passes.hpp. The examples are the golden graphs of that name
-// (tests/golden/<pass>/<name>.vit), which a test holds them to. Nothing is said here of a pass that has one rule: that is
-// said of the rule.
+// (tests/golden/<pass>/<name>.vit), which a test holds them to. Nothing is said here of a pass that has one rule: that
+// is said of the rule.
 #include "compiler/pass_page.hpp"
 
 #include <algorithm>
@@ -14,12 +14,12 @@ namespace {
 
 std::vector<PassPage> written() {
   return {
-    PassPage{"inference",
-             "The graph of a model in use is made of one that trains: dropout goes, batch norm reads its running "
-             "statistics, and no state changes.",
-             "Always allowed, and the only pass that means another thing than what was written: it runs only where "
-             "a model in use is asked for.",
-             R"(graph takes_the_second {
+      PassPage{"inference",
+               "The graph of a model in use is made of one that trains: dropout goes, batch norm reads its running "
+               "statistics, and no state changes.",
+               "Always allowed, and the only pass that means another thing than what was written: it runs only where "
+               "a model in use is asked for.",
+               R"(graph takes_the_second {
   input %x : f32[2, 3]
   %1 = exp(%x) : f32[2, 3]
   %2 = tanh(%x) : f32[2, 3]
@@ -28,8 +28,8 @@ std::vector<PassPage> written() {
   output y = %4
 }
 )"},
-    PassPage{"fold_batch_norm", "", "",
-             R"(graph product {
+      PassPage{"fold_batch_norm", "", "",
+               R"(graph product {
   input %x : f32[batch 16, 3]
   state %w : f32[3, 4] = normal(0.5)
   state %b : f32[4] = 0.0
@@ -40,12 +40,12 @@ std::vector<PassPage> written() {
   output y = %6
 }
 )"},
-    PassPage{"recognize_rows",
-             "Many small steps over rows that together compute softmax, log_softmax, layer_norm or rms_norm become "
-             "that op, which is one kernel.",
-             "The steps are run in double on rows that tell such functions apart and must agree on all of them; a "
-             "form that overflows where the kernel does not, or of which a part is read elsewhere, is turned down.",
-             R"(graph softmax {
+      PassPage{"recognize_rows",
+               "Many small steps over rows that together compute softmax, log_softmax, layer_norm or rms_norm become "
+               "that op, which is one kernel.",
+               "The steps are run in double on rows that tell such functions apart and must agree on all of them; a "
+               "form that overflows where the kernel does not, or of which a part is read elsewhere, is turned down.",
+               R"(graph softmax {
   input %x : f32[batch 2, kind 5]
   %1 = max_to(%x) {to = [batch 2, 1]} : f32[batch 2, 1]
   %2 = sub(%x, %1) : f32[batch 2, kind 5]
@@ -55,8 +55,8 @@ std::vector<PassPage> written() {
   output y = %5
 }
 )"},
-    PassPage{"recognize_cross_entropy", "", "",
-             R"(graph one_hot {
+      PassPage{"recognize_cross_entropy", "", "",
+               R"(graph one_hot {
   input %x : f32[batch 3, kind 4]
   input %label : i32[batch 3]
   %2 = log_softmax(%x) : f32[batch 3, kind 4]
@@ -68,13 +68,13 @@ std::vector<PassPage> written() {
   output loss = %7
 }
 )"},
-    PassPage{"recognize_attention",
-             "Attention written out, wherever its scale and its mask stand, becomes the op attention, which never "
-             "stores all scores at once.",
-             "For every pair of query and key the score must be their product times one number, or minus infinity "
-             "where a causal mask or a window says so; another mask, or weights that are read elsewhere, are "
-             "turned down with the pair that differs.",
-             R"(graph one_head {
+      PassPage{"recognize_attention",
+               "Attention written out, wherever its scale and its mask stand, becomes the op attention, which never "
+               "stores all scores at once.",
+               "For every pair of query and key the score must be their product times one number, or minus infinity "
+               "where a causal mask or a window says so; another mask, or weights that are read elsewhere, are "
+               "turned down with the pair that differs.",
+               R"(graph one_head {
   input %q : f32[3, 4]
   input %k : f32[5, 4]
   input %v : f32[5, 6]
@@ -86,8 +86,8 @@ std::vector<PassPage> written() {
   output y = %7
 }
 )"},
-    PassPage{"training", "", "",
-             R"(graph takes_the_first {
+      PassPage{"training", "", "",
+               R"(graph takes_the_first {
   input %x : f32[2, 3]
   state %s : f32[2, 3] = 0.0
   %2 = exp(%x) : f32[2, 3]
@@ -98,8 +98,8 @@ std::vector<PassPage> written() {
   update %s = %5
 }
 )"},
-    PassPage{"fold_constants", "", "",
-             R"(graph chain {
+      PassPage{"fold_constants", "", "",
+               R"(graph chain {
   input %x : f32[3]
   %1 = mul(2.0, 0.5) : f32[]
   %2 = add(%1, 3.0) : f32[]
@@ -108,10 +108,10 @@ std::vector<PassPage> written() {
   output y = %4
 }
 )"},
-    PassPage{"simplify_algebra", "What an identity of algebra says is the same, and is simpler, takes its place.",
-             "Only identities that hold for every float are used, NaN, infinities and signed zero included: x * 0 "
-             "is not 0 where x is infinite, and x + 0 is not x where x is -0, so both are turned down.",
-             R"(graph safe_identities {
+      PassPage{"simplify_algebra", "What an identity of algebra says is the same, and is simpler, takes its place.",
+               "Only identities that hold for every float are used, NaN, infinities and signed zero included: x * 0 "
+               "is not 0 where x is infinite, and x + 0 is not x where x is -0, so both are turned down.",
+               R"(graph safe_identities {
   input %x : f32[3]
   %1 = mul(%x, 1.0) : f32[3]
   %2 = mul(1.0, %1) : f32[3]
@@ -124,12 +124,12 @@ std::vector<PassPage> written() {
   output y = %8
 }
 )"},
-    PassPage{"move_permutes",
-             "Elementwise work that stands between permutes is done in the order of axes that leaves fewer of "
-             "them.",
-             "A region of elementwise nodes of one shape is turned only if more permutes go than come; no number "
-             "changes, only the order in which elements lie.",
-             R"(graph another_order {
+      PassPage{"move_permutes",
+               "Elementwise work that stands between permutes is done in the order of axes that leaves fewer of "
+               "them.",
+               "A region of elementwise nodes of one shape is turned only if more permutes go than come; no number "
+               "changes, only the order in which elements lie.",
+               R"(graph another_order {
   input %x : f32[4, 2, 3]
   input %z : f32[3, 2, 4]
   %2 = permute(%x) {order = [1, 2, 0]} : f32[2, 3, 4]
@@ -139,12 +139,12 @@ std::vector<PassPage> written() {
   output y = %5
 }
 )"},
-    PassPage{"fold_transposes",
-             "A product reads a transposed operand as it lies, by a flag, and permutes that follow each other "
-             "become one.",
-             "Always allowed where an operand of a product is a transpose; the transpose stays while something "
-             "else reads it.",
-             R"(graph both_sides {
+      PassPage{"fold_transposes",
+               "A product reads a transposed operand as it lies, by a flag, and permutes that follow each other "
+               "become one.",
+               "Always allowed where an operand of a product is a transpose; the transpose stays while something "
+               "else reads it.",
+               R"(graph both_sides {
   input %a : f32[4, 2]
   input %b : f32[3, 4]
   %1 = transpose(%a) : f32[2, 4]
@@ -153,8 +153,8 @@ std::vector<PassPage> written() {
   output y = %3
 }
 )"},
-    PassPage{"merge_products", "", "",
-             R"(graph queries_keys_values {
+      PassPage{"merge_products", "", "",
+               R"(graph queries_keys_values {
   input %x : f32[time 8, token 4]
   state %q : f32[token 4, query 4]
   state %k : f32[token 4, key 2]
@@ -167,19 +167,19 @@ std::vector<PassPage> written() {
   output v = %3
 }
 )"},
-    PassPage{"pool_before_relu",
-             "The maximum of a window is taken before relu and not behind it: relu then has fewer elements.",
-             "All that reads the relu must be pools of the same windows, and on the way back its mask; "
-             "relu(max(x)) and max(relu(x)) are the same number in every case, NaN included.",
-             R"(graph forward {
+      PassPage{"pool_before_relu",
+               "The maximum of a window is taken before relu and not behind it: relu then has fewer elements.",
+               "All that reads the relu must be pools of the same windows, and on the way back its mask; "
+               "relu(max(x)) and max(relu(x)) are the same number in every case, NaN included.",
+               R"(graph forward {
   input %x : f32[batch 2, 4, 4, 3]
   %1 = relu(%x) : f32[batch 2, 4, 4, 3]
   %2 = max_pool2d(%1) {window = 2x2, stride = 2x2, padding = 0x0} : f32[batch 2, 2, 2, 3]
   output y = %2
 }
 )"},
-    PassPage{"merge_duplicates", "", "",
-             R"(graph twins {
+      PassPage{"merge_duplicates", "", "",
+               R"(graph twins {
   input %x : f32[2, 2]
   %1 = matmul(%x, %x) {transpose_left = true} : f32[2, 2]
   %2 = matmul(%x, %x) {transpose_left = true} : f32[2, 2]
@@ -189,8 +189,8 @@ std::vector<PassPage> written() {
   output y = %5
 }
 )"},
-    PassPage{"remove_unused", "", "",
-             R"(graph dead_chain {
+      PassPage{"remove_unused", "", "",
+               R"(graph dead_chain {
   input %x : f32[2]
   input %unread : f32[2]
   state %w : f32[2] = 0.5
@@ -202,8 +202,8 @@ std::vector<PassPage> written() {
   output y = %5
 }
 )"},
-    PassPage{"group_elementwise", "", "",
-             R"(graph matmul_leads {
+      PassPage{"group_elementwise", "", "",
+               R"(graph matmul_leads {
   input %x : f32[batch 4, 3]
   state %w : f32[3, 2] = normal(0.5)
   state %b : f32[2] = 0.0

@@ -14,10 +14,12 @@ constexpr std::array of_inference{
              "the graph is a model in use"},
     RulePage{"a state that nothing reads => nothing", "A state that no result depends on is not kept.",
              "nothing reads it and nothing updates it"}};
-constexpr std::array of_fold_batch_norm{
-    RulePage{"(product(x, w) + b) * scale => product(x, w * scale) + b * scale",
-             "What a product is scaled and shifted by, channel for channel, goes into its weight and one bias, once and not at every run.",
-             "scale and shift are made from parameters alone, go by the product's last axis, and the product has no other reader; while a model trains they come from the batch, and it is turned down; rounding differs, so it reorders"}};
+constexpr std::array of_fold_batch_norm{RulePage{
+    "(product(x, w) + b) * scale => product(x, w * scale) + b * scale",
+    "What a product is scaled and shifted by, channel for channel, goes into its weight and one bias, once and not at "
+    "every run.",
+    "scale and shift are made from parameters alone, go by the product's last axis, and the product has no other "
+    "reader; while a model trains they come from the batch, and it is turned down; rounding differs, so it reorders"}};
 constexpr std::array of_recognize_rows{
     RulePage{"exp(x - max(x)) / sum(exp(x - max(x))) => softmax(x)",
              "What is told to be a softmax, however it is written, becomes the op with its kernel and derivative.",
@@ -33,8 +35,11 @@ constexpr std::array of_recognize_rows{
              "it computes the same on inputs that tell such functions apart; it reorders"}};
 constexpr std::array of_recognize_cross_entropy{
     RulePage{"-sum(one_hot(c) * log_softmax(x)) => cross_entropy(x, c)",
-             "The loss of class numbers, however it is written, becomes the op cross_entropy, which never stores the probabilities and has a derivative of its own.",
-             "what lies between logits, labels and loss computes the same in double, on labels at both ends and in between; a form that overflows where the kernel does not, or of which a part is read elsewhere, is turned down; it reorders"}};
+             "The loss of class numbers, however it is written, becomes the op cross_entropy, which never stores the "
+             "probabilities and has a derivative of its own.",
+             "what lies between logits, labels and loss computes the same in double, on labels at both ends and in "
+             "between; a form that overflows where the kernel does not, or of which a part is read elsewhere, is "
+             "turned down; it reorders"}};
 constexpr std::array of_recognize_attention{
     RulePage{"softmax(scale * q kT) v => attention(q, k, v)",
              "Scores, softmax and the sum of values become one op, which never stores the square of scores.",
@@ -43,13 +48,12 @@ constexpr std::array of_recognize_attention{
              "A division behind the product moves before it, so that the softmax can be seen.",
              "each row is divided by one number; it reorders"}};
 constexpr std::array of_training{
-    RulePage{"when_training(x, y) => x",
-             "A choice between training and use is made for good: this graph trains.",
+    RulePage{"when_training(x, y) => x", "A choice between training and use is made for good: this graph trains.",
              "the graph is a training step; the choice was made when the model was traced"}};
 constexpr std::array of_fold_constants{
-    RulePage{"f(constants) => constant",
-             "What is made of numbers alone is computed once, by the compiler.",
-             "every operand is a constant and the result has few elements; the op's own definition computes it, so the bits are those of a run, and what adds up stays, because its kernel adds in another order"}};
+    RulePage{"f(constants) => constant", "What is made of numbers alone is computed once, by the compiler.",
+             "every operand is a constant and the result has few elements; the op's own definition computes it, so the "
+             "bits are those of a run, and what adds up stays, because its kernel adds in another order"}};
 constexpr std::array of_simplify_algebra{
     RulePage{"f(broadcast_to(x), y) => f(x, y)",
              "An elementwise op repeats a small operand by itself, so nothing needs to store the repeated copy.",
@@ -113,8 +117,10 @@ constexpr std::array of_fold_transposes{
              "the operand is transposed in its last two axes only; each sum keeps its order, so the bits stay"}};
 constexpr std::array of_merge_products{
     RulePage{"matmul(x, a), matmul(x, b) => slices of matmul(x, concat(a, b))",
-             "Products of one matrix by several weights become one product by all of them side by side, and the matrix is read once.",
-             "the weights are the same at every run, and what is spared (reading the matrix again) is more than what is paid (copies of weights that are trained, results that are no longer worked on in cache)"}};
+             "Products of one matrix by several weights become one product by all of them side by side, and the matrix "
+             "is read once.",
+             "the weights are the same at every run, and what is spared (reading the matrix again) is more than what "
+             "is paid (copies of weights that are trained, results that are no longer worked on in cache)"}};
 constexpr std::array of_pool_before_relu{
     RulePage{"max_pool2d(relu(x)) => relu(max_pool2d(x))",
              "The larger of two numbers after cutting off negatives is the cut-off larger one, on fewer elements.",
@@ -122,18 +128,19 @@ constexpr std::array of_pool_before_relu{
     RulePage{"where(relu(x) > 0, scatter(dy), 0) => scatter(where(relu(max_pool2d(x)) > 0, dy, 0))",
              "On the way back too the mask of relu is asked on the few elements behind the pool.",
              "a place that the pool did not pick gets no gradient anyway"}};
-constexpr std::array of_merge_duplicates{
-    RulePage{"f(x), f(x) => f(x)",
-             "What is computed twice from the same is computed once.",
-             "op, attributes and operands are equal; so dropouts with other random streams are no twins, nor are -0 and +0"}};
-constexpr std::array of_remove_unused{
-    RulePage{"unread => nothing",
-             "What nothing reads is not computed.",
-             "nothing reads it: no node, no output, no state's next value; inputs and states stay, for they belong to the caller"}};
+constexpr std::array of_merge_duplicates{RulePage{
+    "f(x), f(x) => f(x)", "What is computed twice from the same is computed once.",
+    "op, attributes and operands are equal; so dropouts with other random streams are no twins, nor are -0 and +0"}};
+constexpr std::array of_remove_unused{RulePage{"unread => nothing", "What nothing reads is not computed.",
+                                               "nothing reads it: no node, no output, no state's next value; inputs "
+                                               "and states stay, for they belong to the caller"}};
 constexpr std::array of_group_elementwise{
     RulePage{"f(x), g(f(x)) => one step",
-             "Ops that hand numbers on element by element run as one step, behind the product that they follow, and what lies between is never stored.",
-             "the nodes have one shape, at most one of them is a head (a product, say), and no step has to wait for itself; nothing is computed twice or reordered, so the bits stay, and what is turned down names both nodes, so that profile can say what it would have saved"}};
+             "Ops that hand numbers on element by element run as one step, behind the product that they follow, and "
+             "what lies between is never stored.",
+             "the nodes have one shape, at most one of them is a head (a product, say), and no step has to wait for "
+             "itself; nothing is computed twice or reordered, so the bits stay, and what is turned down names both "
+             "nodes, so that profile can say what it would have saved"}};
 constexpr std::array of_stages{
     RulePage{"derivative of ",
              "The chain rule, one op at a time: what reaches the loss through this node is handed to its operands.",
@@ -145,23 +152,22 @@ struct OfPass {
   std::string_view pass{};
   std::span<const RulePage> rules{};
 };
-constexpr std::array every_rule{
-    OfPass{"inference", of_inference},
-    OfPass{"fold_batch_norm", of_fold_batch_norm},
-    OfPass{"recognize_rows", of_recognize_rows},
-    OfPass{"recognize_cross_entropy", of_recognize_cross_entropy},
-    OfPass{"recognize_attention", of_recognize_attention},
-    OfPass{"training", of_training},
-    OfPass{"fold_constants", of_fold_constants},
-    OfPass{"simplify_algebra", of_simplify_algebra},
-    OfPass{"move_permutes", of_move_permutes},
-    OfPass{"fold_transposes", of_fold_transposes},
-    OfPass{"merge_products", of_merge_products},
-    OfPass{"pool_before_relu", of_pool_before_relu},
-    OfPass{"merge_duplicates", of_merge_duplicates},
-    OfPass{"remove_unused", of_remove_unused},
-    OfPass{"group_elementwise", of_group_elementwise},
-    OfPass{"", of_stages}};
+constexpr std::array every_rule{OfPass{"inference", of_inference},
+                                OfPass{"fold_batch_norm", of_fold_batch_norm},
+                                OfPass{"recognize_rows", of_recognize_rows},
+                                OfPass{"recognize_cross_entropy", of_recognize_cross_entropy},
+                                OfPass{"recognize_attention", of_recognize_attention},
+                                OfPass{"training", of_training},
+                                OfPass{"fold_constants", of_fold_constants},
+                                OfPass{"simplify_algebra", of_simplify_algebra},
+                                OfPass{"move_permutes", of_move_permutes},
+                                OfPass{"fold_transposes", of_fold_transposes},
+                                OfPass{"merge_products", of_merge_products},
+                                OfPass{"pool_before_relu", of_pool_before_relu},
+                                OfPass{"merge_duplicates", of_merge_duplicates},
+                                OfPass{"remove_unused", of_remove_unused},
+                                OfPass{"group_elementwise", of_group_elementwise},
+                                OfPass{"", of_stages}};
 
 }  // namespace
 

@@ -129,8 +129,8 @@ TEST_CASE("two points of one compilation are compared by what became of each nod
 TEST_CASE("what two compilations made of one node is a pair, if structure has found none") {
   // Both had a %4 = neg(%3), which each replaced; one of them still has it, though nothing reads it.
   const Graph a = parse(with(base, {{"%4 = relu(", "%7 = gelu("}, {"%4", "%7"}}));
-  const Graph b = parse(with(base, {{"  %4 = relu(", "  %4 = neg(%3) : f32[batch 2, out 4] #2\n  %8 = tanh("},
-                                    {"mul(%4", "mul(%8"}}));
+  const Graph b = parse(
+      with(base, {{"  %4 = relu(", "  %4 = neg(%3) : f32[batch 2, out 4] #2\n  %8 = tanh("}, {"mul(%4", "mul(%8"}}));
   const GraphDiff diff = graph_diff(a, b, {.shared = 7, .became_a = {{4, 7}}, .became_b = {{4, 8}}});
   const auto found = std::ranges::find_if(diff.pairs, [](const NodePair& p) { return p.a.id == 7; });
   REQUIRE(found != diff.pairs.end());

@@ -1,6 +1,4 @@
 // Two compilations beside each other, for a report: where they differ at each point, and where that is drawn.
-#include "tools/report/comparison.hpp"
-
 #include <catch2/catch.hpp>
 
 #include "compiler/parse.hpp"
@@ -8,6 +6,7 @@
 #include "tests/random_graph.hpp"
 #include "tests/run_program.hpp"
 #include "tools/pass_choice.hpp"
+#include "tools/report/comparison.hpp"
 #include "tools/report/map.hpp"
 
 using namespace vitrine;

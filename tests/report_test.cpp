@@ -2,10 +2,10 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "compiler/rule_page.hpp"
 #include "tests/run_program.hpp"
 #include "tests/scratch.hpp"
 #include "tools/report/page.hpp"
-#include "compiler/rule_page.hpp"
 #include "tools/report/sha256.hpp"
 
 using namespace vitrine;

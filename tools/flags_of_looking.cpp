@@ -6,8 +6,9 @@
 namespace vitrine {
 
 static void add_pass_choice(CLI::App* c, const std::string& suffix, const std::string& side, PassChoice& passes,
-                     const std::string& says) {
-  c->add_option("--passes" + suffix, passes.only, fmt::format("{}{} is compiled with these passes only [all]", says, side))
+                            const std::string& says) {
+  c->add_option("--passes" + suffix, passes.only,
+                fmt::format("{}{} is compiled with these passes only [all]", says, side))
       ->type_name("A,B,C");
   c->add_option("--without" + suffix, passes.without, fmt::format("{}{} with all passes but these", says, side))
       ->type_name("A,B,C");
@@ -56,9 +57,10 @@ void add_report_flags(CLI::App* c, ReportOptions& report) {
   c->add_option("--profile", report.profile,
                 "measured times and the roofline: the profile.json that 'vitrine profile' wrote for the same model")
       ->type_name("FILE");
-  c->add_option("--against", report.against,
-                "compare with another compilation, in a view of its own: of this model or .vit file [MODEL itself, where "
-                "a flag below is given]")
+  c->add_option(
+       "--against", report.against,
+       "compare with another compilation, in a view of its own: of this model or .vit file [MODEL itself, where "
+       "a flag below is given]")
       ->type_name("OTHER");
   c->add_option("--step-b", report.step_b, "the step of the other one [--step]")
       ->type_name("STEP")

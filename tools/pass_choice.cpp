@@ -43,12 +43,12 @@ void demand_sense(const PassChoice& choice, const std::vector<std::span<const Pa
   if (choice.without.empty()) return;
   for (const Pass& pass : passes_named(choice.without))
     if (std::ranges::none_of(pipelines, [&](std::span<const Pass> each) { return has(each, pass.name); }))
-      throw UsageError(fmt::format("{}: {} is not run here, so it cannot be left out; name a pass that is",
-                                   command, pass.name));
+      throw UsageError(
+          fmt::format("{}: {} is not run here, so it cannot be left out; name a pass that is", command, pass.name));
 }
 
 std::string words(const PassChoice& choice) {
-  return !choice.only.empty() ? "passes " + choice.only
+  return !choice.only.empty()      ? "passes " + choice.only
          : !choice.without.empty() ? "without " + choice.without
                                    : "all passes";
 }

@@ -42,7 +42,8 @@ int diff(const Projects& projects, const DiffCommandOptions& given) {
   const bool named_passes = !options.passes_a.all() || !options.passes_b.all();
   const auto is_set = [](const Point& p) { return !p.after.empty() || !p.before.empty(); };
   if (named_passes && !options.pipelines)
-    throw UsageError("diff: --passes-a, --passes-b, --without-a and --without-b are for --pipelines; add it, or name a point with "
+    throw UsageError(
+        "diff: --passes-a, --passes-b, --without-a and --without-b are for --pipelines; add it, or name a point with "
         "--after-a");
   if (options.pipelines && (is_set(options.at_a) || is_set(options.at_b) || options.format != "text"))
     throw UsageError("diff: --pipelines compares whole compilations, as text; leave points and --format out");

@@ -133,8 +133,7 @@ int list_passes(const PagesOptions& options) {
                     {"legality", page ? page->legality : ""}});
     rows.back()["rules"] = nlohmann::json::array();
     for (const RulePage& rule : rules_of(pass.name))
-      rows.back()["rules"].push_back(
-          {{"rule", rule.rule}, {"statement", rule.statement}, {"legal_if", rule.legal_if}});
+      rows.back()["rules"].push_back({{"rule", rule.rule}, {"statement", rule.statement}, {"legal_if", rule.legal_if}});
     if (options.name.empty()) continue;
     const Shown example = example_of(pass);
     rows.back()["before"] = example.before;

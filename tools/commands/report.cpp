@@ -85,6 +85,11 @@ std::string summary_of(const History& history) {
   return made;
 }
 
+std::string told_of(const Comparison& comparison) {
+  const Differences& end = comparison.differences[comparison.points.back().differences];
+  return fmt::format("; {} nodes the same as in {}, {} not", end.same, comparison.b, end.nodes.size());
+}
+
 }  // namespace
 
 int report(const Projects& projects, const ReportOptions& options) {
@@ -103,8 +108,9 @@ int report(const Projects& projects, const ReportOptions& options) {
   const std::string page = report_page(made.graph.name(), report_json(made, facts, most_boxes), summary_of(made));
   write_text(options.output, page);
   if (!options.output.empty() && options.output != "-")
-    fmt::print("written: {} ({}, {} rewrites, {} refusals); open it in a browser\n", options.output,
-               byte_text(page.size()), made.changes.size(), made.refusals.size());
+    fmt::print("written: {} ({}, {} rewrites, {} refusals{}); open it in a browser\n", options.output,
+               byte_text(page.size()), made.changes.size(), made.refusals.size(),
+               comparison ? told_of(*comparison) : "");
   return 0;
 }
 

@@ -40,8 +40,7 @@ std::vector<std::size_t> turns_of_other(const std::vector<Turn>& a, const std::v
   std::vector<std::vector<std::size_t>> common(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
   for (std::size_t i = a.size(); i-- > 0;)
     for (std::size_t k = b.size(); k-- > 0;)
-      common[i][k] =
-          a[i].pass == b[k].pass ? common[i + 1][k + 1] + 1 : std::max(common[i + 1][k], common[i][k + 1]);
+      common[i][k] = a[i].pass == b[k].pass ? common[i + 1][k + 1] + 1 : std::max(common[i + 1][k], common[i][k + 1]);
   std::vector<std::size_t> made;
   std::size_t next = 0;
   for (std::size_t i = 0; i < a.size(); ++i) {
@@ -140,8 +139,8 @@ class Comparing {
             line.b, line.pair->differs.op || line.pair->differs.operands);
     }
     for (const ResultChange& r : diff.results)
-      made.results.push_back({visible(r.name), r.is_update, r.a ? visible(name_of(r.a)) : "",
-                              r.b ? visible(name_of(r.b)) : ""});
+      made.results.push_back(
+          {visible(r.name), r.is_update, r.a ? visible(name_of(r.a)) : "", r.b ? visible(name_of(r.b)) : ""});
     return made;
   }
 

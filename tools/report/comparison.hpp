@@ -1,6 +1,6 @@
 #pragma once
-// Two compilations beside each other: at every point of the first one how the second one's graph differs there, and what
-// each did that the other did not. The differences are those of `graph_diff` and `record_diff`.
+// Two compilations beside each other: at every point of the first one how the second one's graph differs there, and
+// what each did that the other did not. The differences are those of `graph_diff` and `record_diff`.
 #include <set>
 
 #include "compiler/graph_diff.hpp"
@@ -9,8 +9,8 @@
 
 namespace vitrine {
 
-/// One difference of two graphs. Nodes are told by their numbers on the map: a node of the first compilation, or one that
-/// both have, by its id there.
+/// One difference of two graphs. Nodes are told by their numbers on the map: a node of the first compilation, or one
+/// that both have, by its id there.
 struct Differing {
   enum class Kind : std::uint8_t { only_a, only_b, changed, step } kind = Kind::changed;
   std::uint32_t at = 0;                // on the map
@@ -44,8 +44,8 @@ struct Comparison {
   std::vector<std::uint32_t> own{};  // ids of the second's nodes that have a number of their own, behind the first's
   std::map<std::uint32_t, std::uint32_t> on_map{};  // by id in the second: its own number, or that of its last partner
   std::map<std::uint32_t, std::set<std::uint32_t>> reads_too{};  // of nodes of both: those with a number of their own
-  std::vector<std::size_t> rewrites_a{}, rewrites_b{};          // the changes that a record of rewrites has
-  RecordDiff rewrites{};                                        // by places in these two
+  std::vector<std::size_t> rewrites_a{}, rewrites_b{};           // the changes that a record of rewrites has
+  RecordDiff rewrites{};                                         // by places in these two
 };
 
 /// `first` must outlive it.

@@ -40,9 +40,7 @@ class Words {
     if (scene_[id].of_other) made += " of the other";
     for (const std::uint32_t operand : scene_[id].operands) {
       const Node& read = node(operand);
-      made += place(operand).lane != Lane::update ? "|outside"
-              : read.op                             ? "|" + std::string(read.op->name())
-                                                    : "|leaf";
+      made += place(operand).lane != Lane::update ? "|outside" : read.op ? "|" + std::string(read.op->name()) : "|leaf";
     }
     return made;
   }

@@ -124,9 +124,7 @@ class Drawing {
     return home(operand) != home(reader) && !home(drawn_as(operand)).empty() &&
            home(drawn_as(operand)) == home(drawn_as(reader));
   }
-  bool in_updates(std::uint32_t id) const {
-    return !place(id).frames.empty() && place(id).frames[0] == updates_frame;
-  }
+  bool in_updates(std::uint32_t id) const { return !place(id).frames.empty() && place(id).frames[0] == updates_frame; }
   /// A gradient beside the node that it is a gradient of, if both are in one frame.
   void stand_beside(std::uint32_t node, std::uint32_t gradient) {
     if (frame_[node] == frame_[gradient])
@@ -215,8 +213,6 @@ class Drawing {
 
 }  // namespace
 
-Map map_of(const Scene& scene, const Folding* folding) {
-  return Drawing(scene, folding).draw();
-}
+Map map_of(const Scene& scene, const Folding* folding) { return Drawing(scene, folding).draw(); }
 
 }  // namespace vitrine

@@ -13,8 +13,8 @@ struct ReferenceErrors {
     bool alone = false;     // its step stores it nowhere: of a program that runs each op as a step, to the same bits
   };
   std::map<std::uint32_t, Error> nodes{};
-  std::string sizes{};                     // "batch 2, time 5": what was made small
-  std::string why_not{};                   // nothing was run: a sentence for the page
+  std::string sizes{};    // "batch 2, time 5": what was made small
+  std::string why_not{};  // nothing was run: a sentence for the page
 };
 
 /// `graph` is what the passes shall begin with. Told are nodes that `like`, the same model at its own sizes, has too: a

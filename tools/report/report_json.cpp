@@ -6,8 +6,8 @@
 #include "compiler/cost.hpp"
 #include "compiler/escape.hpp"
 #include "compiler/print.hpp"
-#include "tools/report/op_math.hpp"
 #include "compiler/rule_page.hpp"
+#include "tools/report/op_math.hpp"
 #include "tools/step_facts.hpp"
 #include "vitrine/attribute.hpp"
 
@@ -116,11 +116,23 @@ class Writer {
     const Value v{const_cast<Graph*>(&history.graph), id};
     const Cost cost = in_its_step ? *in_its_step : cost_of(v);
     const std::string name = node.op ? "" : node.leaf == Leaf::constant ? elements_of(node) : name_of(v);
-    return {static_cast<int>(node.leaf), node.op ? static_cast<int>(op_number(*node.op, history, id)) : -1,
-            text(drawn.place.title), text(name), text((Sentence{} << node.type).str()),
-            static_cast<int>(drawn.place.lane == Lane::update ? Phase::update : node.phase), text(drawn.place.module),
-            text(node.at.line ? node.at.file : ""), node.at.line, drawn.operands, drawn.origin,
-            text(attributes_of(node)), whole(cost.operations), whole(cost.bytes), -1, drawn.place.drawn ? 1 : 0, 0};
+    return {static_cast<int>(node.leaf),
+            node.op ? static_cast<int>(op_number(*node.op, history, id)) : -1,
+            text(drawn.place.title),
+            text(name),
+            text((Sentence{} << node.type).str()),
+            static_cast<int>(drawn.place.lane == Lane::update ? Phase::update : node.phase),
+            text(drawn.place.module),
+            text(node.at.line ? node.at.file : ""),
+            node.at.line,
+            drawn.operands,
+            drawn.origin,
+            text(attributes_of(node)),
+            whole(cost.operations),
+            whole(cost.bytes),
+            -1,
+            drawn.place.drawn ? 1 : 0,
+            0};
   }
 
   Json turns() {
@@ -198,14 +210,9 @@ class Writer {
       for (std::size_t i = turn.first; i < turn.first + turn.changes; ++i)
         for (const std::uint32_t id : other.changes[i].made)
           if (told.contains(id)) births.push_back({id, text(turn.pass), text(other.changes[i].rule)});
-    return {{"what", {comparison.a, comparison.b}},
-            {"turns", std::move(turns)},
-            {"points", std::move(points)},
-            {"differences", std::move(differences)},
-            {"rules", std::move(rules)},
-            {"only_a", std::move(only_a)},
-            {"only_b", std::move(made_there)},
-            {"births", std::move(births)}};
+    return {{"what", {comparison.a, comparison.b}},  {"turns", std::move(turns)},  {"points", std::move(points)},
+            {"differences", std::move(differences)}, {"rules", std::move(rules)},  {"only_a", std::move(only_a)},
+            {"only_b", std::move(made_there)},       {"births", std::move(births)}};
   }
   Json difference(const Differences& differences) {
     Json nodes = Json::array(), results = Json::array();
@@ -226,8 +233,8 @@ class Writer {
         made.push_back(text(visible(line_of(Value{const_cast<Graph*>(&other.graph), id}))));
       return made;
     };
-    return {text(turn->pass), text(change.rule), text(change.file), change.line, lines(change.matched),
-            lines(change.made)};
+    return {text(turn->pass), text(change.rule),     text(change.file),
+            change.line,      lines(change.matched), lines(change.made)};
   }
 
   /// Two digits say all that an error has to say.
@@ -238,8 +245,12 @@ class Writer {
       if (v.op() && v.op()->info->view) views.push_back(v.id);
     for (const auto& [node, error] : facts_.errors.nodes)
       if (history_.was_there(node) && history_.graph.find(node))
-        nodes.push_back({node, digits(error.largest), error.numbers ? digits(error.of_largest) : -1, error.alone ? 1 : 0});
-    return {{"sizes", facts_.errors.sizes}, {"why_not", facts_.errors.why_not}, {"nodes", std::move(nodes)}, {"views", std::move(views)}};
+        nodes.push_back(
+            {node, digits(error.largest), error.numbers ? digits(error.of_largest) : -1, error.alone ? 1 : 0});
+    return {{"sizes", facts_.errors.sizes},
+            {"why_not", facts_.errors.why_not},
+            {"nodes", std::move(nodes)},
+            {"views", std::move(views)}};
   }
 
   Json map(const Map& map) {
@@ -260,11 +271,11 @@ class Writer {
     std::size_t all = 0, folded = 0;
     for (std::uint32_t i = 0; i < scene.size(); ++i)
       if (scene[i].place.drawn) ++all, folded += folding.drawn_as[i] == i;
-    return {{"most", most_boxes},
-            {"all_boxes", all},
-            {"folded", folding.any && all > small && folded <= most_boxes ? map(map_of(scene, &folding))
-                                                                          : Json(nullptr)},
-            {"all", all <= most_boxes ? map(map_of(scene, nullptr)) : Json(nullptr)}};
+    return {
+        {"most", most_boxes},
+        {"all_boxes", all},
+        {"folded", folding.any && all > small && folded <= most_boxes ? map(map_of(scene, &folding)) : Json(nullptr)},
+        {"all", all <= most_boxes ? map(map_of(scene, nullptr)) : Json(nullptr)}};
   }
 
   const History& history_;

@@ -150,7 +150,13 @@ const isNumber = (id) => nodes[id].leaf === "constant" && !nodes[id].drawn;
 const nameOf = (id) =>
   nodes[id].there !== null && !isNumber(id) && (nodes[id].op || nodes[id].leaf === "constant")
     ? "B%" + nodes[id].there
-    : nodes[id].op ? "%" + id : nodes[id].leaf === "constant" ? (isNumber(id) ? nodes[id].name : "%" + id) : nodes[id].name;
+    : nodes[id].op
+      ? "%" + id
+      : nodes[id].leaf === "constant"
+        ? isNumber(id)
+          ? nodes[id].name
+          : "%" + id
+        : nodes[id].name;
 function lineOf(id, operands) {
   const n = nodes[id];
   if (!n.op) return `${n.leaf} ${n.leaf === "constant" ? "%" + id + " = [" + n.name + "]" : n.name} : ${n.type}`;

@@ -17,17 +17,15 @@ class NodeMap {
     this.data = mapData();
     this.boxes = new Map();
     this.edges = new Map();
-    this.frames = make("g");
+    this.frames = new Frames(this);
     this.lines = make("g");
     this.tops = make("g");
-    this.titles = make("g");
-    this.letters = [];
     const arrow = make(
       "marker",
       { id: "arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 6, markerHeight: 6, orient: "auto" },
       make("path", { d: "M0 0L8 4L0 8z", fill: "context-stroke" }),
     );
-    this.inner = make("g", {}, make("defs", {}, arrow), this.frames, this.lines, this.tops, this.titles);
+    this.inner = make("g", {}, make("defs", {}, arrow), this.frames.g, this.lines, this.tops, this.frames.titles);
     this.svg = make(
       "svg",
       {
@@ -40,52 +38,10 @@ class NodeMap {
       },
       this.inner,
     );
-    for (const [title, depth, x, y, width, height] of this.data.frames) {
-      const name = cut(words(title), (width - 12) / 8.4),
-        frame = make(
-          "g",
-          { class: depth % 2 ? "frame odd" : "frame" },
-          make("rect", { x, y, width, height }),
-          make("title", {}, words(title)),
-        );
-      const text = make("text", { x: x + 8, y: y + 17, class: "frame-title" }, name);
-      const most = Math.max(1, Math.min((width - 12) / (8.4 * name.length), [9, 6, 4.5, 3.5][depth - 1] || 2.5));
-      this.frames.append(frame);
-      this.titles.append(text);
-      this.letters.push({ text, frame, depth, x, y, width, height, most, length: name.length, title: words(title), shown: true });
-    }
-    this.letters.sort((a, b) => a.depth - b.depth);
-    const holds = (o, f) => o !== f && o.x <= f.x && o.y <= f.y && f.x + f.width <= o.x + o.width && f.y + f.height <= o.y + o.height;
-    for (const f of this.letters) {
-      const around = this.letters.filter((o) => o.depth < f.depth && holds(o, f));
-      Object.assign(f, { level: around.length, around: around[around.length - 1] || null });
-    }
     for (let i = 0; i < this.data.boxes.length; i += 5) this.box(...this.data.boxes.slice(i, i + 5));
-    this.camera = new Camera(this.svg, this.inner, () => this.letter());
+    this.camera = new Camera(this.svg, this.inner, () => this.frames.letter());
     this.regions = new Regions(this);
     this.inner.append(this.regions.g);
-  }
-  // From afar the titles of frames are larger; where two would meet, the outer frame's is shown.
-  letter() {
-    const scale = this.camera.scale,
-      near = Math.max(1, 0.9 / scale),
-      shown = [],
-      beside = this.regions.draw(scale);
-    for (const frame of this.letters) {
-      const { text, x, y, most, length, shown: inUse } = frame;
-      if (!inUse) continue;
-      text.toggleAttribute("hidden", beside.has(frame));
-      if (beside.has(frame)) continue;
-      const size = 13 * Math.min(near, most),
-        box = { left: x, right: x + 0.65 * size * length, top: y + 17 - size, bottom: y + 20 };
-      const free = shown.every(
-        (o) => o.right < box.left || box.right < o.left || o.bottom < box.top || box.bottom < o.top,
-      );
-      const legible = size * scale > 5;
-      if (near === 1 || (free && legible)) shown.push(box);
-      text.setAttribute("font-size", size.toFixed(1));
-      text.toggleAttribute("hidden", near > 1 && !(free && legible));
-    }
   }
   box(id, x, y, width, height) {
     const n = nodes[id],
@@ -120,7 +76,11 @@ class NodeMap {
   // Of the nodes that a box stands for the one that the step is about.
   meant(id) {
     const of = this.members(id);
-    return of.find((i) => this.now && this.now.marks && this.now.marks.has(i)) ?? of.find((i) => this.now && (this.now.made.has(i) || this.now.gone.has(i) || this.now.joined.has(i))) ?? id;
+    return (
+      of.find((i) => this.now && this.now.marks && this.now.marks.has(i)) ??
+      of.find((i) => this.now && (this.now.made.has(i) || this.now.gone.has(i) || this.now.joined.has(i))) ??
+      id
+    );
   }
   members(id) {
     return at.unfold || !raw.maps.folded || !alike[id].length ? [id] : alike[id];
@@ -139,16 +99,16 @@ class NodeMap {
       const look = marked.length
         ? now.marks.get(marked[0]).kind
         : !shown.length
-        ? "hidden"
-        : has(now.gone, ids)
-          ? "gone"
-          : has(now.made, ids)
-            ? "made"
-            : has(now.joined, ids)
-              ? "joined"
-              : ids.some((i) => reads[i].length || results.has(i) || nodes[i].leaf)
-                ? "live"
-                : "unread";
+          ? "hidden"
+          : has(now.gone, ids)
+            ? "gone"
+            : has(now.made, ids)
+              ? "made"
+              : has(now.joined, ids)
+                ? "joined"
+                : ids.some((i) => reads[i].length || results.has(i) || nodes[i].leaf)
+                  ? "live"
+                  : "unread";
       const chosen = at.node !== null && ids.includes(at.node);
       const group = shown.length && !now.marks ? now.stand.group[shown[0]] : 0,
         key = look + chosen + group;
@@ -164,42 +124,7 @@ class NodeMap {
       box.badge.textContent = SIGNS[look] || (group ? "g" + group : "");
     }
     this.drawEdges(now);
-    this.drawFrames();
-  }
-  // A frame in which nothing is now is not drawn, and none reaches further right or down than what is in it.
-  drawFrames() {
-    let changed = false;
-    for (const of of this.letters) Object.assign(of, { right: of.x + 9 * of.length, bottom: 0 });
-    for (const of of this.letters) {
-      of.boxes ??= [...this.boxes.values()].filter(
-        (b) => b.x >= of.x && b.y >= of.y && b.x < of.x + of.width && b.y < of.y + of.height,
-      );
-      const shown = of.boxes.some((b) => !b.look.startsWith("hidden"));
-      if (shown === of.shown) continue;
-      of.shown = shown;
-      of.frame.toggleAttribute("hidden", !shown);
-      of.text.toggleAttribute("hidden", !shown);
-      changed = true;
-    }
-    for (const of of this.letters.slice().reverse()) {
-      for (const b of of.boxes)
-        if (!b.look.startsWith("hidden")) {
-          of.right = Math.max(of.right, b.x + b.width);
-          of.bottom = Math.max(of.bottom, b.y + b.height);
-        }
-      of.right = Math.min(of.right + 12, of.x + of.width);
-      of.bottom = Math.min(of.bottom + 12, of.y + of.height);
-      if (of.around && of.shown) {
-        of.around.right = Math.max(of.around.right, of.right);
-        of.around.bottom = Math.max(of.around.bottom, of.bottom);
-      }
-      const key = of.right + " " + of.bottom;
-      if (!of.shown || key === of.key) continue;
-      of.key = key;
-      of.frame.firstChild.setAttribute("width", of.right - of.x);
-      of.frame.firstChild.setAttribute("height", of.bottom - of.y);
-    }
-    if (changed || this.camera.scale < FAR) this.letter();
+    this.frames.draw();
   }
   write(box, id, stand, times) {
     const n = nodes[id],

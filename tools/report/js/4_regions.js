@@ -12,7 +12,9 @@ class Regions {
   }
   // Where the boxes of a phase are, of those that are there now and in no frame of updates.
   of(phase) {
-    return [...this.map.boxes.values()].filter((b) => nodes[b.id].phase === phase && b.look && !b.look.startsWith("hidden"));
+    return [...this.map.boxes.values()].filter(
+      (b) => nodes[b.id].phase === phase && b.look && !b.look.startsWith("hidden"),
+    );
   }
   // Answers which frames have their names in the margin.
   draw(scale) {
@@ -28,7 +30,9 @@ class Regions {
     for (const { text } of this.heads) text.toggleAttribute("hidden", !both);
     if (both) {
       // Over the middles of both sides, or, where these are near, beside each other.
-      const [x1, x2] = this.heads.map(({ boxes }) => boxes.map((b) => b.x + b.width / 2).sort((a, b) => a - b)[boxes.length >> 1]);
+      const [x1, x2] = this.heads.map(
+        ({ boxes }) => boxes.map((b) => b.x + b.width / 2).sort((a, b) => a - b)[boxes.length >> 1],
+      );
       const near = x2 - x1 < 7 * size,
         middle = (x1 + x2) / 2;
       this.heads.forEach(({ text }, i) => {
@@ -40,13 +44,17 @@ class Regions {
     this.names = [];
     const left = Math.min(...all.map((b) => b.x)),
       taken = [];
-    for (const frame of this.map.letters) {
+    for (const frame of this.map.frames.list) {
       if (!frame.shown || frame.level > 1 || !frame.boxes.some((b) => nodes[b.id].phase === "forward")) continue;
       const own = frame.level === 0 ? size : 0.85 * size,
         y = frame.y + own,
         room = (this.map.camera.x + left * scale) / scale - 1.6 * size;
       if (taken.some((t) => Math.abs(t - y) < 1.15 * size) || 0.62 * own * frame.title.length > room) continue;
-      if (this.map.letters.some((o) => o.level === frame.level && o.shown && o.x < frame.x && o.y < y && y < o.y + o.height))
+      if (
+        this.map.frames.list.some(
+          (o) => o.level === frame.level && o.shown && o.x < frame.x && o.y < y && y < o.y + o.height,
+        )
+      )
         continue; // another stands between it and the margin
       taken.push(y);
       named.add(frame);

@@ -88,6 +88,12 @@ function card(id, now) {
       row("reads", ...joinLinks(operands.filter((o) => !isNumber(o)))),
       row("read by", ...joinLinks(readers)),
       row("is", results.join(", ")),
+      against && differencesAt(at.pass).nodes.some((d) => d.at === id)
+        ? row(
+            "beside B",
+            link("it differs", () => go({ view: "compare", node: id })),
+          )
+        : [],
       row("the same in", ...joinLinks(same.slice(0, 12)), same.length > 12 ? `, and ${same.length - 12} more` : ""),
     ),
     n.op
@@ -169,7 +175,9 @@ function card(id, now) {
   ];
 }
 
-const errors = new Map(raw.errors.nodes.map(([id, largest, share, alone]) => [id, { largest, share, alone: alone === 1 }])),
+const errors = new Map(
+    raw.errors.nodes.map(([id, largest, share, alone]) => [id, { largest, share, alone: alone === 1 }]),
+  ),
   views = new Set(raw.errors.views);
 function errorOf(id) {
   const error = errors.get(id),

@@ -6,7 +6,9 @@ function passesPage() {
     make("td", { class: "number" }, b === null ? "" : text(b)),
     make("td", { class: "number" }, a === null || b === null || a === b ? "" : change("", b, a, text)),
   ];
-  const used = new Set(against.points.filter((p, i) => against.turns[p.turn].pass === turns[i].pass).map((p) => p.turn));
+  const used = new Set(
+    against.points.filter((p, i) => against.turns[p.turn].pass === turns[i].pass).map((p) => p.turn),
+  );
   const lines = [];
   let there = 0;
   for (const turn of turns) {
@@ -19,28 +21,34 @@ function passesPage() {
   }
   const stirs = ([a, b, , same]) =>
     (a && (a.count || a.pass in STAGES)) || (b && (same || !a) && b.count > 0) || (a && a.number === turns.length - 1);
-  const rows = lines.filter(stirs).map(([a, b, differences, same]) =>
-    make(
-      "tr",
-      {},
+  const rows = lines
+    .filter(stirs)
+    .map(([a, b, differences, same]) =>
       make(
-        "th",
-        { scope: "row" },
-        a
-          ? link(a.pass.replaceAll("_", " ") + (a.round > 1 ? ` (round ${a.round})` : ""), () =>
-              go({ view: "compare", pass: a.number, node: null }),
-            )
-          : `${b.pass.replaceAll("_", " ")}, in B only`,
-        a && !same ? make("small", { class: "note" }, " not run in B") : null,
+        "tr",
+        {},
+        make(
+          "th",
+          { scope: "row" },
+          a
+            ? link(a.pass.replaceAll("_", " ") + (a.round > 1 ? ` (round ${a.round})` : ""), () =>
+                go({ view: "compare", pass: a.number, node: null }),
+              )
+            : `${b.pass.replaceAll("_", " ")}, in B only`,
+          a && !same ? make("small", { class: "note" }, " not run in B") : null,
+        ),
+        ...pair(a ? a.nodes : null, b.nodes, String),
+        ...pair(a ? a.arena : null, b.arena, bytes),
+        ...pair(a ? a.ns : null, b.ns, time),
+        make("td", { class: "number" }, a ? String(a.count) : ""),
+        make("td", { class: "number" }, a && !same ? "" : String(b.count)),
+        make(
+          "td",
+          { class: "number" },
+          differences ? String(differences.nodes.length + differences.results.length) : "",
+        ),
       ),
-      ...pair(a ? a.nodes : null, b.nodes, String),
-      ...pair(a ? a.arena : null, b.arena, bytes),
-      ...pair(a ? a.ns : null, b.ns, time),
-      make("td", { class: "number" }, a ? String(a.count) : ""),
-      make("td", { class: "number" }, a && !same ? "" : String(b.count)),
-      make("td", { class: "number" }, differences ? String(differences.nodes.length + differences.results.length) : ""),
-    ),
-  );
+    );
   const head = (text, span) => make("th", { class: "number", colspan: span, scope: "col" }, text);
   const other = against.rules.filter((r) => r.a !== r.b),
     equal = against.rules.length - other.length;
@@ -49,7 +57,11 @@ function passesPage() {
     { class: "page" },
     make("h2", {}, "A and B, pass by pass"),
     make("dl", { class: "sides" }, row("A", against.what[0]), row("B", against.what[1])),
-    make("p", { class: "note" }, "What stood at the end of each pass. Passes that changed nothing in either are left out."),
+    make(
+      "p",
+      { class: "note" },
+      "What stood at the end of each pass. Passes that changed nothing in either are left out.",
+    ),
     make(
       "div",
       { class: "wide" },
@@ -59,10 +71,22 @@ function passesPage() {
         make(
           "thead",
           {},
-          make("tr", {}, make("th", {}, ""), head("nodes", 3), head("arena", 3), head("predicted", 3), head("rewrites", 2),
-            head("differences", 1)),
-          make("tr", {}, make("th", { scope: "col" }, "after"),
-            ...["A", "B", "B − A", "A", "B", "B − A", "A", "B", "B − A", "A", "B", ""].map((t) => head(t, 1))),
+          make(
+            "tr",
+            {},
+            make("th", {}, ""),
+            head("nodes", 3),
+            head("arena", 3),
+            head("predicted", 3),
+            head("rewrites", 2),
+            head("differences", 1),
+          ),
+          make(
+            "tr",
+            {},
+            make("th", { scope: "col" }, "after"),
+            ...["A", "B", "B − A", "A", "B", "B − A", "A", "B", "B − A", "A", "B", ""].map((t) => head(t, 1)),
+          ),
         ),
         make("tbody", {}, rows),
       ),
@@ -92,15 +116,16 @@ function passesPage() {
     make("h2", { id: "only-a" }, `Rewrites that only A made: ${against.onlyA.length}`),
     byRule(
       against.onlyA.map((number) => ({ ...changes[number], pass: turns[changes[number].turn].pass })),
-      (c) => [changeLink(c), ": ", sentence(c), whereIs(c) ? make("span", { class: "note" }, ` in ${whereIs(c)}`) : null],
+      (c) => [
+        changeLink(c),
+        ": ",
+        sentence(c),
+        whereIs(c) ? make("span", { class: "note" }, ` in ${whereIs(c)}`) : null,
+      ],
     ),
     make("h2", { id: "only-b" }, `Rewrites that only B made: ${against.onlyB.length}`),
     byRule(against.onlyB, (r) =>
-      make(
-        "pre",
-        { class: "mono" },
-        [...r.matched.map((l) => "- " + l), ...r.made.map((l) => "+ " + l)].join("\n"),
-      ),
+      make("pre", { class: "mono" }, [...r.matched.map((l) => "- " + l), ...r.made.map((l) => "+ " + l)].join("\n")),
     ),
   );
 }
@@ -116,7 +141,11 @@ function byRule(list, tell) {
     const body = make("ul", {});
     const details = make("details", {}, make("summary", {}, `${of.length} × ${rule}`), body);
     details.addEventListener("toggle", () => {
-      if (!body.firstChild) fill(body, of.map((one) => make("li", {}, tell(one))));
+      if (!body.firstChild)
+        fill(
+          body,
+          of.map((one) => make("li", {}, tell(one))),
+        );
     });
     return details;
   });

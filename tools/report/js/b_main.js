@@ -140,10 +140,10 @@ function draw(before) {
     compares
       ? compareSide(now)
       : at.node !== null
-      ? [link("← what happens now", () => go({ node: null })), ...card(at.node, now)]
-      : at.learn
-        ? learnPage(now)
-        : happening(now),
+        ? [link("← what happens now", () => go({ node: null })), ...card(at.node, now)]
+        : at.learn
+          ? learnPage(now)
+          : happening(now),
   );
   if (before.node !== at.node || moved) side.scrollTop = 0;
 }
