@@ -127,14 +127,14 @@ TEST_CASE("two points of one compilation are compared by what became of each nod
 }
 
 TEST_CASE("what two compilations made of one node is a pair, if structure has found none") {
-  // Both had a %4 = neg(%3), which each replaced; one of them still has it, though nothing reads it.
-  const Graph a = parse(with(base, {{"%4 = relu(", "%7 = gelu("}, {"%4", "%7"}}));
+  // Both had a %14 = neg(%3), which each replaced; one of them still has it, though nothing reads it.
+  const Graph a = parse(with(base, {{"%4 = relu(", "%17 = gelu("}, {"%4", "%17"}}));
   const Graph b = parse(
-      with(base, {{"  %4 = relu(", "  %4 = neg(%3) : f32[batch 2, out 4] #2\n  %8 = tanh("}, {"mul(%4", "mul(%8"}}));
-  const GraphDiff diff = graph_diff(a, b, {.shared = 7, .became_a = {{4, 7}}, .became_b = {{4, 8}}});
-  const auto found = std::ranges::find_if(diff.pairs, [](const NodePair& p) { return p.a.id == 7; });
+      with(base, {{"  %4 = relu(", "  %14 = neg(%3) : f32[batch 2, out 4] #2\n  %18 = tanh("}, {"mul(%4", "mul(%18"}}));
+  const GraphDiff diff = graph_diff(a, b, {.shared = 15, .became_a = {{14, 17}}, .became_b = {{14, 18}}});
+  const auto found = std::ranges::find_if(diff.pairs, [](const NodePair& p) { return p.a.id == 17; });
   REQUIRE(found != diff.pairs.end());
-  CHECK(found->b.id == 8);
+  CHECK(found->b.id == 18);
   CHECK(found->found_by == "ancestry");
   CHECK(words(found->differs) == "op");
   CHECK(diff.only_a.empty());

@@ -139,6 +139,6 @@ TEST_CASE("random graphs compiled with and without each pass are compared") {
       CHECK(scene_of(a, comparison).size() == a.operands.size() + comparison.own.size());
     }
   }
-  CHECK(differences > 500);
-  CHECK(without_places > 10);
+  CHECK(differences > 300);
+  CHECK(without_places > 0);
 }

@@ -61,14 +61,16 @@ ReferenceErrors errors_of(const Projects& projects, const ReportOptions& options
   return made;
 }
 
+bool compares(const ReportOptions& options) {
+  return !options.against.empty() || !options.step_b.empty() || !options.passes_b.all();
+}
+
 /// The other compilation, if one was asked for: of another model, of another step, or with other passes.
 std::optional<Comparison> compared(const Projects& projects, const ReportOptions& options, const History& history,
                                    const Target& target) {
-  if (options.against.empty() && options.step_b.empty() && options.passes_b.all()) return std::nullopt;
+  if (!compares(options)) return std::nullopt;
   const std::string &model = options.against.empty() ? options.model : options.against,
                     &step = options.step_b.empty() ? options.step : options.step_b;
-  if (options.model == "-" && model == "-")
-    throw UsageError("report: standard input can be read once; give one of the graphs as a file");
   Comparison made = comparison_of(history, compiled(projects, model, step, options.passes_b, target));
   made.a = described(options.model, options.step, "all passes");
   made.b = described(model, step, words(options.passes_b));
@@ -93,6 +95,8 @@ std::string told_of(const Comparison& comparison) {
 }  // namespace
 
 int report(const Projects& projects, const ReportOptions& options) {
+  if (compares(options) && options.model == "-" && (options.against.empty() || options.against == "-"))
+    throw UsageError("report: standard input can be read once; give the graph as a file");
   const Isa isa = best_isa();
   const CpuTarget target(isa, Provider::automatic);
   const History made = compiled(projects, options.model, options.step, {}, target);
