@@ -1,6 +1,7 @@
 // `vitrine report`: what the page says is what the compiler did, and nothing in a name can make it do anything else.
 #include <array>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "compiler/rule_page.hpp"
 #include "tests/run_program.hpp"
@@ -144,20 +145,31 @@ TEST_CASE("a report says what every pass left: nodes, bytes, predicted time") {
 }
 
 TEST_CASE(
-    "errors against the reference are there for what the program stores, small, and at sizes that the model has") {
+    "errors against the reference are there for what the program computes, small, and at sizes that the model has") {
   const auto xor_errors = data_of(page_of({"xor"})).at("errors"), mlp = data_of(page_of({"mlp"})).at("errors");
   CHECK(xor_errors.at("sizes") == "");
   CHECK(mlp.at("sizes") == "batch 2");
   CHECK(data_of(page_of({"gpt"})).at("errors").at("sizes") == "batch 2, time 5");
   for (const auto& errors : {xor_errors, mlp}) {
     CHECK(errors.at("nodes").size() > 5);
-    bool some = false;
+    bool some = false, stored = false, alone = false;
     for (const auto& node : errors.at("nodes")) {
       CHECK(node[2].get<double>() < 1e-5);
       some = some || node[1].get<double>() > 0;
+      (node[3] == 1 ? alone : stored) = true;  // alone: its step stores it nowhere
+      if (node[2] == -1) CHECK(node[1] == 0);  // of a mask: the elements that are not the same
     }
     CHECK(some);
+    CHECK(stored);
+    CHECK(alone);
   }
+  // Every op of the program but what only looks at others.
+  const auto data = data_of(page_of({"xor"}));
+  std::set<std::uint32_t> told;
+  for (const auto& node : data.at("errors").at("nodes")) told.insert(node[0].get<std::uint32_t>());
+  for (const auto& view : data.at("errors").at("views")) told.insert(view.get<std::uint32_t>());
+  for (const auto& step : data.at("plan").at("steps"))
+    for (const auto& node : step[0]) CHECK(told.contains(node.get<std::uint32_t>()));
   // What would take minutes by definition is not run, and says why.
   const auto large = data_of(page_of({"-"}, R"(graph large {
   input %x : f32[1024, 1024]
