@@ -44,4 +44,7 @@ awk 'BEGIN {
   print "  output y = %3000\n}"
 }' >"$scratch/large.vit"
 "$build/vitrine" report "$scratch/large.vit" --without-b group_elementwise -o "$scratch/large.html" >/dev/null || exit 1
-node "$here/report_browser.mjs" "$scratch" && node "$here/report_compare.mjs" "$scratch"
+status=0
+node "$here/report_browser.mjs" "$scratch" || status=1
+node "$here/report_compare.mjs" "$scratch" || status=1
+exit $status
