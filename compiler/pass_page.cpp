@@ -4,6 +4,7 @@
 #include "compiler/pass_page.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <vector>
 
 #include "compiler/rule_page.hpp"
@@ -222,7 +223,8 @@ std::vector<PassPage> filled(std::vector<PassPage> pages) {
     const auto rules = rules_of(page.pass);
     if (!page.statement.empty() || rules.size() != 1) continue;
     page.statement = rules[0].statement;
-    page.legality = "Legal if " + std::string(rules[0].legal_if) + ".";
+    page.legality = std::string(rules[0].legal_if) + ".";
+    page.legality[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(page.legality[0])));
   }
   return pages;
 }

@@ -91,10 +91,13 @@ TEST_CASE("a pass that is left out shows from its turn on, at the nodes that it 
   CHECK(left >= 2);
   CHECK(changed >= left);
   CHECK(comparison.own.empty());
-  for (const std::size_t i : comparison.rewrites.only_a) {
-    const Change& change = a.changes[comparison.rewrites_a[i]];
-    CHECK((change.rule == "matmul(transpose(a), b) => matmul(a, b) with a flag" || change.rule == "unread => nothing"));
-  }
+  // It did not fold, nor remove what folding leaves behind, nor join to steps what folding made.
+  std::map<std::string, std::size_t> rules;
+  for (const std::size_t i : comparison.rewrites.only_a) ++rules[a.changes[comparison.rewrites_a[i]].rule];
+  CHECK(rules.size() == 3);
+  CHECK(rules["matmul(transpose(a), b) => matmul(a, b) with a flag"] == changed);
+  CHECK(rules.contains("unread => nothing"));
+  CHECK(rules.contains("f(x), g(f(x)) => one step"));
 }
 
 TEST_CASE("what only the other model has stands on the map beside all that this one ever had, and covers nothing") {
