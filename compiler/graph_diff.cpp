@@ -1,6 +1,7 @@
 #include "compiler/graph_diff.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "compiler/node_pairing.hpp"
 
@@ -130,6 +131,31 @@ bool GraphDiff::equal() const { return changed() == 0 && only_a.empty() && only_
 GraphDiff graph_diff(const Graph& a, const Graph& b, const DiffOptions& options) {
   const NodePairing pairing(a, b, options);
   return Comparison(a, b, pairing).make();
+}
+
+std::vector<DiffLine> lines_of(const GraphDiff& diff, const Graph& a, const Graph& b) {
+  std::vector<DiffLine> made;
+  const std::vector<Value> order = a.topological();
+  std::map<std::uint32_t, std::size_t> place, rank;  // in a, in b
+  for (std::size_t i = 0; i < order.size(); ++i) place[order[i].id] = i;
+  for (Value v : b.topological()) rank[v.id] = rank.size();
+  std::set<std::uint32_t> only_a;
+  for (Value v : diff.only_a) only_a.insert(v.id);
+  std::size_t next = 0, added = 0;
+  // a's order and b's may differ: what was passed already is not waited for.
+  const auto catch_up_to = [&](std::size_t end) {
+    for (; next < end; ++next)
+      if (only_a.contains(order[next].id)) made.push_back({.a = order[next]});
+  };
+  for (const NodePair& pair : diff.pairs) {
+    while (added < diff.only_b.size() && rank.at(diff.only_b[added].id) < rank.at(pair.b.id))
+      made.push_back({.b = diff.only_b[added++]});
+    catch_up_to(place.at(pair.a.id));
+    if (pair.differs) made.push_back({pair.a, pair.b, &pair});
+  }
+  catch_up_to(order.size());
+  while (added < diff.only_b.size()) made.push_back({.b = diff.only_b[added++]});
+  return made;
 }
 
 }  // namespace vitrine

@@ -47,16 +47,29 @@ struct GraphDiff {
   std::size_t changed() const;
 };
 
+/// One line of a difference: a node that only one graph has, or a pair that differs.
+struct DiffLine {
+  Value a{}, b{};                  // one is empty where only the other graph has it
+  const NodePair* pair = nullptr;  // of the difference
+};
+
 struct DiffOptions {
   /// The graphs are two points of one compilation: an id means the same node in both.
   bool same_ids = false;
   /// What the record of that compilation knows: the node that took the place of another.
   std::map<std::uint32_t, std::uint32_t> became{};
+  /// The graphs are of two compilations that went the same way at first: ids below this mean the same node in both.
+  /// What structure leaves unpaired is paired by what each compilation made of such a node.
+  std::uint32_t shared = 0;
+  std::map<std::uint32_t, std::uint32_t> became_a{}, became_b{};
 };
 
 /// Nodes are paired by structural hash; those left over by ancestry (ids of one compilation, what replaced them), by
 /// what they read and who reads them, by op, module, phase and line. Linear in the size of the graphs but for the
 /// sorted lookups, and the same answer each time. The graphs must outlive it.
 GraphDiff graph_diff(const Graph& a, const Graph& b, const DiffOptions& = {});
+
+/// Every difference of two graphs once, as b has them in order; what only a has before what followed it there.
+std::vector<DiffLine> lines_of(const GraphDiff&, const Graph& a, const Graph& b);
 
 }  // namespace vitrine

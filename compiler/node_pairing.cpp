@@ -51,6 +51,7 @@ NodePairing::NodePairing(const Graph& a, const Graph& b, const DiffOptions& opti
   if (options.same_ids) by_ancestry(options);
   by_structure();
   by_name();
+  if (options.shared) by_common_ancestor(options);
   const auto spread = [&] {
     for (int round = 0; round < 8; ++round) {
       bool found = by_operands();
@@ -61,6 +62,7 @@ NodePairing::NodePairing(const Graph& a, const Graph& b, const DiffOptions& opti
   };
   spread();
   if (by_place()) spread();
+  if (options.shared) leave_out_remains();
 }
 
 void NodePairing::pair(Value a, Value b, std::string_view how) {
@@ -121,6 +123,33 @@ void NodePairing::by_structure() {
     pair(*twin, b, "structure");
     twins.erase(twin);
   }
+}
+
+/// What two compilations made of one node.
+void NodePairing::by_common_ancestor(const DiffOptions& options) {
+  const std::vector<bool> read_a = read_by_results(a_, order_a_), read_b = read_by_results(b_, order_b_);
+  using Became = std::map<std::uint32_t, std::uint32_t>;
+  const auto stands_for = [](std::uint32_t id, const Graph& in, const std::vector<bool>& read, const Became& became) {
+    for (std::size_t steps = 0; steps <= became.size(); ++steps) {
+      if (const Value v = in.find(id); v && read[id]) return v;
+      const auto next = became.find(id);
+      if (next == became.end()) break;
+      id = next->second;
+    }
+    return Value{};
+  };
+  for (std::uint32_t id = 0; id < options.shared; ++id) {
+    const Value a = stands_for(id, a_, read_a, options.became_a), b = stands_for(id, b_, read_b, options.became_b);
+    if (a && b && free_a(a) && free_b(b) && !is_plain_number(a) && !is_plain_number(b)) pair(a, b, "ancestry");
+  }
+}
+/// Read by nothing and without a partner: the one compilation has not removed it yet.
+void NodePairing::leave_out_remains() {
+  const std::vector<bool> read_a = read_by_results(a_, order_a_), read_b = read_by_results(b_, order_b_);
+  for (Value a : order_a_)
+    if (free_a(a) && !read_a[a.id]) remains_[0].insert(a.id);
+  for (Value b : order_b_)
+    if (free_b(b) && !read_b[b.id]) remains_[1].insert(b.id);
 }
 
 /// Inputs and states are who they are by their names, whatever their types.

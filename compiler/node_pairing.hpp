@@ -30,6 +30,8 @@ class NodePairing {
   void by_ancestry(const DiffOptions&);
   void by_structure();
   void by_name();
+  void by_common_ancestor(const DiffOptions&);
+  void leave_out_remains();
   bool by_operands();
   bool by_users();
   bool by_neighbours();

@@ -1,21 +1,26 @@
 // One entry for each pass, in the order of the list in passes.hpp. The examples are the golden graphs of that name
-// (tests/golden/<pass>/<name>.vit), which a test holds them to.
+// (tests/golden/<pass>/<name>.vit), which a test holds them to. Nothing is said here of a pass that has one rule: that
+// is said of the rule.
 #include "compiler/pass_page.hpp"
 
 #include <algorithm>
-#include <array>
+#include <cctype>
+#include <vector>
+
+#include "compiler/rule_page.hpp"
 
 namespace vitrine {
 
 namespace {
 
-constexpr std::array pages{
-    PassPage{"inference",
-             "The graph of a model in use is made of one that trains: dropout goes, batch norm reads its running "
-             "statistics, and no state changes.",
-             "Always allowed, and the only pass that means another thing than what was written: it runs only where "
-             "a model in use is asked for.",
-             R"(graph takes_the_second {
+std::vector<PassPage> written() {
+  return {
+      PassPage{"inference",
+               "The graph of a model in use is made of one that trains: dropout goes, batch norm reads its running "
+               "statistics, and no state changes.",
+               "Always allowed, and the only pass that means another thing than what was written: it runs only where "
+               "a model in use is asked for.",
+               R"(graph takes_the_second {
   input %x : f32[2, 3]
   %1 = exp(%x) : f32[2, 3]
   %2 = tanh(%x) : f32[2, 3]
@@ -24,11 +29,8 @@ constexpr std::array pages{
   output y = %4
 }
 )"},
-    PassPage{"fold_batch_norm",
-             "What a product is scaled and shifted by, channel for channel, goes into its weight and one bias.",
-             "Scale and shift must be made from parameters alone, go by the product's last axis, and the product "
-             "must have no other reader; while a model trains they come from the batch, and it is turned down.",
-             R"(graph product {
+      PassPage{"fold_batch_norm", "", "",
+               R"(graph product {
   input %x : f32[batch 16, 3]
   state %w : f32[3, 4] = normal(0.5)
   state %b : f32[4] = 0.0
@@ -39,12 +41,12 @@ constexpr std::array pages{
   output y = %6
 }
 )"},
-    PassPage{"recognize_rows",
-             "Many small steps over rows that together compute softmax, log_softmax, layer_norm or rms_norm become "
-             "that op, which is one kernel.",
-             "The steps are run in double on rows that tell such functions apart and must agree on all of them; a "
-             "form that overflows where the kernel does not, or of which a part is read elsewhere, is turned down.",
-             R"(graph softmax {
+      PassPage{"recognize_rows",
+               "Many small steps over rows that together compute softmax, log_softmax, layer_norm or rms_norm become "
+               "that op, which is one kernel.",
+               "The steps are run in double on rows that tell such functions apart and must agree on all of them; a "
+               "form that overflows where the kernel does not, or of which a part is read elsewhere, is turned down.",
+               R"(graph softmax {
   input %x : f32[batch 2, kind 5]
   %1 = max_to(%x) {to = [batch 2, 1]} : f32[batch 2, 1]
   %2 = sub(%x, %1) : f32[batch 2, kind 5]
@@ -54,13 +56,8 @@ constexpr std::array pages{
   output y = %5
 }
 )"},
-    PassPage{"recognize_cross_entropy",
-             "The loss of class numbers, however it is written, becomes the op cross_entropy, which has a "
-             "derivative of its own.",
-             "What lies between logits, labels and loss is run in double with labels at both ends and in between "
-             "and must agree; a form that overflows where the kernel does not, or of which a part is read "
-             "elsewhere, is turned down.",
-             R"(graph one_hot {
+      PassPage{"recognize_cross_entropy", "", "",
+               R"(graph one_hot {
   input %x : f32[batch 3, kind 4]
   input %label : i32[batch 3]
   %2 = log_softmax(%x) : f32[batch 3, kind 4]
@@ -72,13 +69,13 @@ constexpr std::array pages{
   output loss = %7
 }
 )"},
-    PassPage{"recognize_attention",
-             "Attention written out, wherever its scale and its mask stand, becomes the op attention, which never "
-             "stores all scores at once.",
-             "For every pair of query and key the score must be their product times one number, or minus infinity "
-             "where a causal mask or a window says so; another mask, or weights that are read elsewhere, are "
-             "turned down with the pair that differs.",
-             R"(graph one_head {
+      PassPage{"recognize_attention",
+               "Attention written out, wherever its scale and its mask stand, becomes the op attention, which never "
+               "stores all scores at once.",
+               "For every pair of query and key the score must be their product times one number, or minus infinity "
+               "where a causal mask or a window says so; another mask, or weights that are read elsewhere, are "
+               "turned down with the pair that differs.",
+               R"(graph one_head {
   input %q : f32[3, 4]
   input %k : f32[5, 4]
   input %v : f32[5, 6]
@@ -90,9 +87,8 @@ constexpr std::array pages{
   output y = %7
 }
 )"},
-    PassPage{"training", "A model that was written for training and for use is compiled for training.",
-             "Always allowed: the choice was made when the model was traced, and this takes the first of the two.",
-             R"(graph takes_the_first {
+      PassPage{"training", "", "",
+               R"(graph takes_the_first {
   input %x : f32[2, 3]
   state %s : f32[2, 3] = 0.0
   %2 = exp(%x) : f32[2, 3]
@@ -103,10 +99,8 @@ constexpr std::array pages{
   update %s = %5
 }
 )"},
-    PassPage{"fold_constants", "An elementwise op on numbers alone is the number it makes.",
-             "All operands must be constants; it is computed by the op's own definition, so the bits are those of "
-             "a run, and what adds up stays, because its kernel adds in another order.",
-             R"(graph chain {
+      PassPage{"fold_constants", "", "",
+               R"(graph chain {
   input %x : f32[3]
   %1 = mul(2.0, 0.5) : f32[]
   %2 = add(%1, 3.0) : f32[]
@@ -115,10 +109,10 @@ constexpr std::array pages{
   output y = %4
 }
 )"},
-    PassPage{"simplify_algebra", "What an identity of algebra says is the same, and is simpler, takes its place.",
-             "Only identities that hold for every float are used, NaN, infinities and signed zero included: x * 0 "
-             "is not 0 where x is infinite, and x + 0 is not x where x is -0, so both are turned down.",
-             R"(graph safe_identities {
+      PassPage{"simplify_algebra", "What an identity of algebra says is the same, and is simpler, takes its place.",
+               "Only identities that hold for every float are used, NaN, infinities and signed zero included: x * 0 "
+               "is not 0 where x is infinite, and x + 0 is not x where x is -0, so both are turned down.",
+               R"(graph safe_identities {
   input %x : f32[3]
   %1 = mul(%x, 1.0) : f32[3]
   %2 = mul(1.0, %1) : f32[3]
@@ -131,12 +125,12 @@ constexpr std::array pages{
   output y = %8
 }
 )"},
-    PassPage{"move_permutes",
-             "Elementwise work that stands between permutes is done in the order of axes that leaves fewer of "
-             "them.",
-             "A region of elementwise nodes of one shape is turned only if more permutes go than come; no number "
-             "changes, only the order in which elements lie.",
-             R"(graph another_order {
+      PassPage{"move_permutes",
+               "Elementwise work that stands between permutes is done in the order of axes that leaves fewer of "
+               "them.",
+               "A region of elementwise nodes of one shape is turned only if more permutes go than come; no number "
+               "changes, only the order in which elements lie.",
+               R"(graph another_order {
   input %x : f32[4, 2, 3]
   input %z : f32[3, 2, 4]
   %2 = permute(%x) {order = [1, 2, 0]} : f32[2, 3, 4]
@@ -146,12 +140,12 @@ constexpr std::array pages{
   output y = %5
 }
 )"},
-    PassPage{"fold_transposes",
-             "A product reads a transposed operand as it lies, by a flag, and permutes that follow each other "
-             "become one.",
-             "Always allowed where an operand of a product is a transpose; the transpose stays while something "
-             "else reads it.",
-             R"(graph both_sides {
+      PassPage{"fold_transposes",
+               "A product reads a transposed operand as it lies, by a flag, and permutes that follow each other "
+               "become one.",
+               "Always allowed where an operand of a product is a transpose; the transpose stays while something "
+               "else reads it.",
+               R"(graph both_sides {
   input %a : f32[4, 2]
   input %b : f32[3, 4]
   %1 = transpose(%a) : f32[2, 4]
@@ -160,12 +154,8 @@ constexpr std::array pages{
   output y = %3
 }
 )"},
-    PassPage{"merge_products",
-             "Products of one matrix by several weights become one product by all of them side by side.",
-             "The other operands must be the same at every run, and what is spared (reading the matrix again) must "
-             "be more than what is paid (copies of weights that are trained, results that are no longer worked on "
-             "in cache).",
-             R"(graph queries_keys_values {
+      PassPage{"merge_products", "", "",
+               R"(graph queries_keys_values {
   input %x : f32[time 8, token 4]
   state %q : f32[token 4, query 4]
   state %k : f32[token 4, key 2]
@@ -178,21 +168,19 @@ constexpr std::array pages{
   output v = %3
 }
 )"},
-    PassPage{"pool_before_relu",
-             "The maximum of a window is taken before relu and not behind it: relu then has fewer elements.",
-             "All that reads the relu must be pools of the same windows, and on the way back its mask; "
-             "relu(max(x)) and max(relu(x)) are the same number in every case, NaN included.",
-             R"(graph forward {
+      PassPage{"pool_before_relu",
+               "The maximum of a window is taken before relu and not behind it: relu then has fewer elements.",
+               "All that reads the relu must be pools of the same windows, and on the way back its mask; "
+               "relu(max(x)) and max(relu(x)) are the same number in every case, NaN included.",
+               R"(graph forward {
   input %x : f32[batch 2, 4, 4, 3]
   %1 = relu(%x) : f32[batch 2, 4, 4, 3]
   %2 = max_pool2d(%1) {window = 2x2, stride = 2x2, padding = 0x0} : f32[batch 2, 2, 2, 3]
   output y = %2
 }
 )"},
-    PassPage{"merge_duplicates", "Two nodes with equal ops and equal operands are one.",
-             "Op, attributes and operands must be equal; so dropouts with other random streams are no twins, nor "
-             "are -0 and +0.",
-             R"(graph twins {
+      PassPage{"merge_duplicates", "", "",
+               R"(graph twins {
   input %x : f32[2, 2]
   %1 = matmul(%x, %x) {transpose_left = true} : f32[2, 2]
   %2 = matmul(%x, %x) {transpose_left = true} : f32[2, 2]
@@ -202,10 +190,8 @@ constexpr std::array pages{
   output y = %5
 }
 )"},
-    PassPage{"remove_unused", "A node that nothing reads goes.",
-             "Nothing may read it: no node, no output, no state's next value; inputs and states stay, for they "
-             "belong to the caller.",
-             R"(graph dead_chain {
+      PassPage{"remove_unused", "", "",
+               R"(graph dead_chain {
   input %x : f32[2]
   input %unread : f32[2]
   state %w : f32[2] = 0.5
@@ -217,14 +203,12 @@ constexpr std::array pages{
   output y = %5
 }
 )"},
-    PassPage{"repeat_producers",
-             "A cheap value that steps apart from each other read is computed in each of them and not stored, and a "
-             "mask that several read is made for each.",
-             "At most four operations, none of them a division, a root or a function, on operands that are stored "
-             "anyway; what it spares in bytes must be more than what it reads and computes again. What a product "
-             "reads from memory is not repeated, and nothing that has its maximum subtracted. Where the readers meet "
-             "again is asked of the graph's post-dominators.",
-             R"(graph centred {
+      PassPage{"repeat_producers",
+               "A cheap value that steps apart from each other read is computed in each of them and not stored, and a "
+               "mask that several read is made for each.",
+               "What it spares in bytes must be more than what is read and computed again; nothing dear is repeated, "
+               "and nothing that a product reads from memory.",
+               R"(graph centred {
   input %x : f32[batch 8, 16]
   input %gain : f32[width 32]
   state %w : f32[16, width 32] = normal(0.5)
@@ -237,13 +221,8 @@ constexpr std::array pages{
   output y = %5
 }
 )"},
-    PassPage{"group_elementwise",
-             "Elementwise nodes that feed each other run as one step, behind the product that they follow, and "
-             "what lies between is never stored.",
-             "The nodes must have one shape and no step may have to wait for itself; nothing is computed twice and "
-             "nothing is reordered. What is turned down names both nodes, and profile says what it would have "
-             "saved.",
-             R"(graph matmul_leads {
+      PassPage{"group_elementwise", "", "",
+               R"(graph matmul_leads {
   input %x : f32[batch 4, 3]
   state %w : f32[3, 2] = normal(0.5)
   state %b : f32[2] = 0.0
@@ -253,11 +232,25 @@ constexpr std::array pages{
   output y = %3
 }
 )"},
-};
+  };
+}
+
+/// Where nothing is written of a pass, what is said of its only rule.
+std::vector<PassPage> filled(std::vector<PassPage> pages) {
+  for (PassPage& page : pages) {
+    const auto rules = rules_of(page.pass);
+    if (!page.statement.empty() || rules.size() != 1) continue;
+    page.statement = rules[0].statement;
+    page.legality = std::string(rules[0].legal_if) + ".";
+    page.legality[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(page.legality[0])));
+  }
+  return pages;
+}
 
 }  // namespace
 
 const PassPage* page_of(std::string_view pass) {
+  static const std::vector<PassPage> pages = filled(written());
   const auto page = std::ranges::find(pages, pass, &PassPage::pass);
   return page == pages.end() ? nullptr : &*page;
 }

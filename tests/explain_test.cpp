@@ -93,6 +93,18 @@ TEST_CASE("explain tells refusals, the derivative's own nodes and who shares the
   CHECK_THAT(gradient, Contains("it is part of the derivative of %7 = relu(") && !Contains("Error"));
 }
 
+TEST_CASE("explain measures what no step stores too, and says in which program") {
+  const auto [alone, of_alone] = explained({"mlp", "--node", "22"});
+  CHECK(of_alone["error"]["alone"] == true);
+  CHECK(of_alone["error"]["largest"].get<double>() > 0);
+  CHECK(of_alone["error"]["share_of_allowed"].get<double>() <= 1);
+  CHECK_THAT(alone, Contains("not stored: it stays in cache inside its step") &&
+                        Contains("its step stores it nowhere: this is the program that runs every op by itself"));
+  const auto [stored, of_stored] = explained({"mlp", "--node", "7"});
+  CHECK(of_stored["error"]["alone"] == false);
+  CHECK_THAT(stored, !Contains("stores it nowhere"));
+}
+
 TEST_CASE("explain of every node of a training step holds: each within what rounding allows") {
   for (std::uint32_t id = 0; id < 50; id += 7) {
     const auto [text, json] = explained({"xor", "--node", std::to_string(id)});

@@ -126,6 +126,23 @@ TEST_CASE("two points of one compilation are compared by what became of each nod
   CHECK(blind.pairs.size() * 100 >= paired * 98);
 }
 
+TEST_CASE("what two compilations made of one node is a pair, if structure has found none") {
+  // Both had a %14 = neg(%3), which each replaced; one of them still has it, though nothing reads it.
+  const Graph a = parse(with(base, {{"%4 = relu(", "%17 = gelu("}, {"%4", "%17"}}));
+  const Graph b = parse(
+      with(base, {{"  %4 = relu(", "  %14 = neg(%3) : f32[batch 2, out 4] #2\n  %18 = tanh("}, {"mul(%4", "mul(%18"}}));
+  const GraphDiff diff = graph_diff(a, b, {.shared = 15, .became_a = {{14, 17}}, .became_b = {{14, 18}}});
+  const auto found = std::ranges::find_if(diff.pairs, [](const NodePair& p) { return p.a.id == 17; });
+  REQUIRE(found != diff.pairs.end());
+  CHECK(found->b.id == 18);
+  CHECK(found->found_by == "ancestry");
+  CHECK(words(found->differs) == "op");
+  CHECK(diff.only_a.empty());
+  CHECK(diff.only_b.empty());
+  CHECK(diff.remains == 1);
+  CHECK(diff.changed() == 1);  // what reads it reads partners
+}
+
 TEST_CASE("which nodes run as one step is a difference by itself, and the numbers of steps are none") {
   const std::string grouped =
       with(base, {{"%4 = relu(%3) : f32[batch 2, out 4]", "%4 = relu(%3) : f32[batch 2, out 4] @g1"},

@@ -1,11 +1,13 @@
 // The reference pages about passes and ops: complete, true to the golden graphs, and one safe file as HTML.
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "compiler/op_table.hpp"
 #include "compiler/parse.hpp"
 #include "compiler/pass_page.hpp"
 #include "compiler/passes.hpp"
 #include "compiler/print.hpp"
+#include "compiler/rule_page.hpp"
 #include "tests/run_program.hpp"
 #include "tests/scratch.hpp"
 #include "tests/xml_texts.hpp"
@@ -40,7 +42,7 @@ TEST_CASE("every pass has a page whose example is a golden graph on which the pa
     CAPTURE(pass.name);
     const PassPage* page = page_of(pass.name);
     REQUIRE(page);
-    for (const std::string_view sentence : {page->statement, page->legality}) {
+    for (const std::string_view sentence : {page->statement, std::string_view(page->legality)}) {
       CHECK(sentence.size() > 20);
       CHECK(sentence.ends_with('.'));
     }
@@ -51,6 +53,33 @@ TEST_CASE("every pass has a page whose example is a golden graph on which the pa
          std::filesystem::directory_iterator(std::filesystem::path(VITRINE_SOURCE) / "tests/golden" / pass.name))
       golden = golden || content_of(entry.path()).find(std::string(page->example) + "=>\n") != std::string::npos;
     CHECK(golden);
+  }
+}
+
+TEST_CASE("what is said of a rule is said once: for learners, and on the page of its pass") {
+  std::set<std::string_view> sentences;
+  for (const std::string_view pass : {std::string_view{}, std::string_view("no such pass")})
+    CHECK(rules_of(pass).size() == (pass.empty() ? 2 : 0));
+  for (const Pass& pass : every_pass) {
+    CAPTURE(pass.name);
+    const auto rules = rules_of(pass.name);
+    REQUIRE_FALSE(rules.empty());
+    const std::string page = ok({"passes", std::string(pass.name)});
+    for (const RulePage& rule : rules) {
+      CAPTURE(rule.rule);
+      CHECK(rule_page(rule.rule) == &rule);
+      CHECK(rule.statement.ends_with('.'));
+      CHECK_FALSE(rule.legal_if.empty());
+      CHECK_THAT(page, Contains(std::string(rule.statement)) && Contains(std::string(rule.legal_if.substr(1)) + "."));
+    }
+    if (rules.size() == 1) CHECK(page_of(pass.name)->statement.data() == rules[0].statement.data());
+    CHECK(sentences.insert(page_of(pass.name)->statement).second);
+  }
+  // What fires on a pass's own example is one of its rules.
+  for (const Pass& pass : every_pass) {
+    Graph graph = parse(page_of(pass.name)->example);
+    for (const Rewrite& rewrite : optimize(graph, std::array{pass}).rewrites)
+      CHECK(std::ranges::find(rules_of(pass.name), rewrite.rule, &RulePage::rule) != rules_of(pass.name).end());
   }
 }
 

@@ -19,6 +19,8 @@ for model in xor mlp cnn gpt; do
 done
 "$build/vitrine" profile xor --repeats 1 --threads 1 --out "$scratch/profile" >/dev/null || exit 1
 "$build/vitrine" report xor --profile "$scratch/profile/profile.json" -o "$scratch/measured.html" >/dev/null || exit 1
+"$build/vitrine" report gpt --without-b fold_transposes -o "$scratch/compared.html" >/dev/null || exit 1
+"$build/vitrine" report mlp --against cnn -o "$scratch/models.html" >/dev/null || exit 1
 cat >"$scratch/hostile.vit" <<'END'
 graph "</script><script>window.caught = 1</script>" {
   input %"<img src=x onerror='window.caught = 1'>" : f32[batch 2, in 3]
@@ -30,7 +32,9 @@ graph "</script><script>window.caught = 1</script>" {
   place #1 = "<b>model.cpp":12 in "</style><svg onload='window.caught = 1'>"
 }
 END
-"$build/vitrine" report "$scratch/hostile.vit" -o "$scratch/hostile.html" >/dev/null || exit 1
+sed -e 's/neg(%2)/relu(%2)/; s/%"__proto__"/%__proto__/; s|%__proto__|%"</script><svg onload=window.caught=1>"|' \
+  "$scratch/hostile.vit" >"$scratch/other.vit"
+"$build/vitrine" report "$scratch/hostile.vit" --against "$scratch/other.vit" -o "$scratch/hostile.html" >/dev/null || exit 1
 # 3,000 nodes in which nothing repeats: each relu is of a sum of what three others made.
 awk 'BEGIN {
   print "graph large {\n  input %x : f32[8]"
@@ -39,5 +43,8 @@ awk 'BEGIN {
     printf "  %%%d = %s(%%%d, %%%d) : f32[8]\n", i, i % 3 ? "add" : "mul", i - 1, 1 + (i * 7919) % (i - 1)
   print "  output y = %3000\n}"
 }' >"$scratch/large.vit"
-"$build/vitrine" report "$scratch/large.vit" -o "$scratch/large.html" >/dev/null || exit 1
-node "$here/report_browser.mjs" "$scratch"
+"$build/vitrine" report "$scratch/large.vit" --without-b group_elementwise -o "$scratch/large.html" >/dev/null || exit 1
+status=0
+node "$here/report_browser.mjs" "$scratch" || status=1
+node "$here/report_compare.mjs" "$scratch" || status=1
+exit $status

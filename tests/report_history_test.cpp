@@ -113,13 +113,14 @@ TEST_CASE("differentiation is told node by node, and its gradients know what the
 TEST_CASE("each node that was ever alive has one place on the map, which no other covers, inside of its frames") {
   for (const char* model : {"xor", "cnn", "gpt"}) {
     const History history = trained(model);
-    const std::vector<Place> places = places_of(history);
-    const Folding folding = folding_of(history, places);
+    const Scene scene = scene_of(history);
+    const Folding folding = folding_of(scene);
     for (const Folding* of : {static_cast<const Folding*>(nullptr), &folding}) {
-      const Map map = map_of(history, places, of);
+      const Map map = map_of(scene, of);
       CAPTURE(model, of != nullptr);
       std::size_t drawn = 0;
-      for (std::uint32_t id = 0; id < places.size(); ++id) drawn += places[id].drawn && (!of || of->drawn_as[id] == id);
+      for (std::uint32_t id = 0; id < scene.size(); ++id)
+        drawn += scene[id].place.drawn && (!of || of->drawn_as[id] == id);
       CHECK(map.boxes.size() == drawn);
       std::size_t covered = 0, outside = 0;
       for (std::size_t i = 0; i < map.boxes.size(); ++i) {
@@ -135,14 +136,14 @@ TEST_CASE("each node that was ever alive has one place on the map, which no othe
 
 TEST_CASE("what is folded computes the same as what is drawn for it, and a GPT's blocks are folded") {
   const History history = trained("gpt");
-  const std::vector<Place> places = places_of(history);
-  const Folding folding = folding_of(history, places);
+  const Scene scene = scene_of(history);
+  const Folding folding = folding_of(scene);
   CHECK(folding.title.at("blocks.0") == "blocks.0 to 3 (× 4)");
   std::size_t folded = 0, drawn = 0;
-  for (std::uint32_t id = 0; id < places.size(); ++id) {
+  for (std::uint32_t id = 0; id < scene.size(); ++id) {
     const std::uint32_t twin = folding.drawn_as[id];
     CHECK(folding.drawn_as[twin] == twin);
-    if (!places[id].drawn) continue;
+    if (!scene[id].place.drawn) continue;
     twin == id ? ++drawn : ++folded;
     const Node &a = node_of(history, id), &b = node_of(history, twin);
     CHECK(a.op.has_value() == b.op.has_value());
@@ -150,7 +151,8 @@ TEST_CASE("what is folded computes the same as what is drawn for it, and a GPT's
     if (a.op && b.op) CHECK(a.op->name() == b.op->name());
   }
   CHECK(folded > 2 * drawn);
-  CHECK_FALSE(folding_of(compiled(parse(text, "small")), places_of(compiled(parse(text, "small")))).any);
+  const History small = compiled(parse(text, "small"));
+  CHECK_FALSE(folding_of(scene_of(small)).any);
 }
 
 TEST_CASE("ranks of a layout run downwards, circles end, and a long chain is laid out") {

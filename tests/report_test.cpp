@@ -1,10 +1,12 @@
 // `vitrine report`: what the page says is what the compiler did, and nothing in a name can make it do anything else.
+#include <array>
 #include <nlohmann/json.hpp>
+#include <set>
 
+#include "compiler/rule_page.hpp"
 #include "tests/run_program.hpp"
 #include "tests/scratch.hpp"
 #include "tools/report/page.hpp"
-#include "tools/report/rule_pages.hpp"
 #include "tools/report/sha256.hpp"
 
 using namespace vitrine;
@@ -121,11 +123,6 @@ TEST_CASE("every rule that a milestone's report tells of has a sentence and a co
     }
   CHECK(rules > 1000);
   CHECK(rule_page("no such rule") == nullptr);
-  for (const RulePage& page : rule_pages()) {
-    CHECK(rule_page(page.rule) == &page);
-    CHECK(page.statement.ends_with('.'));
-    CHECK_FALSE(page.legal_if.empty());
-  }
 }
 
 TEST_CASE("a report says what every pass left: nodes, bytes, predicted time") {
@@ -148,20 +145,31 @@ TEST_CASE("a report says what every pass left: nodes, bytes, predicted time") {
 }
 
 TEST_CASE(
-    "errors against the reference are there for what the program stores, small, and at sizes that the model has") {
+    "errors against the reference are there for what the program computes, small, and at sizes that the model has") {
   const auto xor_errors = data_of(page_of({"xor"})).at("errors"), mlp = data_of(page_of({"mlp"})).at("errors");
   CHECK(xor_errors.at("sizes") == "");
   CHECK(mlp.at("sizes") == "batch 2");
   CHECK(data_of(page_of({"gpt"})).at("errors").at("sizes") == "batch 2, time 5");
   for (const auto& errors : {xor_errors, mlp}) {
     CHECK(errors.at("nodes").size() > 5);
-    bool some = false;
+    bool some = false, stored = false, alone = false;
     for (const auto& node : errors.at("nodes")) {
       CHECK(node[2].get<double>() < 1e-5);
       some = some || node[1].get<double>() > 0;
+      (node[3] == 1 ? alone : stored) = true;  // alone: its step stores it nowhere
+      if (node[2] == -1) CHECK(node[1] == 0);  // of a mask: the elements that are not the same
     }
     CHECK(some);
+    CHECK(stored);
+    CHECK(alone);
   }
+  // Every op of the program but what only looks at others.
+  const auto data = data_of(page_of({"xor"}));
+  std::set<std::uint32_t> told;
+  for (const auto& node : data.at("errors").at("nodes")) told.insert(node[0].get<std::uint32_t>());
+  for (const auto& view : data.at("errors").at("views")) told.insert(view.get<std::uint32_t>());
+  for (const auto& step : data.at("plan").at("steps"))
+    for (const auto& node : step[0]) CHECK(told.contains(node.get<std::uint32_t>()));
   // What would take minutes by definition is not run, and says why.
   const auto large = data_of(page_of({"-"}, R"(graph large {
   input %x : f32[1024, 1024]
@@ -199,6 +207,56 @@ TEST_CASE("a profile of the same program brings its times, and any other file is
   CHECK_THAT(sentence_of({"report", "xor", "--profile", (scratch / "bad.json").string()}, 3), Contains("is no JSON"));
   CHECK_THAT(sentence_of({"report", "xor", "--profile", (scratch / "none.json").string()}, 3),
              Contains("cannot be opened"));
+}
+
+TEST_CASE("a report against another compilation tells what diff tells") {
+  const Scratch scratch;
+  const std::string json = (scratch / "d.json").string();
+  const auto data = data_of(page_of({"cnn", "--without-b", "pool_before_relu"}));
+  const auto& against = data.at("against");
+  CHECK(against.at("what")[1] == "cnn, step train, without pool_before_relu");
+  REQUIRE(vitrine_run({"diff", "cnn", "--pipelines", "--without-b", "pool_before_relu", "--json", json}).status == 1);
+  const auto rewrites = nlohmann::json::parse(content_of(json));
+  CHECK(against.at("only_a").size() == rewrites.at("only_a").size());
+  CHECK(against.at("only_b").size() == rewrites.at("only_b").size());
+  CHECK(against.at("rules").size() == rewrites.at("rules").size());
+  CHECK(against.at("points").size() == data.at("turns").size());
+
+  // Of two models nothing but structure pairs the nodes, in both commands.
+  REQUIRE(vitrine_run({"diff", "mlp", "cnn", "--after-a", "all", "--after-b", "all", "--json", json}).status == 1);
+  const auto graphs = nlohmann::json::parse(content_of(json));
+  const auto models = data_of(page_of({"mlp", "--against", "cnn"})).at("against");
+  const auto& end = models.at("differences")[models.at("points").back()[1].get<std::size_t>()];
+  std::array<std::size_t, 4> kinds{};
+  for (const auto& node : end[2]) ++kinds.at(node[0].get<std::size_t>());
+  CHECK(end[0] == graphs.at("same"));
+  CHECK(kinds[0] == graphs.at("only_a").size());
+  CHECK(kinds[1] == graphs.at("only_b").size());
+  CHECK(kinds[2] + kinds[3] == graphs.at("changed").size());
+  CHECK(end[3].size() == graphs.at("results").size());
+  CHECK(data_of(page_of({"mlp"})).at("against").is_null());
+}
+
+TEST_CASE("a report against another compilation keeps what is promised of reports") {
+  const Words words{"gpt", "--against", "mlp"};
+  const std::string page = page_of(words);
+  CHECK(page.size() < 3'000'000);
+  CHECK(page_of(words) == page);
+  const Scratch scratch;
+  const std::string file = (scratch / "hostile.vit").string();
+  put(file, hostile);
+  const std::string plain = page_of({"xor"}), with = page_of({"xor", "--against", file});
+  for (const char* markup : {"<script", "</script", "<style", "</style", "<title", "<!--", "<svg", "<img", "<b>"}) {
+    CAPTURE(markup);
+    CHECK(times(with, markup) == times(plain, markup));
+  }
+  CHECK_THAT(sentence_of({"report", "xor", "--without-b", "fold_transpose"}, 2),
+             Contains("did you mean 'fold_transposes'?"));
+  CHECK_THAT(sentence_of({"report", "xor", "--without-b", "inference"}, 2), Contains("is not run here"));
+  CHECK_THAT(sentence_of({"report", "xor", "--without-b", "training", "--passes-b", "training"}, 2),
+             Contains("give one of the two flags"));
+  CHECK_THAT(sentence_of({"report", "xor", "--against", "xo"}, 2), Contains("did you mean 'xor'?"));
+  CHECK_THAT(sentence_of({"report", "-", "--without-b", "training"}, 2), Contains("standard input can be read once"));
 }
 
 TEST_CASE("a report that cannot be written whole leaves the old file, and no half of a new one") {

@@ -8,13 +8,6 @@ namespace vitrine {
 
 namespace {
 
-std::vector<Pass> passes_for(const CompilationOptions& options, bool of_file) {
-  if (!options.passes.empty()) return options.passes;
-  // A forward graph of a project is a model in use.
-  const std::span<const Pass> all = options.step == "forward" && !of_file ? inference_pipeline : default_pipeline;
-  return {all.begin(), all.end()};
-}
-
 Graph traced_graph(const Projects& projects, const std::string& model, const std::vector<Axis>& sizes) {
   if (names_a_file(model)) return read_graph(model);
   Graph forward = find_project(projects, model).forward();
@@ -22,6 +15,12 @@ Graph traced_graph(const Projects& projects, const std::string& model, const std
 }
 
 }  // namespace
+
+std::vector<std::span<const Pass>> pipelines_of(const std::string& model, const std::string& step) {
+  if (names_a_file(model)) return {default_pipeline};
+  if (step == "forward") return {inference_pipeline};  // a model in use
+  return {recognition_pipeline, default_pipeline};
+}
 
 Compilation::Compilation(const Projects& projects, const std::string& model, const CompilationOptions& options)
     : traced_(traced_graph(projects, model, options.sizes)) {
@@ -33,7 +32,8 @@ Compilation::Compilation(const Projects& projects, const std::string& model, con
     pipeline.after_pass = [&](const Graph& now, const Pass& pass, std::size_t) { options.after(now, pass.name); };
   recognized_ = std::make_unique<Graph>(traced_);
   if (is_training_) {
-    if (options.recognizes) record_ = recognize(*recognized_, pipeline);
+    if (const auto passes = chosen_before_gradients(recognition_pipeline, options.passes); !passes.empty())
+      record_ = optimize(*recognized_, passes, pipeline);
     recognitions_ = record_.rewrites.size();
     given_ = differentiated_step(*recognized_, find_project(projects, model).optimizer);
     if (options.after) options.after(given_, "gradients");
@@ -41,7 +41,8 @@ Compilation::Compilation(const Projects& projects, const std::string& model, con
     given_ = traced_;
   }
   compiled_ = std::make_unique<Graph>(given_);
-  Record behind = optimize(*compiled_, passes_for(options, of_file), pipeline);
+  passes_ = chosen(pipelines_of(model, options.step).back(), options.passes);
+  Record behind = optimize(*compiled_, passes_, pipeline);
   std::ranges::move(behind.rewrites, std::back_inserter(record_.rewrites));
   std::ranges::move(behind.refusals, std::back_inserter(record_.refusals));
 }

@@ -7,11 +7,13 @@
 
 namespace vitrine {
 
+/// The passes that a step of a model is compiled with: those before the derivatives, if it has any, and the others.
+std::vector<std::span<const Pass>> pipelines_of(const std::string& model, const std::string& step);
+
 struct CompilationOptions {
   std::string step = "train";
-  std::vector<Pass> passes{};                 // empty: all that this step is compiled with
+  PassChoice passes{};                        // of those that this step is compiled with
   std::vector<Axis> sizes{};                  // of a project: these sizes, where it has these axes
-  bool recognizes = true;                     // a model that is to be trained is recognized before it is differentiated
   std::function<void(const Graph&)> begin{};  // told the graph before anything is done
   std::function<void(const Graph&, std::string_view pass)> after{};  // a pass has changed it; "gradients" were added
 };
@@ -26,6 +28,8 @@ class Compilation {
   /// What the passes were given: of a model that is trained, recognized and with gradients and updates.
   const Graph& given() const { return given_; }
   const Graph& compiled() const { return *compiled_; }
+  /// That made the compiled graph of the given one.
+  std::span<const Pass> passes() const { return passes_; }
   /// Whether passes ran over the traced graph before there were gradients, and how many of the rewrites are theirs.
   bool is_training() const { return is_training_; }
   std::size_t recognitions() const { return recognitions_; }
@@ -35,6 +39,7 @@ class Compilation {
  private:
   Graph traced_, given_{};
   std::unique_ptr<Graph> recognized_{}, compiled_{};
+  std::vector<Pass> passes_{};
   Record record_{};
   bool is_training_ = false;
   std::size_t recognitions_ = 0;

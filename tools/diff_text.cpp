@@ -10,7 +10,6 @@
 #include "compiler/module_path.hpp"
 #include "compiler/print.hpp"
 #include "tools/step_facts.hpp"
-#include "vitrine/attribute.hpp"
 
 namespace vitrine {
 
@@ -31,36 +30,19 @@ std::string with_step(Value v) {
 /// Every change once, where b has it; what only a has stands before what followed it there.
 class Changes {
  public:
-  std::string write(const GraphDiff& diff, const Graph& a) {
-    std::set<std::uint32_t> only_a;
-    for (Value v : diff.only_a) only_a.insert(v.id);
-    const std::vector<Value> order = a.topological();
-    std::size_t next = 0;
-    // a's order and b's may differ: what was passed already is not waited for.
-    const auto catch_up_to = [&](std::size_t end) {
-      for (; next < end; ++next)
-        if (only_a.contains(order[next].id)) line(order[next], "- ", with_step(order[next]));
-    };
-    std::map<std::uint32_t, std::size_t> place;
-    for (std::size_t i = 0; i < order.size(); ++i) place[order[i].id] = i;
-    std::size_t added = 0;
-    for (const NodePair& pair : diff.pairs) {
-      while (added < diff.only_b.size() && before(diff.only_b[added], pair.b))
-        line(diff.only_b[added], "+ ", with_step(diff.only_b[added])), ++added;
-      catch_up_to(place.at(pair.a.id));
-      if (pair.differs && !pair.differs.only_in_step()) changed(pair);
+  std::string write(const std::vector<DiffLine>& lines) {
+    for (const DiffLine& each : lines) {
+      if (!each.b)
+        line(each.a, "- ", with_step(each.a));
+      else if (!each.a)
+        line(each.b, "+ ", with_step(each.b));
+      else if (!each.pair->differs.only_in_step())
+        changed(*each.pair);
     }
-    catch_up_to(order.size());
-    for (; added < diff.only_b.size(); ++added) line(diff.only_b[added], "+ ", with_step(diff.only_b[added]));
     return folded();
   }
 
-  explicit Changes(const Graph& b) {
-    for (Value v : b.topological()) rank_[v.id] = rank_.size();
-  }
-
  private:
-  bool before(Value one, Value other) const { return rank_.at(one.id) < rank_.at(other.id); }
   void line(Value v, std::string_view sign, const std::string& words) {
     if (std::string place = place_of(v); sections_.empty() || place != sections_.back().place)
       sections_.push_back({std::move(place), v.node().at.module, {}});
@@ -118,7 +100,6 @@ class Changes {
     return made;
   }
 
-  std::map<std::uint32_t, std::size_t> rank_{};
   std::vector<Section> sections_{};
 };
 
@@ -153,30 +134,6 @@ nlohmann::json of_node(Value v) {
           {"step", node.group}};
 }
 
-std::string key_of(const Rewrite& r) {
-  std::string key = fmt::format("{}\n{}\n", r.pass, r.rule);
-  for (const Seen& seen : r.matched) {
-    const Node& node = seen.value.node();
-    key += fmt::format("{} {} {} {}", node.op ? node.op->name() : node.name, static_cast<int>(node.phase),
-                       node.at.module, print_attribute(node.type));
-    if (node.op)
-      for (const Attribute& a : node.op->info->print(node.op->attributes.get())) key += ' ' + a.name + '=' + a.text;
-    key += '\n';
-  }
-  return key;
-}
-
-std::vector<const Rewrite*> beyond(std::span<const Rewrite> has, std::span<const Rewrite> has_not) {
-  std::map<std::string, std::size_t> known;
-  for (const Rewrite& r : has_not) ++known[key_of(r)];
-  std::vector<const Rewrite*> made;
-  for (const Rewrite& r : has) {
-    std::size_t& left = known[key_of(r)];
-    left ? void(--left) : made.push_back(&r);
-  }
-  return made;
-}
-
 std::string paragraph(const Rewrite& r) {
   std::string made = fmt::format("{}: {} ({}:{})\n", r.pass, r.rule, r.at.file_name(), r.at.line());
   for (const Seen& seen : r.matched) made += fmt::format("  - {}\n", visible(line_of(seen)));
@@ -185,15 +142,16 @@ std::string paragraph(const Rewrite& r) {
   return made;
 }
 
-nlohmann::json of_rewrites(const std::vector<const Rewrite*>& rewrites) {
+nlohmann::json of_rewrites(std::span<const Rewrite> rewrites, const std::vector<std::size_t>& which) {
   nlohmann::json made = nlohmann::json::array();
-  for (const Rewrite* r : rewrites) {
+  for (const std::size_t i : which) {
+    const Rewrite& r = rewrites[i];
     nlohmann::json matched = nlohmann::json::array(), fresh = nlohmann::json::array();
-    for (const Seen& seen : r->matched) matched.push_back(visible(line_of(seen)));
-    for (const Seen& seen : r->made) fresh.push_back(visible(line_of(seen)));
-    made.push_back({{"pass", r->pass},
-                    {"rule", r->rule},
-                    {"at", fmt::format("{}:{}", r->at.file_name(), r->at.line())},
+    for (const Seen& seen : r.matched) matched.push_back(visible(line_of(seen)));
+    for (const Seen& seen : r.made) fresh.push_back(visible(line_of(seen)));
+    made.push_back({{"pass", r.pass},
+                    {"rule", r.rule},
+                    {"at", fmt::format("{}:{}", r.at.file_name(), r.at.line())},
                     {"matched", matched},
                     {"made", fresh}});
   }
@@ -211,7 +169,7 @@ std::string text(const GraphDiff& diff, const Graph& a, const Graph& b, const Si
       "{} the same, {} changed (~){}, {} only in a (-), {} only in b (+){}\n", diff.pairs.size() - diff.changed(),
       diff.changed(), steps ? fmt::format(", {} of them only in what they run with", steps) : "", diff.only_a.size(),
       diff.only_b.size(), diff.remains ? fmt::format("; {} replaced and not removed yet", diff.remains) : "");
-  made += Changes(b).write(diff, a);
+  made += Changes().write(lines_of(diff, a, b));
   made += steps_of(diff);
   for (const ResultChange& r : diff.results)
     made += fmt::format("{} {}: {} in a, {} in b\n", r.is_update ? "the next value of" : "output", visible(r.name),
@@ -242,38 +200,31 @@ std::string json(const GraphDiff& diff, const Graph& a, const Graph& b, const Si
   return made.dump(2) + "\n";
 }
 
-RecordDiff record_diff(std::span<const Rewrite> a, std::span<const Rewrite> b) {
-  RecordDiff made;
-  std::map<std::pair<std::string_view, std::string_view>, std::size_t> place;
-  const auto count = [&](std::span<const Rewrite> all, std::size_t RecordDiff::Row::*side) {
-    for (const Rewrite& r : all) {
-      const auto [at, fresh] = place.try_emplace({r.pass, r.rule}, made.rows.size());
-      if (fresh) made.rows.push_back({.pass = r.pass, .rule = r.rule});
-      ++(made.rows[at->second].*side);
-    }
-  };
-  count(a, &RecordDiff::Row::a);
-  count(b, &RecordDiff::Row::b);
-  made.only_a = beyond(a, b);
-  made.only_b = beyond(b, a);
+std::vector<RecordedRewrite> recorded(std::span<const Rewrite> rewrites) {
+  std::vector<RecordedRewrite> made;
+  for (const Rewrite& r : rewrites) {
+    made.push_back({r.pass, r.rule, {}});
+    for (const Seen& seen : r.matched) made.back().matched.push_back(&seen.value.node());
+  }
   return made;
 }
 
-std::string text(const RecordDiff& diff, const Sides& sides) {
+std::string text(const RecordDiff& diff, std::span<const Rewrite> a, std::span<const Rewrite> b, const Sides& sides) {
   std::string made = fmt::format("a: {}\nb: {}\n", sides.a, sides.b);
   made += fmt::format("{:>7}{:>7}  {}\n", "in a", "in b", "pass: rule");
   for (const RecordDiff::Row& row : diff.rows)
     made += fmt::format("{:>7}{:>7}  {}: {}{}\n", row.a, row.b, row.pass, row.rule, row.a == row.b ? "" : "  <>");
   if (diff.equal()) return made + "equal: both make the same rewrites\n";
-  for (const auto& [rewrites, side] : {std::pair(&diff.only_a, "a"), std::pair(&diff.only_b, "b")}) {
-    if (rewrites->empty()) continue;
-    made += fmt::format("\nonly in {}:\n", side);
-    for (const Rewrite* r : *rewrites) made += paragraph(*r);
-  }
+  const auto tell = [&](std::span<const Rewrite> rewrites, const std::vector<std::size_t>& which, const char* side) {
+    if (!which.empty()) made += fmt::format("\nonly in {}:\n", side);
+    for (const std::size_t i : which) made += paragraph(rewrites[i]);
+  };
+  tell(a, diff.only_a, "a");
+  tell(b, diff.only_b, "b");
   return made;
 }
 
-std::string json(const RecordDiff& diff, const Sides& sides) {
+std::string json(const RecordDiff& diff, std::span<const Rewrite> a, std::span<const Rewrite> b, const Sides& sides) {
   nlohmann::json rows = nlohmann::json::array();
   for (const RecordDiff::Row& row : diff.rows)
     rows.push_back({{"pass", row.pass}, {"rule", row.rule}, {"a", row.a}, {"b", row.b}});
@@ -281,8 +232,8 @@ std::string json(const RecordDiff& diff, const Sides& sides) {
                             {"b", {{"what", sides.b}}},
                             {"equal", diff.equal()},
                             {"rules", rows},
-                            {"only_a", of_rewrites(diff.only_a)},
-                            {"only_b", of_rewrites(diff.only_b)}};
+                            {"only_a", of_rewrites(a, diff.only_a)},
+                            {"only_b", of_rewrites(b, diff.only_b)}};
   return made.dump(2) + "\n";
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 #include "compiler/graph_diff.hpp"
 #include "compiler/rewriter.hpp"
+#include "tools/record_diff.hpp"
 
 namespace vitrine {
 
@@ -13,20 +14,10 @@ struct Sides {
 std::string text(const GraphDiff&, const Graph& a, const Graph& b, const Sides&);
 std::string json(const GraphDiff&, const Graph& a, const Graph& b, const Sides&);
 
-/// Two records: of each pass and rule how often it fired, and which rewrites one has and the other has not. Two
-/// rewrites are the same if pass and rule are and what they matched is the same op of the same type in the same module.
-struct RecordDiff {
-  struct Row {
-    std::string_view pass{};
-    std::string rule{};
-    std::size_t a = 0, b = 0;
-  };
-  std::vector<Row> rows{};  // in the order of first appearance, a before b
-  std::vector<const Rewrite*> only_a{}, only_b{};
-  bool equal() const { return only_a.empty() && only_b.empty(); }
-};
-RecordDiff record_diff(std::span<const Rewrite> a, std::span<const Rewrite> b);
-std::string text(const RecordDiff&, const Sides&);
-std::string json(const RecordDiff&, const Sides&);
+/// The rewrites of a record, for `record_diff`; it must outlive them.
+std::vector<RecordedRewrite> recorded(std::span<const Rewrite>);
+/// `a` and `b` are what the difference was made of.
+std::string text(const RecordDiff&, std::span<const Rewrite> a, std::span<const Rewrite> b, const Sides&);
+std::string json(const RecordDiff&, std::span<const Rewrite> a, std::span<const Rewrite> b, const Sides&);
 
 }  // namespace vitrine

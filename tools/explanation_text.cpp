@@ -183,14 +183,17 @@ class Writer {
     heading("Error");
     if (!r.not_measured.empty()) return add(fmt::format("  not measured: {}", r.not_measured));
     if (!r.numbers)
-      return add(fmt::format("  at {}: {} of {} elements differ from the reference", r.type, r.differ, r.elements));
+      return add(fmt::format("  at {}: {} of {} elements differ from the reference", r.type, r.differ, r.elements)),
+             r.alone ? add(alone) : void();
     add(fmt::format("  at {}: at most {:.2g} beside the reference in double, whose largest is {:.3g}", r.type,
                     r.largest, r.scale));
     add(fmt::format("  {:.2g} of what rounding allows; the same definitions in f32 are off by {:.2g}", r.share,
                     r.reference));
-    if (r.by_definition) add("  its step does not store it: it was computed again from what that step read");
+    if (r.alone) add(alone);
   }
 
+  static constexpr std::string_view alone =
+      "  its step stores it nowhere: this is the program that runs every op by itself, which makes the same bits";
   const Explanation& e_;
   std::string text_{};
 };
@@ -272,7 +275,8 @@ std::string json(const Explanation& e) {
                    {"scale", r.scale},
                    {"reference_f32", r.reference},
                    {"share_of_allowed", r.share},
-                   {"differ", r.differ}};
+                   {"differ", r.differ},
+                   {"alone", r.alone}};
   return made.dump(2) + "\n";
 }
 

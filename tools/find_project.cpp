@@ -47,4 +47,8 @@ Graph model_graph(const Projects& projects, const std::string& model, const std:
   throw UsageError("--step takes train or forward, not '" + step + "'");
 }
 
+std::string described(const std::string& model, const std::string& step, const std::string& how) {
+  return fmt::format("{}{}{}{}", model, names_a_file(model) ? "" : ", step " + step, how.empty() ? "" : ", ", how);
+}
+
 }  // namespace vitrine

@@ -17,4 +17,7 @@ bool names_a_file(const std::string& model);
 /// Of a project, `step` picks the graph: "train" or "forward".
 Graph model_graph(const Projects&, const std::string& model, const std::string& step);
 
+/// What is said of a model of the command line: the step where it has several, and in which state it is.
+std::string described(const std::string& model, const std::string& step, const std::string& how);
+
 }  // namespace vitrine

@@ -45,18 +45,19 @@ void add_threads(CLI::App* command, int& threads) {
       ->capture_default_str();
 }
 
-namespace {
-
 void add_model(CLI::App* command, std::string& model) {
   command->add_option("MODEL", model, "a name that 'vitrine list' shows, or a .vit file; -: standard input")
       ->required();
 }
-void add_step(CLI::App* command, std::string& step, const std::string& which = "train or forward") {
+void add_step(CLI::App* command, std::string& step, const std::string& which) {
   command->add_option("--step", step, "which graph of the model: " + which)
       ->type_name("STEP")
       ->check(one_of({"train", "forward"}))
       ->capture_default_str();
 }
+
+namespace {
+
 void add_provider(CLI::App* command, std::string& provider, const std::string& what) {
   command->add_option("--provider", provider, what)
       ->type_name("P")
@@ -235,14 +236,6 @@ void add_lint_flags(CLI::App* c, LintOptions& lint) {
   std::string all = "It says where\n";
   for (const Lint& each : every_lint) all += fmt::format("  {}: {}\n", each.name, each.says);
   c->footer(all.substr(0, all.size() - 1));
-}
-void add_report_flags(CLI::App* c, ReportOptions& report) {
-  add_model(c, report.model);
-  add_step(c, report.step, "train, or forward (the model in use)");
-  c->add_option("--profile", report.profile,
-                "measured times and the roofline: the profile.json that 'vitrine profile' wrote for the same model")
-      ->type_name("FILE");
-  c->add_option("-o", report.output, "write to FILE instead of standard output")->type_name("FILE");
 }
 void add_profile_flags(CLI::App* c, ProfileOptions& profile) {
   c->add_option(

@@ -10,6 +10,8 @@ namespace vitrine {
 CLI::Validator whole_number(std::uint64_t least, std::uint64_t most);
 CLI::Validator one_of(std::vector<std::string> words);
 
+void add_model(CLI::App* command, std::string& model);
+void add_step(CLI::App* command, std::string& step, const std::string& which = "train or forward");
 void add_json(CLI::App* command, std::string& file);
 void add_seed(CLI::App* command, std::uint64_t& seed);
 void add_threads(CLI::App* command, int& threads);

@@ -5,6 +5,15 @@
 
 namespace vitrine {
 
+static void add_pass_choice(CLI::App* c, const std::string& suffix, const std::string& side, PassChoice& passes,
+                            const std::string& says) {
+  c->add_option("--passes" + suffix, passes.only,
+                fmt::format("{}{} is compiled with these passes only [all]", says, side))
+      ->type_name("A,B,C");
+  c->add_option("--without" + suffix, passes.without, fmt::format("{}{} with all passes but these", says, side))
+      ->type_name("A,B,C");
+}
+
 void add_diff_flags(CLI::App* c, DiffCommandOptions& diff) {
   c->add_option("A", diff.a, "a name that 'vitrine list' shows, or a .vit file; -: standard input")->required();
   c->add_option("B", diff.b, "the other one [A itself, at another point]");
@@ -28,9 +37,8 @@ void add_diff_flags(CLI::App* c, DiffCommandOptions& diff) {
   add_point("b", diff.at_b);
   c->add_flag("--pipelines", diff.pipelines,
               "compare what two compilations did instead: which rewrites one makes and the other does not");
-  c->add_option("--passes-a", diff.passes_a, "with --pipelines: A is compiled with these passes only [all]")
-      ->type_name("A,B,C");
-  c->add_option("--passes-b", diff.passes_b, "B with these")->type_name("A,B,C");
+  add_pass_choice(c, "-a", "A", diff.passes_a, "with --pipelines: ");
+  add_pass_choice(c, "-b", "B", diff.passes_b, "with --pipelines: ");
   c->add_option("--format", diff.format,
                 "text, or both in one picture (dot, svg, png): - and vermilion only in A, + and blue only in B, ~ and "
                 "purple changed")
@@ -41,6 +49,24 @@ void add_diff_flags(CLI::App* c, DiffCommandOptions& diff) {
   c->add_option("-o", diff.output, "write to FILE instead of standard output")->type_name("FILE");
   add_json(c, diff.json);
   c->footer("Exit codes: 0 they are equal, 1 they differ, 2 wrong use, 3 input or environment, 4 our bug");
+}
+
+void add_report_flags(CLI::App* c, ReportOptions& report) {
+  add_model(c, report.model);
+  add_step(c, report.step, "train, or forward (the model in use)");
+  c->add_option("--profile", report.profile,
+                "measured times and the roofline: the profile.json that 'vitrine profile' wrote for the same model")
+      ->type_name("FILE");
+  c->add_option(
+       "--against", report.against,
+       "compare with another compilation, in a view of its own: of this model or .vit file [MODEL itself, where "
+       "a flag below is given]")
+      ->type_name("OTHER");
+  c->add_option("--step-b", report.step_b, "the step of the other one [--step]")
+      ->type_name("STEP")
+      ->check(one_of({"train", "forward"}));
+  add_pass_choice(c, "-b", "the other one", report.passes_b, "");
+  c->add_option("-o", report.output, "write to FILE instead of standard output")->type_name("FILE");
 }
 
 void add_explain_flags(CLI::App* c, ExplainOptions& explain) {

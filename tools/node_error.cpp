@@ -18,45 +18,22 @@ namespace vitrine {
 
 namespace {
 
-/// Keeps one node's value while a program runs: as its step stored it, else as its definition makes it from what its
-/// step read.
+/// Keeps one node's value while a program runs, if a step stores it.
 class Listener : public Watcher {
  public:
-  Listener(const Graph& graph, std::uint32_t node) : graph_(graph), node_(node), rank_(graph.end_of_ids()) {
-    for (std::uint32_t rank = 0; Value v : graph.topological()) rank_[v.id] = rank++;
-  }
+  explicit Listener(std::uint32_t node) : node_(node) {}
 
-  void before(const Step& step, const Memory& memory) override {
-    operands_.clear();
-    if (!wants(step)) return;
-    for (const Slot& slot : step.operands) operands_.push_back(dense_bytes(slot, memory));
-  }
   void after(const Step& step, const Memory& memory) override {
-    if (!wants(step)) return;
+    // A step without operand nodes is a copy of the plan's own.
+    if (heard_ || step.operand_nodes.empty()) return;
     for (const Slot& slot : step.results)
-      if (slot.value == node_) return void(heard_ = dense_bytes(slot, memory));
-    const Value v = graph_.find(node_);
-    if (v.type().dtype != DType::f32) return;
-    const StepValues values(graph_, rank_, step, operands_);
-    const auto bytes = std::as_bytes(values.floats(v));
-    heard_.emplace(bytes.begin(), bytes.end());
-    by_definition_ = true;
+      if (slot.value == node_) heard_ = dense_bytes(slot, memory);
   }
-
   const std::optional<std::vector<std::byte>>& heard() const { return heard_; }
-  bool by_definition() const { return by_definition_; }
 
  private:
-  bool wants(const Step& step) const {
-    return !heard_ && !step.operand_nodes.empty() && std::ranges::find(step.nodes, node_) != step.nodes.end();
-  }
-
-  const Graph& graph_;
   std::uint32_t node_;
-  std::vector<std::uint32_t> rank_;
-  std::vector<std::vector<std::byte>> operands_{};
   std::optional<std::vector<std::byte>> heard_{};
-  bool by_definition_ = false;
 };
 
 template <class T> T element(const std::vector<std::byte>& bytes, std::size_t i) {
@@ -93,15 +70,24 @@ NodeError error_of(const Compilation& small, const Life& life, std::uint64_t see
   const auto [graph, id] = origin_of(small, life);
   const Values<float> leaves = small_values(small.given(), seed);
   Pool pool(thread_count(threads));
-  Listener listener(compiled, last.id);
-  LoadedGraph(compiled, pool, CpuTarget(best_isa())).run(of_leaves(compiled, leaves), &listener);
-  if (!listener.heard())
+  const auto run = [&](const Graph& program) {
+    Listener listener(last.id);
+    LoadedGraph(program, pool, CpuTarget(best_isa())).run(of_leaves(program, leaves), &listener);
+    return listener.heard();
+  };
+  std::optional<std::vector<std::byte>> heard = run(compiled);
+  if (!heard) {
+    Graph ungrouped(small.given());
+    optimize(ungrouped, rewriting(small.passes()), {.record = false});
+    heard = run(ungrouped);
+    made.alone = heard.has_value();
+  }
+  if (!heard)
     return made.not_measured =
                "no step makes it at every run: it is made when the program is loaded, or as part of "
                "another kernel's work",
            made;
-  made.by_definition = listener.by_definition();
-  const std::vector<std::byte>& got = *listener.heard();
+  const std::vector<std::byte>& got = *heard;
   const Values<float> mine = of_leaves(*graph, leaves);
   const Values<double> wide = widened(*graph, mine);
   const std::vector<std::byte> exact = evaluate<double>(*graph, wide).at(id),

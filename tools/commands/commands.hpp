@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/pass_choice.hpp"
 #include "tools/point.hpp"
 #include "vitrine/project.hpp"
 
@@ -45,7 +46,7 @@ struct DiffCommandOptions {
   std::string a, b, step = "train", step_a{}, step_b{}, format = "text", output{}, json{};
   Point at_a{}, at_b{};
   bool whole = false, pipelines = false;
-  std::string passes_a{}, passes_b{};
+  PassChoice passes_a{}, passes_b{};
 };
 int diff(const Projects&, const DiffCommandOptions&);
 
@@ -86,6 +87,8 @@ int profile(const Projects&, const ProfileOptions&);
 
 struct ReportOptions {
   std::string model, step = "train", profile{}, output{};
+  std::string against{}, step_b{};  // another compilation beside it
+  PassChoice passes_b{};
 };
 int report(const Projects&, const ReportOptions&);
 

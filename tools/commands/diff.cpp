@@ -15,25 +15,18 @@ namespace vitrine {
 
 namespace {
 
-/// What is said of one side: the step where it is not that of both, the passes that it runs.
-std::string described(const std::string& model, const std::string& step, const std::string& how) {
-  return fmt::format("{}{}{}{}", model, names_a_file(model) ? "" : ", step " + step, how.empty() ? "" : ", ", how);
-}
-
 int diff_records(const Projects& projects, const DiffCommandOptions& options, const std::string& step_a,
                  const std::string& step_b) {
-  const auto compiled = [&](const std::string& model, const std::string& step, const std::string& passes) {
-    CompilationOptions made{.step = step};
-    if (!passes.empty()) made.passes = passes_named(passes), made.recognizes = false;
-    return std::make_unique<Compilation>(projects, model, made);
+  const auto compiled = [&](const std::string& model, const std::string& step, const PassChoice& passes) {
+    demand_sense(passes, pipelines_of(model, step), "diff");
+    return std::make_unique<Compilation>(projects, model, CompilationOptions{.step = step, .passes = passes});
   };
-  const auto how = [](const std::string& passes) { return passes.empty() ? "all passes" : "passes " + passes; };
   const auto a = compiled(options.a, step_a, options.passes_a), b = compiled(options.b, step_b, options.passes_b);
-  const RecordDiff diff = record_diff(a->rewrites(), b->rewrites());
-  const Sides sides{described(options.a, step_a, how(options.passes_a)),
-                    described(options.b, step_b, how(options.passes_b))};
-  write_text(options.output, text(diff, sides));
-  if (!options.json.empty()) write_text(options.json, json(diff, sides));
+  const RecordDiff diff = record_diff(recorded(a->rewrites()), recorded(b->rewrites()));
+  const Sides sides{described(options.a, step_a, words(options.passes_a)),
+                    described(options.b, step_b, words(options.passes_b))};
+  write_text(options.output, text(diff, a->rewrites(), b->rewrites(), sides));
+  if (!options.json.empty()) write_text(options.json, json(diff, a->rewrites(), b->rewrites(), sides));
   return diff.equal() ? 0 : 1;
 }
 
@@ -46,10 +39,12 @@ int diff(const Projects& projects, const DiffCommandOptions& given) {
     throw UsageError("diff: standard input can be read once; give one of the graphs as a file");
   const std::string &step_a = options.step_a.empty() ? options.step : options.step_a,
                     &step_b = options.step_b.empty() ? options.step : options.step_b;
-  const bool named_passes = !options.passes_a.empty() || !options.passes_b.empty();
+  const bool named_passes = !options.passes_a.all() || !options.passes_b.all();
   const auto is_set = [](const Point& p) { return !p.after.empty() || !p.before.empty(); };
   if (named_passes && !options.pipelines)
-    throw UsageError("diff: --passes-a and --passes-b are for --pipelines; add it, or name a point with --after-a");
+    throw UsageError(
+        "diff: --passes-a, --passes-b, --without-a and --without-b are for --pipelines; add it, or name a point with "
+        "--after-a");
   if (options.pipelines && (is_set(options.at_a) || is_set(options.at_b) || options.format != "text"))
     throw UsageError("diff: --pipelines compares whole compilations, as text; leave points and --format out");
   if (options.pipelines) return diff_records(projects, options, step_a, step_b);

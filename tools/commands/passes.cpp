@@ -7,6 +7,7 @@
 #include "compiler/parse.hpp"
 #include "compiler/pass_page.hpp"
 #include "compiler/print.hpp"
+#include "compiler/rule_page.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/reference_page.hpp"
 #include "tools/text_file.hpp"
@@ -53,6 +54,16 @@ Shown example_of(const Pass& pass) {
   return made;
 }
 
+/// Each rule with what it does and when it may; of a pass with one that is what is said of the pass.
+std::string rules_text(const Pass& pass) {
+  const std::span<const RulePage> rules = rules_of(pass.name);
+  std::string made;
+  if (rules.size() > 1)
+    for (const RulePage& rule : rules)
+      made += fmt::format("{}\n  {} Legal if {}.\n", rule.rule, rule.statement, rule.legal_if);
+  return made;
+}
+
 std::string text(const Pass& pass) {
   const PassPage* page = page_of(pass.name);
   std::string made = fmt::format("{} ({}: {})\n", pass.name, name_of(pass.contract), meaning_of(pass.contract));
@@ -60,6 +71,7 @@ std::string text(const Pass& pass) {
   made += fmt::format("  equation: {}\n", pass.equation);
   if (page) made += fmt::format("  legality: {}\n", page->legality);
   made += fmt::format("  runs: {}\n", runs_in(pass));
+  if (const std::string rules = rules_text(pass); !rules.empty()) made += "\nits rules\n" + rules;
   const Shown example = example_of(pass);
   if (example.before.empty()) return made;
   return made +
@@ -93,6 +105,7 @@ std::string page_of_all(std::span<const Pass> passes) {
                                  {"legality", page ? std::string(page->legality) : ""},
                                  {"contract", std::string(meaning_of(pass.contract))},
                                  {"runs", runs_in(pass)},
+                                 {"its rules", rules_text(pass), true},
                                  {"example, before", example.before, true},
                                  {"example, after", example.after, true},
                                  {"by these rewrites", example.rules, true}}});
@@ -119,6 +132,9 @@ int list_passes(const PagesOptions& options) {
                     {"equation", pass.equation},
                     {"statement", page ? page->statement : ""},
                     {"legality", page ? page->legality : ""}});
+    rows.back()["rules"] = nlohmann::json::array();
+    for (const RulePage& rule : rules_of(pass.name))
+      rows.back()["rules"].push_back({{"rule", rule.rule}, {"statement", rule.statement}, {"legal_if", rule.legal_if}});
     if (options.name.empty()) continue;
     const Shown example = example_of(pass);
     rows.back()["before"] = example.before;

@@ -21,46 +21,47 @@ using Signatures = std::map<std::string, Ids>;
 /// Operands are told by what makes them and, outside of the block, by their type alone.
 class Words {
  public:
-  Words(const History& history, const std::vector<Place>& places) : history_(history), places_(places) {}
+  explicit Words(const Scene& scene) : scene_(scene) {}
 
   std::string in_block(std::uint32_t id, const std::string& home) const {
-    std::string made = own(id, home) + print_attribute(node_of(history_, id).type);
-    for (const std::uint32_t operand : history_.operands[id])
-      made += "|" + (is_inside(places_[operand].module, home) ? own(operand, home) : "") +
-              print_attribute(node_of(history_, operand).type);
+    std::string made = own(id, home) + print_attribute(node(id).type);
+    for (const std::uint32_t operand : scene_[id].operands)
+      made += "|" + (is_inside(place(operand).module, home) ? own(operand, home) : "") +
+              print_attribute(node(operand).type);
     return made;
   }
   std::string alone(std::uint32_t id) const {
-    return own(id, numbered_module(places_[id].module).path) + print_attribute(node_of(history_, id).type);
+    return own(id, numbered_module(place(id).module).path) + print_attribute(node(id).type);
   }
   /// Of an update, whatever its parameter's shape.
   std::string in_update(std::uint32_t id) const {
-    const Node& node = node_of(history_, id);
-    std::string made = node.op ? std::string(node.op->name()) : node.name.substr(0, node.name.find(':'));
-    for (const std::uint32_t operand : history_.operands[id]) {
-      const Node& read = node_of(history_, operand);
-      made += places_[operand].lane != Lane::update ? "|outside"
-              : read.op                             ? "|" + std::string(read.op->name())
-                                                    : "|leaf";
+    const Node& it = node(id);
+    std::string made = it.op ? std::string(it.op->name()) : it.name.substr(0, it.name.find(':'));
+    if (scene_[id].of_other) made += " of the other";
+    for (const std::uint32_t operand : scene_[id].operands) {
+      const Node& read = node(operand);
+      made += place(operand).lane != Lane::update ? "|outside" : read.op ? "|" + std::string(read.op->name()) : "|leaf";
     }
     return made;
   }
 
  private:
   std::string own(std::uint32_t id, const std::string& home) const {
-    const Node& node = node_of(history_, id);
-    const std::string& module = places_[id].module;
-    std::string made =
-        fmt::format("{} {} ", static_cast<int>(node.phase), is_inside(module, home) ? module.substr(home.size()) : "");
-    if (!node.op) return made + (node.name.starts_with(home) ? node.name.substr(home.size()) : node.name);
-    made += node.op->name();
-    for (const Attribute& a : node.op->info->print(node.op->attributes.get()))
+    const Node& it = node(id);
+    const std::string& module = place(id).module;
+    std::string made = fmt::format("{}{} {} ", scene_[id].of_other ? "other " : "", static_cast<int>(it.phase),
+                                   is_inside(module, home) ? module.substr(home.size()) : "");
+    if (!it.op) return made + (it.name.starts_with(home) ? it.name.substr(home.size()) : it.name);
+    made += it.op->name();
+    for (const Attribute& a : it.op->info->print(it.op->attributes.get()))
       if (a.name != "stream") made += " " + a.name + "=" + a.text;
     return made;
   }
 
-  const History& history_;
-  const std::vector<Place>& places_;
+  const Node& node(std::uint32_t id) const { return *scene_[id].node; }
+  const Place& place(std::uint32_t id) const { return scene_[id].place; }
+
+  const Scene& scene_;
 };
 
 std::size_t size_of(const Signatures& all) {
@@ -97,12 +98,12 @@ void match_rest(const Words& words, const Signatures& first, const Signatures& o
   for (const auto& pair : matched(rest(first), rest(other))) pairs.push_back(pair);
 }
 
-void fold_blocks(const History& history, const std::vector<Place>& places, Folding& into) {
-  const Words words(history, places);
+void fold_blocks(const Scene& scene, Folding& into) {
+  const Words words(scene);
   std::map<std::pair<std::string, std::size_t>, Signatures> blocks;  // by parent and number
-  for (std::uint32_t id = 0; id < places.size(); ++id) {
-    const NumberedModule name = numbered_module(places[id].module);
-    if (places[id].drawn && !name.path.empty())
+  for (std::uint32_t id = 0; id < scene.size(); ++id) {
+    const NumberedModule name = numbered_module(scene[id].place.module);
+    if (scene[id].place.drawn && !name.path.empty())
       blocks[{name.parent, name.number}][words.in_block(id, name.path)].push_back(id);
   }
   for (auto first = blocks.begin(); first != blocks.end();) {
@@ -132,12 +133,13 @@ void fold_alike(const Signatures& nodes, Folding& into) {
       for (const std::uint32_t id : ids) into.drawn_as[id] = ids[0];
 }
 
-void fold_updates(const History& history, const std::vector<Place>& places, Folding& into) {
-  const Words words(history, places);
+void fold_updates(const Scene& scene, Folding& into) {
+  const Words words(scene);
   std::map<std::string, Signatures> updates;  // by title
-  for (std::uint32_t id = 0; id < places.size(); ++id)
-    if (places[id].drawn && places[id].frames.size() == 2 && places[id].frames[0] == updates_frame)
-      updates[places[id].frames[1]][words.in_update(id)].push_back(id);
+  for (std::uint32_t id = 0; id < scene.size(); ++id)
+    if (const Place& place = scene[id].place;
+        place.drawn && place.frames.size() == 2 && place.frames[0] == updates_frame)
+      updates[place.frames[1]][words.in_update(id)].push_back(id);
   fold_alike(updates[shared_updates], into);
   updates.erase(shared_updates);
   std::map<std::vector<std::string>, std::pair<std::string, std::size_t>> known;  // what it does -> the first, how many
@@ -159,11 +161,11 @@ void fold_updates(const History& history, const std::vector<Place>& places, Fold
 
 }  // namespace
 
-Folding folding_of(const History& history, const std::vector<Place>& places) {
+Folding folding_of(const Scene& scene) {
   Folding made;
-  for (std::uint32_t id = 0; id < places.size(); ++id) made.drawn_as.push_back(id);
-  fold_blocks(history, places, made);
-  fold_updates(history, places, made);
+  for (std::uint32_t id = 0; id < scene.size(); ++id) made.drawn_as.push_back(id);
+  fold_blocks(scene, made);
+  fold_updates(scene, made);
   return made;
 }
 

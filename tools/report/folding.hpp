@@ -13,6 +13,6 @@ struct Folding {
 /// Nodes of blocks numbered one after the other are matched by what they compute: op, attributes, type, place in the
 /// block, and what their operands are; then, what is left, without the operands. Where fewer than two thirds match,
 /// nothing is folded; a node without a match is drawn by itself.
-Folding folding_of(const History&, const std::vector<Place>&);
+Folding folding_of(const Scene&);
 
 }  // namespace vitrine

@@ -97,8 +97,6 @@ class Scribe {
     return std::move(made_);
   }
 
-  std::vector<std::pair<std::size_t, Graph>>& stands() { return stands_; }
-
  private:
   struct Event {
     const Pass* pass;
@@ -206,7 +204,7 @@ class Scribe {
     turn.steps = plan.steps.size();
     for (const Step& step : plan.steps)
       if (!step.once) turn.nanoseconds += step.choice.nanoseconds;
-    stands_.emplace_back(made_.turns.size(), graph);
+    made_.stands.emplace_back(made_.turns.size(), graph);
   }
   void copy_facts(Turn& turn) const {
     const Turn& before = made_.turns.back();
@@ -219,18 +217,16 @@ class Scribe {
 
   const Target& target_;
   History made_{};
-  std::uint32_t seen_ = 0;                               // nodes with a smaller id have been told of
-  std::set<std::uint32_t> updated_{};                    // states that still are
-  std::vector<std::pair<std::size_t, Graph>> stands_{};  // what the graph was at the end of a turn
+  std::uint32_t seen_ = 0;             // nodes with a smaller id have been told of
+  std::set<std::uint32_t> updated_{};  // states that still are
 };
 
 /// What the page will show at the end of each turn is what was there.
 History proven(Scribe scribe, const Graph& graph) {
-  auto stands = std::move(scribe.stands());
   History made = std::move(scribe).finish(graph);
   Replay replay(made);
   std::size_t done = 0;
-  for (const auto& [turn, stood] : stands) {
+  for (const auto& [turn, stood] : made.stands) {
     const Turn& told = made.turns[turn];
     for (; done < told.first + told.changes; ++done) replay.apply(made.changes[done]);
     replay.demand_equal(stood, "after " + told.pass);
@@ -240,6 +236,11 @@ History proven(Scribe scribe, const Graph& graph) {
 
 }  // namespace
 
+std::size_t History::stood(std::size_t turn) const {
+  const auto next = std::ranges::upper_bound(stands, turn, {}, &std::pair<std::size_t, Graph>::first);
+  return static_cast<std::size_t>(next - stands.begin()) - 1;
+}
+
 History history_of(const Graph& traced, std::span<const Pass> passes, const Target& target) {
   Graph graph(traced);
   Scribe scribe(target);
@@ -248,14 +249,15 @@ History history_of(const Graph& traced, std::span<const Pass> passes, const Targ
   return proven(std::move(scribe), graph);
 }
 
-History history_of_training(const Graph& traced, const Optimizer& optimizer, const Target& target) {
+History history_of_training(const Graph& traced, const Optimizer& optimizer, const Target& target,
+                            std::span<const Pass> recognition, std::span<const Pass> passes) {
   Graph forward(traced);
   Scribe scribe(target);
   scribe.begin(forward);
-  scribe.run(forward, recognition_pipeline);
+  if (!recognition.empty()) scribe.run(forward, recognition);
   Graph graph = differentiated_step(forward, optimizer);
   scribe.differentiated(graph);
-  scribe.run(graph, default_pipeline);
+  scribe.run(graph, passes);
   return proven(std::move(scribe), graph);
 }
 

@@ -58,16 +58,21 @@ struct History {
   std::vector<std::uint32_t> groups{};                                     // by id, in the beginning
   std::vector<Turn> turns{};
   std::vector<Change> changes{};
+  std::vector<std::pair<std::size_t, Graph>> stands{};  // what the graph was at the end of a turn that changed it
   std::vector<TurnedDown> refusals{};
   std::vector<std::string> families{};            // titles, as update_families has them
   std::map<std::uint32_t, std::size_t> family{};  // of nodes of updates
 
   bool was_there(std::uint32_t id) const { return id < born.size() && born[id]; }
+  /// What the graph was at the end of a turn, by its place in `stands`.
+  std::size_t stood(std::size_t turn) const;
 };
 
 /// Compiles a graph as it is: passes, then the plan.
 History history_of(const Graph&, std::span<const Pass>, const Target&);
 /// The whole way of a model that trains: recognition, derivatives, passes, plan.
-History history_of_training(const Graph& forward, const Optimizer&, const Target&);
+History history_of_training(const Graph& forward, const Optimizer&, const Target&,
+                            std::span<const Pass> recognition = recognition_pipeline,
+                            std::span<const Pass> = default_pipeline);
 
 }  // namespace vitrine

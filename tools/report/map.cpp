@@ -34,20 +34,20 @@ struct Frame {
 
 class Drawing {
  public:
-  Drawing(const History& history, const std::vector<Place>& places, const Folding* folding)
-      : history_(history), places_(places), folding_(folding), frame_(places.size()), item_(places.size()) {}
+  Drawing(const Scene& scene, const Folding* folding)
+      : scene_(scene), folding_(folding), frame_(scene.size()), item_(scene.size()) {}
 
   Map draw() {
-    for (std::uint32_t id = 0; id < places_.size(); ++id)
-      if (places_[id].drawn && drawn_as(id) == id) put(id);
+    for (std::uint32_t id = 0; id < scene_.size(); ++id)
+      if (place(id).drawn && drawn_as(id) == id) put(id);
     number(whole_);
-    for (std::uint32_t id = 0; id < places_.size(); ++id) {
-      if (!places_[id].drawn) continue;
-      for (const std::uint32_t operand : history_.operands[id])
-        if (places_[operand].drawn) join(operand, id);
-      for (const std::uint32_t from : node_of(history_, id).origin)
-        if (places_[id].lane == Lane::gradient && history_.was_there(from) && places_[from].drawn &&
-            places_[from].lane == Lane::forward)
+    for (std::uint32_t id = 0; id < scene_.size(); ++id) {
+      if (!place(id).drawn) continue;
+      for (const auto* list : {&scene_[id].operands, &scene_[id].reads_too})
+        for (const std::uint32_t operand : *list)
+          if (place(operand).drawn) join(operand, id);
+      for (const std::uint32_t from : scene_[id].origin)
+        if (place(id).lane == Lane::gradient && place(from).drawn && place(from).lane == Lane::forward)
           stand_beside(drawn_as(from), drawn_as(id));
     }
     size(whole_);
@@ -58,11 +58,13 @@ class Drawing {
   }
 
  private:
+  const Node& node(std::uint32_t id) const { return *scene_[id].node; }
+  const Place& place(std::uint32_t id) const { return scene_[id].place; }
   std::uint32_t drawn_as(std::uint32_t id) const { return folding_ ? folding_->drawn_as[id] : id; }
 
   void put(std::uint32_t id) {
     Frame* at = &whole_;
-    for (const std::string& title : places_[id].frames) {
+    for (const std::string& title : place(id).frames) {
       auto& next = at->inside[title];
       if (!next) {
         next = std::make_unique<Frame>();
@@ -75,7 +77,7 @@ class Drawing {
         at->order.push_back(next.get());
       }
       at = next.get();
-      (places_[id].lane == Lane::gradient ? at->has_gradient : at->has_forward) = true;
+      (place(id).lane == Lane::gradient ? at->has_gradient : at->has_forward) = true;
     }
     at->nodes.push_back(id);
     frame_[id] = at;
@@ -108,23 +110,21 @@ class Drawing {
     const std::uint32_t from = drawn_as(operand), to = drawn_as(reader);
     if (from == to || (folding_ && hands_on(operand, reader))) return;
     const auto [frame, a, b] = meet(from, to);
-    const Lane lane = places_[reader].lane;
+    const Lane lane = place(reader).lane;
     if (frame == &whole_ && (in_updates(from) || in_updates(to))) return;
     // The way of the data is straight: what a parameter or a gradient adds to it stands aside.
-    if (lane == Lane::gradient && places_[operand].lane == Lane::gradient)
+    if (lane == Lane::gradient && place(operand).lane == Lane::gradient)
       add(*frame, {.from = b, .to = a, .weight = 0.3}, to, from);
     else if (lane != Lane::gradient)
-      add(*frame, {.from = a, .to = b, .weight = node_of(history_, operand).op ? 1 : 0.1}, from, to);
+      add(*frame, {.from = a, .to = b, .weight = node(operand).op ? 1 : 0.1}, from, to);
   }
   /// From one repeat to the next: drawn, it would lead from the end of the block back to its beginning.
   bool hands_on(std::uint32_t operand, std::uint32_t reader) const {
-    const auto home = [&](std::uint32_t id) { return numbered_module(places_[id].module).path; };
+    const auto home = [&](std::uint32_t id) { return numbered_module(place(id).module).path; };
     return home(operand) != home(reader) && !home(drawn_as(operand)).empty() &&
            home(drawn_as(operand)) == home(drawn_as(reader));
   }
-  bool in_updates(std::uint32_t id) const {
-    return !places_[id].frames.empty() && places_[id].frames[0] == updates_frame;
-  }
+  bool in_updates(std::uint32_t id) const { return !place(id).frames.empty() && place(id).frames[0] == updates_frame; }
   /// A gradient beside the node that it is a gradient of, if both are in one frame.
   void stand_beside(std::uint32_t node, std::uint32_t gradient) {
     if (frame_[node] == frame_[gradient])
@@ -137,7 +137,7 @@ class Drawing {
 
   /// A parameter stands at the left of what leads down to its reader, or it would seem to be on that way.
   double aside(const Frame& frame, std::uint32_t id) const {
-    const Leaf leaf = node_of(history_, id).leaf;
+    const Leaf leaf = node(id).leaf;
     const bool stands_aside = frame_[id] == &frame && (leaf == Leaf::state || leaf == Leaf::constant);
     return stands_aside ? frame.boxes[item_[id]].width / 2 + gap_across : 0;
   }
@@ -157,12 +157,12 @@ class Drawing {
       frame.boxes.push_back({.width = each->width, .height = each->height, .lane = each->has_forward ? 1 : 2});
     }
     for (const std::uint32_t id : frame.nodes) {
-      const Place& place = places_[id];
-      const double title = letter * (letters(place.title) + (history_.operands[id].size() == 2 ? 3 : 0)),
-                   type = small_letter * letters((Sentence{} << node_of(history_, id).type).str());
+      const Place& at = place(id);
+      const double title = letter * (letters(at.title) + (scene_[id].operands.size() == 2 ? 3 : 0)),
+                   type = small_letter * letters((Sentence{} << node(id).type).str());
       frame.boxes.push_back({.width = std::clamp(20 + std::max(title, type), least_width, most_width),
                              .height = box_height,
-                             .lane = place.lane == Lane::gradient ? 2 : 0});
+                             .lane = at.lane == Lane::gradient ? 2 : 0});
     }
     for (std::size_t i = 0; i < frame.edges.size(); ++i) {
       frame.edges[i].from_at = from_middle(frame, frame.ends[i].first) + aside(frame, frame.ends[i].first);
@@ -203,8 +203,7 @@ class Drawing {
     }
   }
 
-  const History& history_;
-  const std::vector<Place>& places_;
+  const Scene& scene_;
   const Folding* folding_;
   Frame whole_{};
   std::vector<Frame*> frame_;      // by node id
@@ -214,8 +213,6 @@ class Drawing {
 
 }  // namespace
 
-Map map_of(const History& history, const std::vector<Place>& places, const Folding* folding) {
-  return Drawing(history, places, folding).draw();
-}
+Map map_of(const Scene& scene, const Folding* folding) { return Drawing(scene, folding).draw(); }
 
 }  // namespace vitrine

@@ -21,6 +21,6 @@ struct Map {
 
 /// Each module is laid out in a frame of its own, as one box of the module around it. With a folding, only what stands
 /// for itself is drawn.
-Map map_of(const History&, const std::vector<Place>&, const Folding*);
+Map map_of(const Scene&, const Folding*);
 
 }  // namespace vitrine

@@ -50,16 +50,20 @@ const Node& node_of(const History& history, std::uint32_t id) {
   return history.graph.node(Value{const_cast<Graph*>(&history.graph), id});
 }
 
-std::vector<Place> places_of(const History& history) {
+Scene scene_of(const History& history) {
   std::set<std::string> modules;
   const auto end = static_cast<std::uint32_t>(history.operands.size());
   for (std::uint32_t id = 0; id < end; ++id)
     if (history.was_there(id)) modules.insert(node_of(history, id).at.module);
-  std::vector<Place> made(end);
+  Scene made(end);
   for (std::uint32_t id = 0; id < end; ++id) {
     if (!history.was_there(id)) continue;
     const Node& node = node_of(history, id);
-    Place& place = made[id];
+    made[id].node = &node;
+    made[id].operands = history.operands[id];
+    for (const std::uint32_t from : node.origin)
+      if (history.was_there(from)) made[id].origin.push_back(from);
+    Place& place = made[id].place;
     place.title = title_of(node);
     place.drawn = node.leaf != Leaf::constant || node.type.shape.elements() != 1;
     place.lane = node.phase == Phase::gradient ? Lane::gradient : Lane::forward;

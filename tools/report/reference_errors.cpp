@@ -5,6 +5,7 @@
 
 #include "compiler/cost.hpp"
 #include "tools/loaded_graph.hpp"
+#include "tools/pass_choice.hpp"
 #include "tools/small_values.hpp"
 #include "tools/step_values.hpp"
 #include "vitrine/error.hpp"
@@ -13,18 +14,22 @@ namespace vitrine {
 
 namespace {
 
-/// Holds what each step stores against the same node's value in double.
+/// Holds what each step stores against the same node's value in double. What was told before stays.
 class Comparing : public Watcher {
  public:
-  Comparing(const Graph& graph, const Values<double>& exact, ReferenceErrors& into)
-      : graph_(graph), exact_(exact), into_(into) {}
+  Comparing(const Graph& graph, const Values<double>& exact, bool alone, ReferenceErrors& into)
+      : graph_(graph), exact_(exact), alone_(alone), into_(into) {}
 
   void after(const Step& step, const Memory& memory) override {
     for (const Slot& slot : step.results) {
       const Value v = graph_.find(slot.value);
-      if (!v || v.type() != slot.type || slot.type.dtype != DType::f32 || !exact_.contains(v.id)) continue;
+      if (!v || v.type() != slot.type || !exact_.contains(v.id) || into_.nodes.contains(v.id)) continue;
       const auto bytes = dense_bytes(slot, memory);
-      into_.nodes[v.id] = error_of(bytes, exact_.at(v.id));
+      ReferenceErrors::Error error = slot.type.dtype == DType::f32
+                                         ? error_of(bytes, exact_.at(v.id))
+                                         : differing(bytes, exact_.at(v.id), size_of(slot.type.dtype));
+      error.alone = alone_;
+      into_.nodes[v.id] = error;
     }
   }
 
@@ -45,8 +50,17 @@ class Comparing : public Watcher {
     return made;
   }
 
+  /// Of a mask or whole numbers, which double holds as they are.
+  static ReferenceErrors::Error differing(const std::vector<std::byte>& got, const std::vector<std::byte>& exact,
+                                          std::size_t size) {
+    ReferenceErrors::Error made{.numbers = false};
+    for (std::size_t i = 0; i < got.size(); i += size) made.largest += std::memcmp(&got[i], &exact[i], size) != 0;
+    return made;
+  }
+
   const Graph& graph_;
   const Values<double>& exact_;
+  bool alone_;
   ReferenceErrors& into_;
 };
 
@@ -72,9 +86,15 @@ ReferenceErrors reference_errors(const Graph& begin, std::span<const Pass> passe
   try {
     const Values<float> leaves = small_values(graph, 1);
     const Values<double> exact = evaluate<double>(graph, widened(graph, leaves));
-    Comparing comparing(graph, exact, made);
     Pool pool(1);
-    LoadedGraph(graph, pool, CpuTarget(best_isa())).run(leaves, &comparing);
+    const auto run = [&](const Graph& program, bool alone) {
+      Comparing comparing(program, exact, alone, made);
+      LoadedGraph(program, pool, CpuTarget(best_isa())).run(leaves, &comparing);
+    };
+    run(graph, false);
+    Graph ungrouped(begin);
+    optimize(ungrouped, rewriting(passes), {.verify_each = false});
+    run(ungrouped, true);
     std::erase_if(made.nodes,
                   [&](const auto& told) { return !same_call(graph.find(told.first), like.find(told.first)); });
   } catch (const UsageError& error) {  // no made-up inputs that its ops take

@@ -9,10 +9,12 @@ struct ReferenceErrors {
   struct Error {
     double largest = 0;     // difference of an element
     double of_largest = 0;  // the same as a share of the largest element
+    bool numbers = true;    // f32; else `largest` counts the elements that are not the same
+    bool alone = false;     // its step stores it nowhere: of a program that runs each op as a step, to the same bits
   };
-  std::map<std::uint32_t, Error> nodes{};  // those whose values the program stores
-  std::string sizes{};                     // "batch 2, time 5": what was made small
-  std::string why_not{};                   // nothing was run: a sentence for the page
+  std::map<std::uint32_t, Error> nodes{};
+  std::string sizes{};    // "batch 2, time 5": what was made small
+  std::string why_not{};  // nothing was run: a sentence for the page
 };
 
 /// `graph` is what the passes shall begin with. Told are nodes that `like`, the same model at its own sizes, has too: a

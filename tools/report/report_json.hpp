@@ -2,6 +2,7 @@
 // A history as the data of a page: compact, the same bytes for the same compilation.
 #include <nlohmann/json.hpp>
 
+#include "tools/report/comparison.hpp"
 #include "tools/report/map.hpp"
 #include "tools/report/reference_errors.hpp"
 
@@ -12,6 +13,7 @@ struct ReportFacts {
   std::string model{}, step{}, isa{};
   nlohmann::ordered_json profile{};  // of measured_profile; null for none
   ReferenceErrors errors{};
+  const Comparison* against = nullptr;  // of the history with another
 };
 
 /// Texts are kept once and told by number. `most_boxes`: a map of more is left out, for a browser would be slow.

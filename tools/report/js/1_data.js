@@ -26,6 +26,7 @@ const nodes = raw.nodes.map(
       family: n[14],
       drawn: n[15] === 1,
       group: n[16],
+      there: n.length > 17 ? n[17] : null, // its id in the compilation that this one is compared with, which only that has
     },
 );
 const changes = raw.changes.map((c, number) => ({
@@ -103,13 +104,63 @@ if (raw.profile) {
       if (r.producer === producer && r.consumer === consumer && r.reason === reason) r.saves = us;
 }
 
+// The other compilation, if there is one. What differs was computed when the page was written: it is only shown here.
+const DIFFERS = ["only_a", "only_b", "changed", "step"];
+const against = raw.against && {
+  what: raw.against.what,
+  turns: raw.against.turns.map(([pass, round, count, nodes, arena, bound, steps, ns]) => ({
+    pass: words(pass),
+    round,
+    count,
+    nodes,
+    arena,
+    bound,
+    steps,
+    ns,
+  })),
+  points: raw.against.points.map(([turn, differences]) => ({ turn, differences })),
+  differences: raw.against.differences.map(([same, remains, list, results]) => ({
+    same,
+    remains,
+    nodes: list.map(([kind, at, there, differs, found, line, reads, group]) => ({
+      kind: DIFFERS[kind],
+      at,
+      there,
+      differs: words(differs),
+      found: words(found),
+      line: words(line),
+      reads,
+      group,
+    })),
+    results: results.map(([name, update, a, b]) => ({ name: words(name), update, a: words(a), b: words(b) })),
+  })),
+  rules: raw.against.rules.map(([pass, rule, a, b]) => ({ pass: words(pass), rule: words(rule), a, b })),
+  onlyA: raw.against.only_a,
+  onlyB: raw.against.only_b.map(([pass, rule, file, line, matched, made]) => ({
+    pass: words(pass),
+    rule: words(rule),
+    place: `${words(file)}:${line}`,
+    matched: matched.map(words),
+    made: made.map(words),
+  })),
+  births: new Map(raw.against.births.map(([id, pass, rule]) => [id, { pass: words(pass), rule: words(rule) }])),
+};
+
 const isNumber = (id) => nodes[id].leaf === "constant" && !nodes[id].drawn;
 const nameOf = (id) =>
-  nodes[id].op ? "%" + id : nodes[id].leaf === "constant" ? (isNumber(id) ? nodes[id].name : "%" + id) : nodes[id].name;
+  nodes[id].there !== null && !isNumber(id) && (nodes[id].op || nodes[id].leaf === "constant")
+    ? "B%" + nodes[id].there
+    : nodes[id].op
+      ? "%" + id
+      : nodes[id].leaf === "constant"
+        ? isNumber(id)
+          ? nodes[id].name
+          : "%" + id
+        : nodes[id].name;
 function lineOf(id, operands) {
   const n = nodes[id];
   if (!n.op) return `${n.leaf} ${n.leaf === "constant" ? "%" + id + " = [" + n.name + "]" : n.name} : ${n.type}`;
-  return `%${id} = ${n.op[0]}(${operands.map(nameOf).join(", ")})${n.attributes ? ` {${n.attributes}}` : ""} : ${n.type}`;
+  return `${nameOf(id)} = ${n.op[0]}(${operands.map(nameOf).join(", ")})${n.attributes ? ` {${n.attributes}}` : ""} : ${n.type}`;
 }
 
 // The graph, played forward change by change. Lists of operands are never changed in place, so a copy is cheap.

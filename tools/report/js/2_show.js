@@ -20,7 +20,7 @@ const byId = (id) => document.getElementById(id);
 const fill = (where, ...children) =>
   where.replaceChildren(...children.flat(Infinity).filter((c) => c !== null && c !== ""));
 const link = (text, press, title) => make("button", { class: "link", type: "button", onclick: press, title }, text);
-const nodeLink = (id) => link(nodes[id].op ? `%${id} ${nodes[id].op[0]}` : nameOf(id), () => go({ node: id }));
+const nodeLink = (id) => link(nodes[id].op ? `${nameOf(id)} ${nodes[id].op[0]}` : nameOf(id), () => go({ node: id }));
 
 function bytes(n) {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
@@ -77,6 +77,7 @@ function go(to) {
   const before = { ...at };
   Object.assign(at, to);
   at.pass = Math.min(Math.max(0, at.pass), turns.length - 1);
+  if (at.node !== null && nodes[at.node].there !== null) at.view = "compare"; // nowhere else is it
   if (to.pass !== undefined && to.at === undefined) at.at = lastPosition(turns[at.pass]);
   at.at = Math.min(Math.max(0, at.at), lastPosition(turns[at.pass]));
   const address =

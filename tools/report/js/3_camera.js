@@ -56,9 +56,12 @@ class Camera {
       "transform",
       `translate(${this.x.toFixed(1)} ${this.y.toFixed(1)}) scale(${this.scale.toFixed(4)})`,
     );
-    this.svg.classList.toggle("far", this.scale < 0.45);
+    this.svg.classList.toggle("far", this.scale < FAR);
     this.svg.classList.toggle("farther", this.scale < 0.2);
-    if (this.scale !== this.told) this.changed((this.told = this.scale));
+    if (this.scale !== this.told) {
+      this.told = this.scale;
+      this.changed();
+    }
   }
   // Shows this part of the map, as large as it fits but not larger than life.
   look(x, y, width, height, most) {
@@ -66,10 +69,16 @@ class Camera {
     if (!box.width || !box.height) return;
     const edge = 16,
       foot = 58; // the buttons stand at the foot
-    this.scale = Math.min(most, (box.width - 2 * edge) / width, Math.max(40, box.height - edge - foot) / height);
-    this.x = (box.width - width * this.scale) / 2 - x * this.scale;
-    this.y = edge + (box.height - edge - foot - height * this.scale) / 2 - y * this.scale;
+    const fit = (head) =>
+      Math.min(most, (box.width - 2 * edge) / width, Math.max(40, box.height - head - foot) / height);
+    let head = edge;
+    this.scale = fit(head);
+    if (this.scale < FAR) this.scale = fit((head = 40)); // what is written above
+    const spare = box.width - width * this.scale;
+    this.x = Math.max(spare / 2, Math.min(spare - edge, 190)) - x * this.scale; // and at the left
+    this.y = head + (box.height - head - foot - height * this.scale) / 2 - y * this.scale;
     this.set();
+    this.changed();
   }
   sees(x, y, width, height, far) {
     const box = this.svg.getBoundingClientRect(),

@@ -8,22 +8,24 @@ if (raw.drawn_as)
     if (nodes[id] && nodes[id].drawn) alike[twin].push(id);
   });
 
+// What a box looks like besides being there, and the sign that says the same without its colour.
+const LOOKS = ["gone", "made", "joined", "unread", "only_a", "only_b", "changed", "step"];
+const SIGNS = { gone: "−", made: "+", only_a: "−A", only_b: "+B", changed: "~", step: "≠" };
+
 class NodeMap {
   constructor() {
     this.data = mapData();
     this.boxes = new Map();
     this.edges = new Map();
-    this.frames = make("g");
+    this.frames = new Frames(this);
     this.lines = make("g");
     this.tops = make("g");
-    this.titles = make("g");
-    this.letters = [];
     const arrow = make(
       "marker",
       { id: "arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 6, markerHeight: 6, orient: "auto" },
       make("path", { d: "M0 0L8 4L0 8z", fill: "context-stroke" }),
     );
-    this.inner = make("g", {}, make("defs", {}, arrow), this.frames, this.lines, this.tops, this.titles);
+    this.inner = make("g", {}, make("defs", {}, arrow), this.frames.g, this.lines, this.tops, this.frames.titles);
     this.svg = make(
       "svg",
       {
@@ -36,40 +38,10 @@ class NodeMap {
       },
       this.inner,
     );
-    for (const [title, depth, x, y, width, height] of this.data.frames) {
-      const name = cut(words(title), (width - 12) / 8.4),
-        frame = make(
-          "g",
-          { class: depth % 2 ? "frame odd" : "frame" },
-          make("rect", { x, y, width, height }),
-          make("title", {}, words(title)),
-        );
-      const text = make("text", { x: x + 8, y: y + 17, class: "frame-title" }, name);
-      const most = Math.max(1, Math.min((width - 12) / (8.4 * name.length), [9, 6, 4.5, 3.5][depth - 1] || 2.5));
-      this.frames.append(frame);
-      this.titles.append(text);
-      this.letters.push({ text, frame, depth, x, y, width, height, most, length: name.length, shown: true });
-    }
-    this.letters.sort((a, b) => a.depth - b.depth);
     for (let i = 0; i < this.data.boxes.length; i += 5) this.box(...this.data.boxes.slice(i, i + 5));
-    this.camera = new Camera(this.svg, this.inner, (scale) => this.letter(scale));
-  }
-  // From afar the titles of frames are larger; where two would meet, the outer frame's is shown.
-  letter(scale) {
-    const near = Math.max(1, 0.9 / scale),
-      shown = [];
-    for (const { text, x, y, most, length, shown: inUse } of this.letters) {
-      if (!inUse) continue;
-      const size = 13 * Math.min(near, most),
-        box = { left: x, right: x + 0.65 * size * length, top: y + 17 - size, bottom: y + 20 };
-      const free = shown.every(
-        (o) => o.right < box.left || box.right < o.left || o.bottom < box.top || box.bottom < o.top,
-      );
-      const legible = size * scale > 5;
-      if (near === 1 || (free && legible)) shown.push(box);
-      text.setAttribute("font-size", size.toFixed(1));
-      text.toggleAttribute("hidden", near > 1 && !(free && legible));
-    }
+    this.camera = new Camera(this.svg, this.inner, () => this.frames.letter());
+    this.regions = new Regions(this);
+    this.inner.append(this.regions.g);
   }
   box(id, x, y, width, height) {
     const n = nodes[id],
@@ -104,7 +76,11 @@ class NodeMap {
   // Of the nodes that a box stands for the one that the step is about.
   meant(id) {
     const of = this.members(id);
-    return of.find((i) => this.now && (this.now.made.has(i) || this.now.gone.has(i) || this.now.joined.has(i))) ?? id;
+    return (
+      of.find((i) => this.now && this.now.marks && this.now.marks.has(i)) ??
+      of.find((i) => this.now && (this.now.made.has(i) || this.now.gone.has(i) || this.now.joined.has(i))) ??
+      id
+    );
   }
   members(id) {
     return at.unfold || !raw.maps.folded || !alike[id].length ? [id] : alike[id];
@@ -112,55 +88,43 @@ class NodeMap {
 
   draw(now) {
     this.now = now;
+    this.svg.classList.toggle("comparing", !!now.marks);
     const reads = now.stand.readers(),
       results = now.stand.results(),
       has = (set, ids) => ids.some((i) => set.has(i));
     for (const [id, box] of this.boxes) {
       const ids = this.members(id),
-        shown = ids.filter((i) => now.stand.alive[i] || now.gone.has(i));
-      const look = !shown.length
-        ? "hidden"
-        : has(now.gone, ids)
-          ? "gone"
-          : has(now.made, ids)
-            ? "made"
-            : has(now.joined, ids)
-              ? "joined"
-              : ids.some((i) => reads[i].length || results.has(i) || nodes[i].leaf)
-                ? "live"
-                : "unread";
+        marked = now.marks ? ids.filter((i) => now.marks.has(i)) : [],
+        shown = marked.length ? marked : ids.filter((i) => now.stand.alive[i] || now.gone.has(i));
+      const look = marked.length
+        ? now.marks.get(marked[0]).kind
+        : !shown.length
+          ? "hidden"
+          : has(now.gone, ids)
+            ? "gone"
+            : has(now.made, ids)
+              ? "made"
+              : has(now.joined, ids)
+                ? "joined"
+                : ids.some((i) => reads[i].length || results.has(i) || nodes[i].leaf)
+                  ? "live"
+                  : "unread";
       const chosen = at.node !== null && ids.includes(at.node);
-      const group = shown.length ? now.stand.group[shown[0]] : 0,
+      const group = shown.length && !now.marks ? now.stand.group[shown[0]] : 0,
         key = look + chosen + group;
       if (shown.length) this.write(box, id, now.stand, shown.length);
       if (box.look === key) continue;
       box.look = key;
       box.g.toggleAttribute("hidden", look === "hidden");
-      for (const name of ["gone", "made", "joined", "unread"]) box.g.classList.toggle(name, name === look);
+      for (const name of LOOKS) box.g.classList.toggle(name, name === look);
       box.g.classList.toggle("chosen", chosen);
       for (let k = 0; k < 6; ++k)
         box.g.classList.toggle("group" + k, group > 0 && group % 6 === k && (look === "live" || look === "joined"));
       box.g.classList.toggle("grouped", group > 0);
-      box.badge.textContent = look === "gone" ? "−" : look === "made" ? "+" : group ? "g" + group : "";
+      box.badge.textContent = SIGNS[look] || (group ? "g" + group : "");
     }
     this.drawEdges(now);
-    this.drawFrames();
-  }
-  // A frame in which nothing is now is not drawn.
-  drawFrames() {
-    let changed = false;
-    for (const of of this.letters) {
-      of.boxes ??= [...this.boxes.values()].filter(
-        (b) => b.x >= of.x && b.y >= of.y && b.x < of.x + of.width && b.y < of.y + of.height,
-      );
-      const shown = of.boxes.some((b) => !b.look.startsWith("hidden"));
-      if (shown === of.shown) continue;
-      of.shown = shown;
-      of.frame.toggleAttribute("hidden", !shown);
-      of.text.toggleAttribute("hidden", !shown);
-      changed = true;
-    }
-    if (changed) this.letter(this.camera.scale);
+    this.frames.draw();
   }
   write(box, id, stand, times) {
     const n = nodes[id],
@@ -193,11 +157,13 @@ class NodeMap {
       if (a === b || !this.boxes.has(a) || !this.boxes.has(b)) return;
       if (x !== y && home(a) !== "" && home(a) === home(b)) return; // from one repeat to the next
       const key = a + " " + b;
-      if (!wanted.has(key) || look) wanted.set(key, look);
+      if (!wanted.has(key)) wanted.set(key, look);
+      else if (look && look !== "there") wanted.set(key, look);
     };
     now.stand.operands.forEach((list, id) => {
       if (now.stand.alive[id]) for (const o of list) want(o, id, now.made.has(id) && !now.all ? "new" : "");
     });
+    for (const { at: id, reads } of now.marks ? now.marks.values() : []) for (const o of reads) want(o, id, "there");
     if (!now.all) for (const id of now.gone) for (const o of now.before.operands[id]) want(o, id, "old");
     for (const [key, edge] of this.edges) if (!wanted.has(key)) (edge.remove(), this.edges.delete(key));
     for (const [key, look] of wanted) {
@@ -233,7 +199,7 @@ class NodeMap {
       top * c.scale + c.y >= 0 &&
       right * c.scale + c.x <= box.width &&
       bottom * c.scale + c.y <= box.height;
-    if (always || !inside) c.look(left - 24, top - 40, right - left + 84, bottom - top + 54, 1.25);
+    if (always || !inside) c.look(left - 24, top - 40, right - left + 60, bottom - top + 60, 1.25);
   }
   // The camera goes only where the step cannot be seen.
   follow(ids, far) {

@@ -1,6 +1,9 @@
 // The strip of passes, what each changed, and the scrubber over one pass's rewrites.
 const STAGES = { traced: "the model as you wrote it", differentiate: "the chain rule adds gradients and updates" };
-const isQuiet = (turn) => turn.count === 0 && !(turn.pass in STAGES);
+const isQuiet = (turn) =>
+  turn.count === 0 &&
+  !(turn.pass in STAGES) &&
+  (at.view !== "compare" || pointOf(turn).differences === pointOf(turns[turn.number - 1]).differences);
 let openQuiet = new Set();
 
 function change(word, now, before, text) {
@@ -9,6 +12,7 @@ function change(word, now, before, text) {
   return make("span", { class: by < 0 ? "better" : "worse" }, ` ${word} ${by < 0 ? "−" : "+"}${text(Math.abs(by))}`);
 }
 function passButton(turn) {
+  if (at.view === "compare") return compareButton(turn);
   const before = turns[Math.max(0, turn.number - 1)],
     first = turn.number === 0;
   const told = isQuiet(turn)
@@ -103,6 +107,7 @@ function sentence(c) {
   return `${nameOf(c.matched[0])} becomes ${nameOf(c.by)}`;
 }
 function drawScrubber() {
+  if (at.view === "compare") return drawCompareScrubber();
   const turn = turns[at.pass],
     last = lastPosition(turn),
     c = changeShown();
@@ -127,7 +132,7 @@ function drawScrubber() {
   });
   slider.value = at.at;
   const old = byId("slider");
-  if (old && document.activeElement === old && Number(old.max) === last) {
+  if (old && byId("learn") && document.activeElement === old && Number(old.max) === last) {
     old.value = at.at;
     old.setAttribute("aria-valuetext", slider.getAttribute("aria-valuetext"));
     fill(byId("where"), ...where);

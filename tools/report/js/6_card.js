@@ -88,6 +88,12 @@ function card(id, now) {
       row("reads", ...joinLinks(operands.filter((o) => !isNumber(o)))),
       row("read by", ...joinLinks(readers)),
       row("is", results.join(", ")),
+      against && differencesAt(at.pass).nodes.some((d) => d.at === id)
+        ? row(
+            "beside B",
+            link("it differs", () => go({ view: "compare", node: id })),
+          )
+        : [],
       row("the same in", ...joinLinks(same.slice(0, 12)), same.length > 12 ? `, and ${same.length - 12} more` : ""),
     ),
     n.op
@@ -169,26 +175,39 @@ function card(id, now) {
   ];
 }
 
-const errors = new Map(raw.errors.nodes.map(([id, largest, share]) => [id, { largest, share }]));
+const errors = new Map(
+    raw.errors.nodes.map(([id, largest, share, alone]) => [id, { largest, share, alone: alone === 1 }]),
+  ),
+  views = new Set(raw.errors.views);
 function errorOf(id) {
   const error = errors.get(id),
-    at = raw.errors.sizes
-      ? ` Run once at ${raw.errors.sizes}, each against its definition in double.`
-      : " Run once, against its definition in double.";
-  if (error)
-    return make(
+    note = (...text) => make("p", { class: "note" }, ...text);
+  if (!error) return note(...whyNoError(id));
+  return [
+    make(
       "p",
       {},
       error.largest === 0
         ? "none: every element is exact."
-        : `at most ${error.largest}, ${error.share} of its largest element.`,
-      make("span", { class: "note" }, at),
-    );
-  return make(
-    "p",
-    { class: "note" },
-    raw.errors.why_not
-      ? `not run: ${raw.errors.why_not}.`
-      : "not compared: its value is not stored, or it is no number the program makes.",
-  );
+        : error.share < 0
+          ? `${many(error.largest, "element")} not the same.`
+          : `at most ${error.largest}, ${error.share} of its largest element.`,
+    ),
+    note(
+      `Run once${raw.errors.sizes ? " at " + raw.errors.sizes : ""}, against the definitions of its op and of all before it, in double.`,
+      error.alone
+        ? " Its step keeps it in cache and stores it nowhere: this is the program that runs every op by itself, which makes the same bits."
+        : "",
+    ),
+  ];
+}
+function whyNoError(id) {
+  const n = nodes[id],
+    step = stepOf.get(id);
+  if (raw.errors.why_not) return [`not run: ${raw.errors.why_not}.`];
+  if (n.leaf) return ["it is given, not computed."];
+  if (!turnStands[turns.length].alive[id]) return ["the compiled program does not compute it."];
+  if (views.has(id)) return ["a view: the same numbers as ", nodeLink(n.operands[0]), ", read in another way."];
+  if (step && step.once) return ["made once, when the program is loaded, which is not measured here."];
+  return ["not measured: no step of its own makes it, or at small sizes the passes take another way."];
 }

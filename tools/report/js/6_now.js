@@ -38,6 +38,9 @@ function happening(now) {
               "Inside a pass, ▶ or → goes from rewrite to rewrite: what is taken out is orange and dashed, what is made is green. Nothing else moves.",
               "Choose a box for all that is known of it: its line in your program, its derivative, its life, cost and memory.",
               "Learn lets you guess each rewrite before you see it.",
+              ...(against
+                ? [`Compare shows where this compilation (A) and another one (B: ${against.what[1]}) differ.`]
+                : []),
             ].map((line) => make("li", {}, line)),
           ),
         ];

@@ -157,7 +157,7 @@ function showFound(text) {
           showNode(id);
         },
         make("code", {}, cut(lineOf(id, nodes[id].operands), 110)),
-        make("small", {}, ` ${nodes[id].module} ${place(nodes[id])}`),
+        make("small", {}, ` ${nodes[id].there !== null ? "only in B " : ""}${nodes[id].module} ${place(nodes[id])}`),
       ),
     ),
     make(
@@ -174,6 +174,10 @@ function showFound(text) {
 // A node is shown where it can be seen: if it is not in the graph now, at the end of the pass that made it.
 function showNode(id) {
   const to = { node: id };
+  if (nodes[id].there !== null) {
+    Object.assign(to, { view: "compare", pass: lastPassWith(id) });
+    return go(to);
+  }
   if (!scene().stand.alive[id]) {
     const birth = eventsOf[id].find(([, part]) => part === "made");
     to.pass = birth ? birth[0].turn : 0;

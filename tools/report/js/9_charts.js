@@ -9,7 +9,7 @@ function memoryPage() {
   const { arena, bound } = raw.plan,
     left = 80,
     right = 990,
-    top = 16,
+    top = 30,
     bottom = 500,
     last = Math.max(1, steps.length);
   const x = (step) => left + ((right - left) * step) / last,
@@ -35,7 +35,7 @@ function memoryPage() {
       { x: (left + right) / 2, y: bottom + 36, "text-anchor": "middle" },
       "step of the program (time runs to the right)",
     ),
-    make("text", { x: 4, y: 11 }, "offset in the arena"),
+    make("text", { x: 4, y: 14 }, "offset in the arena"),
   );
   for (const life of lives) {
     const n = nodes[life.node],
@@ -72,7 +72,7 @@ function memoryPage() {
     make("line", { class: "bound", x1: left, x2: right, y1: y(bound), y2: y(bound) }),
     make(
       "text",
-      { x: right, y: y(bound) + (y(bound) < 30 ? 14 : -5), "text-anchor": "end", class: "over" },
+      { x: right, y: y(bound) - 5, "text-anchor": "end", class: "over" },
       `no plan can need less: ${bytes(bound)}`,
     ),
   );
@@ -111,7 +111,7 @@ function speedPage() {
   const cost = (s) => (p ? (s.measured ? s.measured.us * 1e3 : 0) : s.ns);
   const kinds = new Map(); // the same step in every block is one row
   for (const s of timed) {
-    const key = [s.what, s.kernel, s.flops, s.read, s.written, moduleOf(s).replace(/\.\d+/, ".…")].join("\n");
+    const key = [s.what, s.kernel, s.flops, s.read, s.written, moduleOf(s).replace(/\.\d+/, ".N")].join("\n");
     kinds.set(key, [...(kinds.get(key) || []), s]);
   }
   const sum = (kind) => kind.reduce((all, s) => all + cost(s), 0),
@@ -130,7 +130,7 @@ function speedPage() {
           {},
           link(s.what, () => go({ node: s.nodes[0] })),
           make("br"),
-          make("span", { class: "note" }, kind.length > 1 ? moduleOf(s).replace(/\.\d+/, ".…") : moduleOf(s)),
+          make("span", { class: "note" }, kind.length > 1 ? moduleOf(s).replace(/\.\d+/, ".N") : moduleOf(s)),
         ),
         make("td", { class: "number" }, s.ns ? mean(kind, (k) => k.ns) : ""),
         p

@@ -5,6 +5,12 @@ const VIEWS = [
   ["why", "Why not?"],
   ["memory", "Memory"],
   ["speed", "Speed"],
+  ...(against
+    ? [
+        ["compare", "Compare"],
+        ["passes", "Pass by pass"],
+      ]
+    : []),
 ];
 let map = null,
   drawnFor = null;
@@ -15,7 +21,7 @@ function drawViews() {
     VIEWS.map(([view, name]) =>
       make(
         "button",
-        { type: "button", "data-view": view, "aria-current": at.view === view, onclick: () => go({ view }) },
+        { type: "button", "data-view": view, "aria-current": at.view === view, onclick: () => openView(view) },
         name,
       ),
     ),
@@ -59,7 +65,7 @@ function openMap() {
       button("+", () => zoom(1.3), "Zoom in (+)"),
       button("−", () => zoom(1 / 1.3), "Zoom out (-)"),
       button("Whole", () => map.followAll(true), "All that is there (0)"),
-      button("Here", () => showStep(scene(), true), "Where the step is (h)"),
+      button("Here", () => press({ key: "h", target: map.svg, preventDefault() {} }), "Where the step is (h)"),
     );
     if (folds) corner.append(folds);
     const capped =
@@ -67,7 +73,7 @@ function openMap() {
         ? make("p", { class: "note" }, `Not unfoldable: ${raw.maps.all_boxes} boxes are more than ${raw.maps.most}.`)
         : null;
     if (capped) corner.append(capped);
-    fill(byId("stage"), map.svg, corner, legend());
+    fill(byId("stage"), map.svg, corner, at.view === "compare" ? compareLegend() : legend());
   }
   return true;
 }
@@ -90,20 +96,29 @@ function showStep(now, always) {
   if (ids.length) map.follow(ids);
 }
 
+// Compared are first the two as they were compiled, if there is nothing to see where one is.
+function openView(view) {
+  const differ = view === "compare" && differencesAt(at.pass).nodes.length;
+  go(view === "compare" && at.view !== view && !differ ? { view, pass: turns.length - 1, node: null } : { view });
+}
+
 function draw(before) {
-  const now = scene(),
+  const compares = at.view === "compare",
+    now = compares ? compareScene() : scene(),
     stage = byId("stage"),
     side = byId("side");
   const moved = before.pass !== at.pass || before.at !== at.at;
   if (before.view !== at.view || !byId("views").firstChild) drawViews();
-  if (!byId("strip").firstChild || before.pass !== at.pass) drawStrip();
+  const otherStrip = (before.view === "compare") !== compares;
+  if (otherStrip) stage.replaceChildren();
+  if (!byId("strip").firstChild || before.pass !== at.pass || otherStrip) drawStrip();
   drawScrubber();
-  if (at.view === "map") {
+  if (at.view === "map" || compares) {
     const fresh = before.unfold !== at.unfold && map ? (stage.replaceChildren(), true) : false,
       first = !map;
     if (openMap()) {
       map.draw(now);
-      if (fresh || first) map.followAll(true);
+      if (fresh || first || otherStrip) map.followAll(true);
       else if (moved && !now.change) map.followAll(false);
       if (now.change && (moved || fresh || first)) showStep(now, false);
       if (at.node !== null && before.node !== at.node) map.follow([at.node], !first);
@@ -117,16 +132,18 @@ function draw(before) {
   } else if (before.view !== at.view || before.node !== at.node || !stage.firstChild) {
     const top = before.view === at.view ? stage.scrollTop : 0;
     if (!(at.view === "why" && before.view === "why" && stage.firstChild))
-      fill(stage, { why: whyPage, memory: memoryPage, speed: speedPage }[at.view]());
+      fill(stage, { why: whyPage, memory: memoryPage, speed: speedPage, passes: passesPage }[at.view]());
     stage.scrollTop = top;
   }
   fill(
     side,
-    at.node !== null
-      ? [link("← what happens now", () => go({ node: null })), ...card(at.node, now)]
-      : at.learn
-        ? learnPage(now)
-        : happening(now),
+    compares
+      ? compareSide(now)
+      : at.node !== null
+        ? [link("← what happens now", () => go({ node: null })), ...card(at.node, now)]
+        : at.learn
+          ? learnPage(now)
+          : happening(now),
   );
   if (before.node !== at.node || moved) side.scrollTop = 0;
 }
@@ -137,6 +154,7 @@ const KEYS = [
   ["Home End", "before this pass, all of it"],
   ["/", "search"],
   ["m x w y s", "map, text, why not, memory, speed"],
+  ...(against ? [["c p", "compare, and then ← → goes from difference to difference; pass by pass"]] : []),
   ["+ - 0 h", "zoom in, out, the whole map, where the step is"],
   ["u", "unfold what repeats"],
   ["l", "learn"],
@@ -147,6 +165,10 @@ function nextPass(by) {
   let pass = at.pass + by;
   while (turns[pass] && isQuiet(turns[pass])) pass += by;
   if (turns[pass]) go(at.learn ? { pass, at: 0 } : { pass });
+}
+function oneOn(by) {
+  if (at.view === "compare") return nextDifference(by);
+  go({ at: by === -Infinity ? 0 : by === Infinity ? lastPosition(turns[at.pass]) : at.at + by });
 }
 function press(e) {
   if (e.ctrlKey || e.metaKey || e.altKey) return;
@@ -160,22 +182,24 @@ function press(e) {
   if (typing || byId("keys").open) return;
   const box = () => map.svg.getBoundingClientRect();
   const does = {
-    ArrowLeft: () => go({ at: at.at - 1 }),
-    ArrowRight: () => go({ at: at.at + 1 }),
+    ArrowLeft: () => oneOn(-1),
+    ArrowRight: () => oneOn(1),
     ArrowUp: () => nextPass(-1),
     ArrowDown: () => nextPass(1),
-    Home: () => go({ at: 0 }),
-    End: () => go({ at: lastPosition(turns[at.pass]) }),
+    Home: () => oneOn(-Infinity),
+    End: () => oneOn(Infinity),
     "/": () => byId("search").focus(),
     m: () => go({ view: "map" }),
     x: () => go({ view: "text" }),
     w: () => go({ view: "why" }),
     y: () => go({ view: "memory" }),
     s: () => go({ view: "speed" }),
+    c: () => against && openView("compare"),
+    p: () => against && openView("passes"),
     "+": () => map && map.camera.zoom(1.3, box().width / 2, box().height / 2),
     "-": () => map && map.camera.zoom(1 / 1.3, box().width / 2, box().height / 2),
     0: () => map && map.followAll(true),
-    h: () => showStep(scene(), true),
+    h: () => (at.view === "compare" ? map && at.node !== null && map.follow([at.node]) : showStep(scene(), true)),
     u: () => go({ unfold: !at.unfold }),
     l: () => go({ learn: !at.learn, node: null }),
     t: () => document.documentElement.classList.toggle("dark"),
