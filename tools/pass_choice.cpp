@@ -32,7 +32,7 @@ std::vector<Pass> chosen_before_gradients(std::span<const Pass> pipeline, const 
 
 std::vector<Pass> rewriting(std::span<const Pass> passes) {
   std::vector<Pass> made(passes.begin(), passes.end());
-  std::erase_if(made, &Pass::annotates);
+  std::erase_if(made, [](const Pass& pass) { return pass.when == When::at_the_end; });
   return made;
 }
 
