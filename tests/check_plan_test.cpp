@@ -126,7 +126,7 @@ TEST_CASE("the checker follows strides that lead backwards to both ends of what 
   const Plan plan = planned(graph);
   CHECK_NOTHROW(check_plan(plan));
   const std::size_t step = step_of(plan, y);
-  for (std::size_t operand : {0, 1})
+  for (std::size_t operand : {0u, 1u})
     for (const std::ptrdiff_t bytes : {-4, 4}) {
       Plan other = plan;
       Slot& slot = other.steps[step].operands[operand];

@@ -181,7 +181,7 @@ TEST_CASE("results that go around the caches are the same numbers") {
   std::mt19937 random(9);
   for (const Isa isa : assembled_isas()) {
     const Kernel kernel = random_kernel(random, 2, 20, false);
-    for (const std::size_t n : {1, 16, 200, 1001}) {
+    for (const std::size_t n : {1u, 16u, 200u, 1001u}) {
       const std::vector<std::vector<float>> x{numbers(n, random), numbers(n, random)};
       const std::vector<const float*> operands{x[0].data(), x[1].data()};
       AlignedBytes memory(kernel.results.size() * 8192);

@@ -152,9 +152,9 @@ TEST_CASE("fault 10, a speed of something that computes less: a program that lea
   forward.output("loss", mean(gelu(x * w)));
   REQUIRE(certified(forward).holds());
   planted().plan = [](Plan& plan) {  // every fused step hands out what it had before its last function
-    for (Step& step : plan.steps)
-      if (step.group != 0 && step.kernel)
-        for (std::uint16_t& result : step.kernel->results)
+    for (Step& each : plan.steps)
+      if (each.group != 0 && each.kernel)
+        for (std::uint16_t& result : each.kernel->results)
           result = static_cast<std::uint16_t>(result > 0 ? result - 1 : 0);
   };
   const Certificate broken = certified(forward);

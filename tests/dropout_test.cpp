@@ -103,7 +103,7 @@ TEST_CASE("masks of other steps, streams and seeds are independent of each other
         mask_of(0.5f, 2, 0, 0), mask_of(0.5f, 1ull << 32 | 1, 0, 0), mask_of(0.5f, 1, 0, std::int64_t{1} << 32)}) {
     CHECK(std::abs(agreement(mask, other) - 0.5) < bound);
     // Nor is one the other moved along.
-    for (const std::size_t by : {1u, 4u, 64u}) {
+    for (const std::ptrdiff_t by : {1, 4, 64}) {
       std::vector<bool> moved(other.begin() + by, other.end());
       moved.insert(moved.end(), other.begin(), other.begin() + by);
       CHECK(std::abs(agreement(mask, moved) - 0.5) < bound);

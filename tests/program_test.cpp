@@ -278,7 +278,8 @@ TEST_CASE("random graphs, grouped by the passes, give the reference's numbers") 
       }
     }
     graph.update(values[1], tanh(values.back()));
-    for (const std::size_t back : {2, 5, 9, 13}) graph.output("y" + std::to_string(back), values[values.size() - back]);
+    for (const std::size_t back : {2u, 5u, 9u, 13u})
+      graph.output("y" + std::to_string(back), values[values.size() - back]);
     INFO("seed " << seed);
     check_program(graph, 2);
   }

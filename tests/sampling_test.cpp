@@ -74,7 +74,7 @@ TEST_CASE("top_k leaves the k likeliest in the proportions that they had, among 
   CHECK(three[2] == Approx(p[2] / (p[2] + p[4] + p[6])));
   CHECK(three[4] == Approx(p[4] / (p[2] + p[4] + p[6])));
   CHECK(chi_square(counts_of({.top_k = 3}, 20000), three, 20000) < 13.8);  // 2 degrees of freedom, once in a thousand
-  for (const std::size_t k : {0, 8, 100})
+  for (const std::size_t k : {0u, 8u, 100u})
     CHECK(next_probabilities(logits, {.top_k = k}) == next_probabilities(logits, {}));
 }
 
