@@ -58,12 +58,10 @@ bool worth_packing_a(GemmSize size, const Matrix& a) {
 /// The columns of B must lie side by side. Where they do, a copy pays only when very many row panels read it: its rows
 /// in place fall into few sets of the first cache, but the second one hands them out fast enough. (One thread of a
 /// Zen 5: 64 x 784 x 128 runs at 257 GFLOP/s in place and 226 with a copy, 256 x 1024 x 1024 at 244 and 222, 2048^3 at
-/// 222 and 237.) Rows that are 4 KiB apart, or a multiple of it, fall into so few sets of the second cache too that a
-/// panel of them does not fit (384 x 2048 x 4096: 164 in place, 177 with a copy).
+/// 222 and 237.) A B that no cache holds is copied for fewer: the copy reads it in one stream, the panels in pieces of
+/// two lines. (384 x 2048 x 1536: 168 in place and 197 with a copy, 384 x 2048 x 384 at 225 and 207.)
 bool worth_packing_b(GemmSize size, const Matrix& b) {
-  constexpr std::ptrdiff_t floats_of_a_page = 1024;
-  const bool alike = b.row_stride % floats_of_a_page == 0;
-  return b.column_stride != 1 || size.M > (alike && size.K > longest_depth / 2 ? 192u : 384u);
+  return b.column_stride != 1 || size.M > (size.K * size.N > most_cached_floats ? 192u : 384u);
 }
 
 Copies copies_of(const GemmKernels& kernels, GemmSize size, const Matrix& a, const Matrix& b, bool b_is_packed) {
