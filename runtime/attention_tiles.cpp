@@ -45,7 +45,9 @@ std::size_t panel_floats(std::size_t columns, std::size_t depth) {
 
 Panels pack_rows(const GemmKernels& kernels, const float* from, std::ptrdiff_t row_stride, std::size_t depth,
                  std::size_t columns, float* to) {
-  for (std::size_t column = 0; column < columns; column += kernels.columns)
+  const std::size_t whole = columns / kernels.columns;
+  kernels.pack_b(from, row_stride, depth, whole, to);
+  for (std::size_t column = whole * kernels.columns; column < columns; column += kernels.columns)
     pack_panel({from + column, 1, row_stride, std::min(kernels.columns, columns - column), depth}, kernels.columns,
                to + column * depth);
   return {to, columns, depth, kernels.columns * depth};

@@ -135,17 +135,20 @@ template <class Simd> void multiply_runs(const GemmRuns& block) {
   }
 }
 
-/// A copy of fixed length is a few of the widest moves.
-template <std::size_t Lanes>
+/// A copy of fixed length is a few of the widest moves. A row of few lanes is too short for a core to foresee the next:
+/// the one `Ahead` rows further is fetched.
+template <std::size_t Lanes, int Ahead>
 void pack_rows(const float* from, std::ptrdiff_t stride, std::size_t depth, std::size_t panels, float* to) {
   for (std::size_t k = 0; k < depth; ++k, from += stride, to += Lanes)
-    for (std::size_t p = 0; p < panels; ++p)
+    for (std::size_t p = 0; p < panels; ++p) {
+      if constexpr (Ahead > 0) __builtin_prefetch(from + Ahead * stride + p * Lanes);
       __builtin_memcpy(to + p * depth * Lanes, from + p * Lanes, Lanes * sizeof(float));
+    }
 }
 
 template <class Simd> GemmKernels gemm_kernels() {
   constexpr std::size_t rows = Simd::rows, columns = 2 * Simd::width;
-  return {rows, columns, &multiply_block<Simd>, &multiply_runs<Simd>, &pack_rows<rows>, &pack_rows<columns>};
+  return {rows, columns, &multiply_block<Simd>, &multiply_runs<Simd>, &pack_rows<rows, 16>, &pack_rows<columns, 0>};
 }
 
 }  // namespace

@@ -3,6 +3,11 @@
 // of which waits some cycles for the one before; with as many chains in step as a core has room for it never waits.
 // All has internal linkage, as in row_loops.hpp.
 #include <cstdint>
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
+
+#include "vitrine/math.hpp"
 
 namespace vitrine {
 namespace {
@@ -57,6 +62,22 @@ template <class N, int W, int C> [[gnu::always_inline]] inline LaneBlock<N, W, C
 }
 template <class N, int W, int C> [[gnu::always_inline]] inline LaneBlock<N, W, C> operator*(N a, LaneBlock<N, W, C> b) {
   return each<LaneBlock<N, W, C>>([&](int i) __attribute__((always_inline)) { return a * b.vectors[i]; });
+}
+template <int W, int C>
+[[gnu::always_inline]] inline FloatBlock<W, C> multiply_add(FloatBlock<W, C> a, FloatBlock<W, C> b,
+                                                            FloatBlock<W, C> c) {
+  return each<FloatBlock<W, C>>([&](int i) __attribute__((always_inline)) {
+#ifdef __AVX512F__
+    if constexpr (W == 16) return _mm512_fmadd_ps(a.vectors[i], b.vectors[i], c.vectors[i]);
+#endif
+#ifdef __AVX2__
+    if constexpr (W == 8) return _mm256_fmadd_ps(a.vectors[i], b.vectors[i], c.vectors[i]);
+#endif
+    typename FloatBlock<W, C>::Vector made;
+    for (int lane = 0; lane < W; ++lane)
+      made[lane] = math::detail::multiply_add(a.vectors[i][lane], b.vectors[i][lane], c.vectors[i][lane]);
+    return made;
+  });
 }
 template <int W, int C> [[gnu::always_inline]] inline BitBlock<W, C> operator<<(BitBlock<W, C> a, int count) {
   return each<BitBlock<W, C>>([&](int i) __attribute__((always_inline)) { return a.vectors[i] << count; });

@@ -18,11 +18,11 @@ void pack_lanes(const PanelSource& from, std::size_t first, std::size_t last, st
   }
 }
 
-/// Each lane is contiguous in k: transposes of 4 x 4. Returns the first k that is left over.
-std::size_t transpose_lanes(const PanelSource& from, std::size_t first, std::size_t width, float* out) {
+/// Numbers [k, last) of four lanes that are contiguous in k, from lane `first` on: transposes of 4 x 4.
+void transpose_lanes(const PanelSource& from, std::size_t first, std::size_t k, std::size_t last, std::size_t width,
+                     float* out) {
   const float* in = from.data + static_cast<std::ptrdiff_t>(first) * from.lane_stride;
-  std::size_t k = 0;
-  for (; k + 4 <= from.depth; k += 4) {
+  for (; k < last; k += 4) {
     __m128 row0 = _mm_loadu_ps(in + k);
     __m128 row1 = _mm_loadu_ps(in + k + from.lane_stride);
     __m128 row2 = _mm_loadu_ps(in + k + 2 * from.lane_stride);
@@ -34,7 +34,21 @@ std::size_t transpose_lanes(const PanelSource& from, std::size_t first, std::siz
     _mm_storeu_ps(to + 2 * width, row2);
     _mm_storeu_ps(to + 3 * width, row3);
   }
-  return k;
+}
+
+/// All whole groups of four lanes, as far as whole fours of k reach; a stretch of k for all of them before the next, so
+/// that what is written stays in the first cache until its lines are full. The one after the next is fetched.
+void transpose_stretches(const PanelSource& from, std::size_t lanes, std::size_t depth, std::size_t width, float* out) {
+  constexpr std::size_t stretch = 16;  // a line of each lane
+  for (std::size_t k = 0; k < depth; k += stretch) {
+    const std::size_t last = std::min(depth, k + stretch);
+    for (std::size_t lane = 0; lane < lanes; lane += 4) {
+      if (last < depth)
+        for (std::size_t i = lane; i < lane + 4; ++i)
+          __builtin_prefetch(from.data + static_cast<std::ptrdiff_t>(i) * from.lane_stride + last + stretch);
+      transpose_lanes(from, lane, k, last, width, out);
+    }
+  }
 }
 
 }  // namespace
@@ -42,9 +56,10 @@ std::size_t transpose_lanes(const PanelSource& from, std::size_t first, std::siz
 void pack_panel(const PanelSource& from, std::size_t width, float* out) {
   std::size_t lane = 0;
   if (from.k_stride == 1) {
-    for (; lane + 4 <= from.lanes; lane += 4) {
-      pack_lanes(from, lane, lane + 4, transpose_lanes(from, lane, width, out), width, out);
-    }
+    const std::size_t depth = from.depth / 4 * 4;
+    lane = from.lanes / 4 * 4;
+    transpose_stretches(from, lane, depth, width, out);
+    pack_lanes(from, 0, lane, depth, width, out);
   }
   pack_lanes(from, lane, from.lanes, 0, width, out);
   for (std::size_t k = 0; k < from.depth && from.lanes < width; ++k) {

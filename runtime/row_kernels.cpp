@@ -31,11 +31,24 @@ template <class Body> void for_blocks(Pool& pool, std::size_t rows, std::size_t 
            [&](std::size_t chunk, std::size_t) { body(chunk * together, std::min(rows, (chunk + 1) * together)); });
 }
 
+constexpr std::size_t line = 16;  // floats that a cache fetches at once
+
+/// Asks for a row that is written soon: a store that finds its line elsewhere holds up those behind it.
+void fetch_to_write(const float* row, std::size_t N) {
+  for (std::size_t i = 0; i < N; i += line) __builtin_prefetch(row + i, 1);
+}
+/// Asks for a row that is read soon.
+void fetch(const float* row, std::size_t N) {
+  for (std::size_t i = 0; i < N; i += line) __builtin_prefetch(row + i);
+}
+
 /// The exponentials lie apart until their sum is known: there they stay in the first cache, as row after row of y does
 /// not. `next` is the row after this one.
 void softmax_row(const RowTable& table, std::size_t N, const float* x, const float* next, float* exponentials,
                  float* y) {
-  const float sum = table.exp_and_sum(x, table.largest(x, N), exponentials, N, next);
+  const float largest = table.largest(x, N);
+  fetch_to_write(y, N);
+  const float sum = table.exp_and_sum(x, largest, exponentials, N, next);
   table.scale(exponentials, 1.0f / sum, y, N);
 }
 
@@ -58,6 +71,7 @@ void log_softmax(Pool& pool, Isa isa, std::size_t rows, std::size_t N, const flo
     for (std::size_t row = first; row < last; ++row) {
       const float* const from = x + row * N;
       const float largest = table.largest(from, N);
+      fetch_to_write(y + row * N, N);
       const float sum = table.exp_and_sum(from, largest, exponentials.get(), N, x + std::min(row + 1, rows - 1) * N);
       table.subtract(from, largest, math::log(sum), y + row * N, N);
     }
@@ -106,6 +120,7 @@ void row_norm(Pool& pool, Isa isa, std::size_t rows, std::size_t N, bool centere
       const float mean = centered ? table.sum(x + row * N, N) / count : 0.0f;
       table.subtract(x + row * N, mean, 0.0f, to, N);
       const float scale = 1.0f / math::sqrt(table.sum_of_squares(to, N) / count + eps);
+      fetch(x + std::min(row + 1, rows - 1) * N, N);
       if (y) table.scale(to, scale, to, N);
       if (rstd) rstd[row] = scale;
     }

@@ -1,6 +1,6 @@
 #pragma once
-// One loop for every scalar function, to be compiled once for each instruction set. No fused multiply-adds: the bits
-// are the same on all of them. Included by the tile_kernels_<isa>.cpp files only; all has internal linkage, because of
+// One loop for every scalar function, to be compiled once for each instruction set. The bits are the same on all of
+// them. Included by the tile_kernels_<isa>.cpp files only; all has internal linkage, because of
 // a shared function the linker would keep one copy, perhaps the one that needs AVX-512.
 #include "runtime/tile_table.hpp"
 #include "vitrine/math.hpp"

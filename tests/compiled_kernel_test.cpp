@@ -195,6 +195,40 @@ TEST_CASE("results that go around the caches are the same numbers") {
   }
 }
 
+TEST_CASE("a multiply-add reads what others read afterwards, itself twice, and numbers of the code") {
+  VectorCode code;
+  const auto put = [&](const VectorInstruction& i) { code.instructions.push_back(i); };
+  for (std::uint32_t i = 0; i < 3; ++i) put({.op = VectorOp::operand, .number = i});
+  put({.op = VectorOp::constant, .number = 0x3f9d70a4});  // 1.23
+  const auto fused = [&](std::uint16_t a, std::uint16_t b, std::uint16_t c) {
+    put({.op = VectorOp::multiply_add, .from = {a, b, c}});
+    code.results.push_back(static_cast<std::uint16_t>(code.instructions.size() - 1));
+  };
+  fused(0, 1, 2), fused(0, 0, 4), fused(5, 5, 5), fused(2, 6, 3), fused(3, 1, 7), fused(1, 2, 1), fused(2, 1, 2);
+  std::mt19937 random(13);
+  constexpr std::size_t n = 100;
+  const std::vector<std::vector<float>> x{numbers(n, random), numbers(n, random), numbers(n, random)};
+  std::vector<std::vector<float>> expected(code.instructions.size());
+  for (std::size_t r = 0; r < expected.size(); ++r)
+    for (std::size_t i = 0; i < n; ++i) {
+      const auto& [a, b, c, none] = code.instructions[r].from;
+      expected[r].push_back(r < 3    ? x[r][i]
+                            : r == 3 ? std::bit_cast<float>(code.instructions[r].number)
+                                     : std::fma(expected[a][i], expected[b][i], expected[c][i]));
+    }
+  for (const Isa isa : assembled_isas())
+    // All results are kept until the end, or only the last one, so that every source may give way.
+    for (const bool all : {true, false}) {
+      VectorCode wanted = code;
+      if (!all) wanted.results = {code.results[4]};
+      std::vector<std::vector<float>> y(wanted.results.size(), std::vector<float>(n));
+      std::vector<float*> results;
+      for (auto& result : y) results.push_back(result.data());
+      run_row(assemble(wanted, {}, isa)->function(), {x[0].data(), x[1].data(), x[2].data()}, results, n);
+      for (std::size_t r = 0; r < y.size(); ++r) CHECK(differences(expected[wanted.results[r]], y[r]) == 0);
+    }
+}
+
 TEST_CASE("equal kernels share their machine code, others have none where they cannot") {
   const Kernel twice{{input(0), call(Scalar::add, 0, 0)}, {1}};
   const Kernel power{{input(0), input(1), call(Scalar::power, 0, 1)}, {2}};

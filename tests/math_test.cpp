@@ -47,16 +47,39 @@ bool positive_zero(float x) { return x == 0.0f && !std::signbit(x); }
 
 }  // namespace
 
-TEST_CASE("exp, log, tanh and erf are within 4 ulp of double over all floats") {
-  CHECK(worst_ulp([](float x) { return math::exp(x); }, [](double x) { return std::exp(x); }, 1e39) <= 2);
-  CHECK(worst_ulp([](float x) { return math::log(x); }, [](double x) { return std::log(x); }, 1e39) <= 2);
-  CHECK(worst_ulp([](float x) { return math::tanh(x); }, [](double x) { return std::tanh(x); }, 1e39) <= 4);
-  CHECK(worst_ulp([](float x) { return math::erf(x); }, [](double x) { return std::erf(x); }, 1e39) <= 4);
+TEST_CASE("a product and a sum are rounded once, whether there is an instruction for it or not") {
+  std::mt19937 random(5);
+  std::size_t wrong = 0;
+  const auto float_of = [](std::uint64_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits)); };
+  const auto check = [&](float a, float b, float c) {
+    const float expected = std::fma(a, b, c), got = math::multiply_add(a, b, c);
+    const bool both_nan = std::isnan(expected) && std::isnan(got);
+    wrong += !both_nan && std::bit_cast<std::uint32_t>(expected) != std::bit_cast<std::uint32_t>(got);
+  };
+  for (int i = 0; i < 1000000; ++i) {
+    const float a = float_of(random()), b = float_of(random()), nearly = -(a * b);
+    check(a, b, float_of(random()));
+    check(a, b, float_of(std::bit_cast<std::uint32_t>(nearly) + random() % 64));  // nearly all is cancelled
+    // An addend that lies anywhere beside the product's 48 bits.
+    check(a, b, std::ldexp(nearly, static_cast<int>(random() % 60) - 30) * (1 + 0x1p-23f * static_cast<float>(i % 7)));
+  }
+  for (const float a : {0.0f, -0.0f, 1.0f, smallest, -smallest, 3e38f, infinity, -infinity, nan_value})
+    for (const float b : {0.0f, -0.0f, -1.0f, smallest, 0.5f, 3e38f, infinity, nan_value})
+      for (const float c : {0.0f, -0.0f, 1.0f, smallest, -smallest, -3e38f, infinity, -infinity, nan_value})
+        check(a, b, c);
+  CHECK(wrong == 0);
 }
 
-TEST_CASE("softplus is within 2 ulp of double over all floats, also where 1 + exp(x) rounds to 1") {
+TEST_CASE("exp, log, tanh and erf are within 4 ulp of double over all floats") {
+  CHECK(worst_ulp([](float x) { return math::exp(x); }, [](double x) { return std::exp(x); }, 1e39) <= 1);
+  CHECK(worst_ulp([](float x) { return math::log(x); }, [](double x) { return std::log(x); }, 1e39) <= 2);
+  CHECK(worst_ulp([](float x) { return math::tanh(x); }, [](double x) { return std::tanh(x); }, 1e39) <= 4);
+  CHECK(worst_ulp([](float x) { return math::erf(x); }, [](double x) { return std::erf(x); }, 1e39) <= 2);
+}
+
+TEST_CASE("softplus is within 3 ulp of double over all floats, also where 1 + exp(x) rounds to 1") {
   const auto exact = [](double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); };
-  CHECK(worst_ulp([](float x) { return math::softplus(x); }, exact, 1e39) <= 2);
+  CHECK(worst_ulp([](float x) { return math::softplus(x); }, exact, 1e39) <= 3);
 }
 
 TEST_CASE(

@@ -1,11 +1,12 @@
 #pragma once
 // The scalar functions of formulas, for float and double. A float function here is plain float arithmetic without
-// branches, fused multiply-adds or calls: a loop over it vectorises, and its bits are the same on every instruction
-// set (compile with -ffp-contract=off). The double overloads are the standard library's: the reference runs in them.
+// branches or calls: a loop over it vectorises. A multiplication and an addition are rounded once where `multiply_add`
+// says so and nowhere else (compile with -ffp-contract=off), so the bits are the same on every instruction set, whether
+// it has an instruction for that or not. The double overloads are the standard library's: the reference runs in them.
 //
 // Each is a template over what stands for a float: a float itself, or a lane of a vector that is only written down
-// (runtime/jit/lane.hpp), so that code made at run time computes the very bits. Such a type has + - * /, comparisons
-// for select, abs, sqrt, bits and, for what bits answers, the operators of an unsigned integer, from_bits,
+// (runtime/jit/lane.hpp), so that code made at run time computes the very bits. Such a type has + - * /, multiply_add,
+// comparisons for select, abs, sqrt, bits and, for what bits answers, the operators of an unsigned integer, from_bits,
 // shift_right_signed and signed_to_float. `power` works in double inside and is for floats only.
 //
 // Polynomials are minimax fits of our own (Remez exchange in 40 digits); argument reductions follow W. Cody and
@@ -13,13 +14,12 @@
 // tests/math_test.cpp.
 #include <cstdint>
 
+#include "vitrine/multiply_add.hpp"
+
 namespace vitrine::math {
 
 namespace detail {
 
-// Not std::bit_cast: that is a template with a symbol, and a file compiled for one instruction set must emit none.
-[[gnu::always_inline]] inline std::uint32_t bits(float x) { return __builtin_bit_cast(std::uint32_t, x); }
-[[gnu::always_inline]] inline float from_bits(std::uint32_t b) { return __builtin_bit_cast(float, b); }
 [[gnu::always_inline]] inline float select(bool condition, float a, float b) { return condition ? a : b; }
 [[gnu::always_inline]] inline std::uint32_t shift_right_signed(std::uint32_t x, unsigned count) {
   return static_cast<std::uint32_t>(static_cast<std::int32_t>(x) >> count);
@@ -41,34 +41,47 @@ inline constexpr std::uint32_t sign_bit = 0x80000000u;
 /// 2^n for -126 <= n <= 127, n as the bits of an int.
 template <class Bits> [[gnu::always_inline]] inline auto power_of_two(Bits n) { return from_bits((n + 127u) << 23); }
 
+/// The same of n + to_integer, whose bits are those of n behind nine of to_integer that the shift drops; `negated`:
+/// -2^n.
+template <class Lane> [[gnu::always_inline]] inline Lane power_of_shifted(Lane shifted, bool negated = false) {
+  return from_bits((bits(shifted) << 23) + (negated ? 0xbf800000u : 0x3f800000u));
+}
+
 /// The magnitude of x (>= 0) with the sign of y.
 template <class Lane> [[gnu::always_inline]] inline Lane with_sign(Lane x, Lane y) {
   return from_bits(bits(x) | (bits(y) & sign_bit));
 }
 
-/// x = n log 2 + remainder with |remainder| <= log(2) / 2; expm1 = exp(remainder) - 1.
+/// x = n log 2 + r with |r| <= log(2) / 2.
 template <class Lane> struct ExpParts {
-  BitsOf<Lane> n;
-  Lane expm1;
+  Lane shifted;  // n + to_integer
+  Lane exp;      // e^r
 };
 
-/// For |x| <= 110; a NaN stays in expm1.
+/// For |x| <= 110; a NaN stays in `exp`.
 template <class Lane> [[gnu::always_inline]] inline ExpParts<Lane> split_exp(Lane x) {
-  const Lane shifted = x * log2_e + to_integer;
+  const Lane shifted = multiply_add(x, Lane(log2_e), Lane(to_integer));
   const Lane n = shifted - to_integer;
-  const Lane r = (x - n * log_2_high) - n * log_2_low;
-  Lane p = 0.00139467948f;
-  p = p * r + 0.00836677747f;
-  p = p * r + 0.0416662774f;
-  p = p * r + 0.166665416f;
-  p = p * r + 0.500000006f;
-  return {bits(shifted) - bits(to_integer), r + r * r * p};
+  const Lane r = multiply_add(n, Lane(-log_2_low), multiply_add(n, Lane(-log_2_high), x));
+  return {shifted, horner(r, Lane(0.00139467948f), 0.00836677747f, 0.0416662774f, 0.166665416f, 0.5f, 1.0f, 1.0f)};
 }
 
 /// exp(x) for -87 <= x <= 88, where 2^n needs no second step.
 template <class Lane> [[gnu::always_inline]] inline Lane exp_normal(Lane x) {
   const ExpParts<Lane> e = split_exp(x);
-  return (1.0f + e.expm1) * power_of_two(e.n);
+  return e.exp * power_of_shifted(e.shifted);
+}
+
+/// a b = n + r with |r| <= 1/2, and 2^r - 1 to the last bits also where that is near 0, for |a b| <= 126.
+template <class Lane> struct Exp2Parts {
+  Lane shifted;  // n + to_integer
+  Lane exp2m1;   // 2^r - 1
+};
+template <class Lane> [[gnu::always_inline]] inline Exp2Parts<Lane> split_exp2(Lane a, Lane b) {
+  const Lane shifted = multiply_add(a, b, Lane(to_integer));
+  const Lane r = multiply_add(a, b, to_integer - shifted);
+  const Lane p = horner(r, Lane(1.54035023e-4f), 0.00133907354f, 0.00961823753f, 0.0555035743f, 0.240226498f);
+  return {shifted, multiply_add(r, Lane(0.693147188f), (r * r) * p)};
 }
 
 /// sin(r) and cos(r) of the quadrant: x = n pi/2 + r. Four parts of pi/2, three of 11 bits, so that the products with
@@ -89,8 +102,6 @@ template <class Lane> [[gnu::always_inline]] inline Lane sine_of_quadrant(Lane x
 }
 
 // The power function works in double inside: y log2(x) reaches 128, and an error of it is an error of the result.
-[[gnu::always_inline]] inline std::uint64_t bits(double x) { return __builtin_bit_cast(std::uint64_t, x); }
-[[gnu::always_inline]] inline double double_from(std::uint64_t b) { return __builtin_bit_cast(double, b); }
 inline constexpr double to_whole = 6755399441055744.0;  // 1.5 * 2^52: adding it rounds to an integer in the low bits
 
 /// log2 of a float >= 0: exponent + 2 atanh(s) / log 2 with s = (m - 1) / (m + 1), where sqrt(1/2) <= m < sqrt(2). The
@@ -141,6 +152,7 @@ inline constexpr double to_whole = 6755399441055744.0;  // 1.5 * 2^52: adding it
 // Called without a namespace, so that those of another kind of lane are found beside them.
 using detail::bits;
 using detail::from_bits;
+using detail::multiply_add;
 using detail::select;
 using detail::shift_right_signed;
 using detail::signed_to_float;
@@ -152,14 +164,14 @@ using detail::signed_to_float;
 [[gnu::always_inline]] inline float sqrt(float x) { return __builtin_sqrtf(x); }
 [[gnu::always_inline]] inline double sqrt(double x) { return __builtin_sqrt(x); }
 
-/// e^x, at most 2 ulp; through denormals to 0 and to infinity as rounding says.
+/// e^x, at most 1 ulp; through denormals to 0 and to infinity as rounding says.
 template <class Lane> [[gnu::always_inline]] inline Lane exp(Lane x) {
   Lane clamped = select(x < -110.0f, Lane(-110.0f), x);
   clamped = select(clamped > 90.0f, Lane(90.0f), clamped);
   const detail::ExpParts<Lane> e = detail::split_exp(clamped);
   // 2^n in two factors: n reaches from -159 to 130, beyond one float's exponent.
-  const detail::BitsOf<Lane> half = shift_right_signed(e.n, 1);
-  return (1.0f + e.expm1) * detail::power_of_two(half) * detail::power_of_two(e.n - half);
+  const detail::BitsOf<Lane> n = bits(e.shifted) - bits(Lane(detail::to_integer)), half = shift_right_signed(n, 1);
+  return e.exp * detail::power_of_two(half) * detail::power_of_two(n - half);
 }
 [[gnu::always_inline]] inline double exp(double x) { return __builtin_exp(x); }
 
@@ -185,36 +197,24 @@ template <class Lane> [[gnu::always_inline]] inline Lane log(Lane x) {
 
 /// Hyperbolic tangent, at most 4 ulp: t / (t + 2) with t = exp(2 |x|) - 1.
 template <class Lane> [[gnu::always_inline]] inline Lane tanh(Lane x) {
-  Lane doubled = 2.0f * abs(x);
-  doubled = select(doubled > 20.0f, Lane(20.0f), doubled);  // tanh(10) rounds to 1
-  const detail::ExpParts<Lane> e = detail::split_exp(doubled);
-  const Lane scale = detail::power_of_two(e.n);
-  const Lane t = scale * e.expm1 + (scale - 1.0f);
+  const Lane a = abs(x);
+  const Lane b = select(a > 10.0f, Lane(10.0f), a);                            // tanh(10) rounds to 1
+  const detail::Exp2Parts<Lane> e = detail::split_exp2(b, Lane(2.88539008f));  // 2 / log 2
+  const Lane scale = detail::power_of_shifted(e.shifted);
+  const Lane t = multiply_add(scale, e.exp2m1, scale - 1.0f);
   return detail::with_sign(t / (t + 2.0f), x);
 }
 [[gnu::always_inline]] inline double tanh(double x) { return __builtin_tanh(x); }
 
-/// Error function, at most 4 ulp: x + x P(x^2) near 0, else 1 - exp(Q(|x|)) with Q = log erfc.
+/// Error function, at most 2 ulp: 1 - 2^(|x| Q(|x|)), where Q = log2(erfc(x)) / x to the precision that erf needs.
 template <class Lane> [[gnu::always_inline]] inline Lane erf(Lane x) {
   const Lane a = abs(x);
-  const Lane z = a * a;
-  Lane p = -6.22242313e-4f;
-  p = p * z + 0.00503587239f;
-  p = p * z - 0.0267939551f;
-  p = p * z + 0.112825242f;
-  p = p * z - 0.376125571f;
-  p = p * z + 0.128379159f;
-  const Lane near_zero = a + a * p;
   const Lane b = select(a > 4.0f, Lane(4.0f), a);  // erf(4) rounds to 1
-  Lane q = 2.00994424e-4f;
-  q = q * b - 0.00309227577f;
-  q = q * b + 0.0224201574f;
-  q = q * b - 0.104327389f;
-  q = q * b - 0.636737352f;
-  q = q * b - 1.12793606f;
-  q = q * b - 1.33589811e-4f;
-  const Lane far = 1.0f - detail::exp_normal(q);
-  return detail::with_sign(select(a < 0.875f, near_zero, far), x);
+  const Lane q = detail::horner(b, Lane(1.33538432e-5f), -1.69719378e-4f, 9.12986754e-4f, -0.00240500528f,
+                                2.31395679e-4f, 0.0276320335f, -0.148277074f, -0.918447614f, -1.62790704f);
+  const detail::Exp2Parts<Lane> e = detail::split_exp2(b, q);
+  const Lane minus_scale = detail::power_of_shifted(e.shifted, true);
+  return detail::with_sign(multiply_add(minus_scale, e.exp2m1, 1.0f + minus_scale), x);
 }
 [[gnu::always_inline]] inline double erf(double x) { return __builtin_erf(x); }
 

@@ -185,6 +185,7 @@ void VectorEmitter::compute(const MachineStep& step) {
   const VectorInstruction& what = code_.instructions[step.instruction];
   const Xmm to = vector(step.to), a = vector(step.from[0].index);
   if (what.op == VectorOp::select) return select(what.compare, to, step);
+  if (what.op == VectorOp::multiply_add) return multiply_add(to, step);
   const auto count = static_cast<std::uint8_t>(what.number);
   const auto with = [&](auto run) { with_operand(step.from[1], run); };
   switch (what.op) {
@@ -203,9 +204,20 @@ void VectorEmitter::compute(const MachineStep& step) {
     case VectorOp::to_float: return vcvtdq2ps(to, a);
     case VectorOp::constant:
     case VectorOp::operand:
+    case VectorOp::multiply_add:
     case VectorOp::select: break;
   }
   throw InternalError("a kernel's instruction has no machine code");
+}
+
+/// The result takes the place of one of the three; where it may not, a factor is copied first.
+void VectorEmitter::multiply_add(const Xmm& to, const MachineStep& step) {
+  const Xmm a = vector(step.from[0].index), b = vector(step.from[1].index);
+  const bool in_place_of_sum = step.from[2].kind == Source::Kind::in_register && to == vector(step.from[2].index);
+  if (in_place_of_sum && to != a && to != b) return vfmadd231ps(to, a, b);
+  const bool swapped = to == b;
+  if (to != a && to != b) vmovaps(to, a);
+  with_operand(step.from[2], [&](const Operand& c) { vfmadd213ps(to, swapped ? a : b, c); });
 }
 
 void VectorEmitter::select(Compare compare, const Xmm& to, const MachineStep& step) {

@@ -64,6 +64,7 @@ class VectorEmitter : public Xbyak::CodeGenerator {
   void load(const Xbyak::Xmm& to, const Source& from);
   void store(std::size_t result, const Xbyak::Xmm& from);
   void compute(const MachineStep&);
+  void multiply_add(const Xbyak::Xmm& to, const MachineStep&);
   void select(Compare, const Xbyak::Xmm& to, const MachineStep&);
   template <class Use> void with_operand(const Source& from, Use use);
   template <class Use> void with_register(const Source& from, Use use);

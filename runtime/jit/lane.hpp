@@ -67,6 +67,10 @@ inline Lane operator+(Lane a, Lane b) { return detail::binary<Lane>(VectorOp::ad
 inline Lane operator-(Lane a, Lane b) { return detail::binary<Lane>(VectorOp::subtract, a, b); }
 inline Lane operator*(Lane a, Lane b) { return detail::binary<Lane>(VectorOp::multiply, a, b); }
 inline Lane operator/(Lane a, Lane b) { return detail::binary<Lane>(VectorOp::divide, a, b); }
+inline Lane multiply_add(Lane a, Lane b, Lane c) {
+  VectorCodeWriter& to = *(a.writer ? a.writer : b.writer ? b.writer : c.writer);
+  return {&to, to.put({.op = VectorOp::multiply_add, .from = {a.in(to), b.in(to), c.in(to)}})};
+}
 inline LaneComparison operator<(Lane a, Lane b) { return detail::compared(Compare::less, a, b); }
 inline LaneComparison operator>(Lane a, Lane b) { return detail::compared(Compare::greater, a, b); }
 inline LaneComparison operator==(Lane a, Lane b) { return detail::compared(Compare::equal, a, b); }

@@ -146,10 +146,11 @@ class Planner {
     return in_register(v);
   }
 
-  /// Whether source `k` may be read from memory: of a sum the second, of a select what floats are compared with and
-  /// what is taken where the comparison holds.
+  /// Whether source `k` may be read from memory: of a sum the second, of a multiply-add what is added, of a select what
+  /// floats are compared with and what is taken where the comparison holds.
   static bool may_be_in_memory(const VectorInstruction& i, std::size_t k) {
     if (i.op == VectorOp::select) return i.compare != Compare::not_zero && (k == 1 || k == 2);
+    if (i.op == VectorOp::multiply_add) return k == 2;
     return reads(i.op) == 2 && k == 1;
   }
 
@@ -165,11 +166,17 @@ class Planner {
       if (!may_be_in_memory(what, k) || !from_memory(what.from[k])) step.from[k] = brought(what.from[k], sources);
     for (std::size_t k = 0; k < count; ++k)
       step.from[k] = here(what.from[k]) ? in_register(what.from[k]) : home(what.from[k]);
-    for (const std::uint16_t v : sources)
-      if (dies_now(v)) release(v);
+    std::uint16_t at = nothing;
+    for (const std::uint16_t v : sources) {
+      if (!dies_now(v)) continue;
+      // A multiply-add has no register but those it reads: without one of them a factor is copied first.
+      if (what.op == VectorOp::multiply_add && at == nothing && values_[v].in_register < working_)
+        at = values_[v].in_register;
+      release(v);
+    }
     const auto v = static_cast<std::uint16_t>(now_);
     ++now_;  // what is read here for the last time may give way to the result
-    const std::uint16_t at = free_register({});
+    if (at == nothing) at = free_register({});
     --now_;
     step.to = at;
     made_.each.push_back(step);

@@ -18,7 +18,8 @@ enum class VectorOp : std::uint8_t {
   multiply,
   divide,
   square_root,
-  select,  // from[2] where compare holds of from[0] and from[1], else from[3]
+  multiply_add,  // from[0] * from[1] + from[2], rounded once
+  select,        // from[2] where compare holds of from[0] and from[1], else from[3]
   integer_add,
   integer_subtract,
   bit_and,
@@ -36,6 +37,7 @@ enum class Compare : std::uint8_t { less, greater, equal, different, not_zero };
 constexpr int reads(VectorOp op) {
   if (op <= VectorOp::operand) return 0;
   if (op == VectorOp::select) return 4;
+  if (op == VectorOp::multiply_add) return 3;
   const bool one = op == VectorOp::square_root || op >= VectorOp::shift_left;
   return one ? 1 : 2;
 }
