@@ -40,6 +40,12 @@ std::vector<Shown> gallery() {
   return made;
 }
 
+#ifdef __clang__
+constexpr bool built_by_gcc = false;
+#else
+constexpr bool built_by_gcc = true;
+#endif
+
 bool is_of_gallery(const Shown& shown) { return shown.file.starts_with("tools/gallery/"); }
 
 }  // namespace
@@ -83,15 +89,18 @@ TEST_CASE("the pictures in tools/gallery are what their commands make now") {
     ++compared;
     if (std::ranges::find(shown.words, "memory") == shown.words.end()) {
       // Where things stand is Graphviz's business, and differs from version to version; what they say is ours.
+      // A node's number is the C++ compiler's business: it chooses which operand of an expression is made first.
       const auto words = [](const std::string& svg) {
-        std::vector<std::string> all = texts(read_xml(svg), "text");
-        return std::multiset<std::string>(all.begin(), all.end());
+        std::multiset<std::string> all;
+        for (const std::string& text : texts(read_xml(svg), "text"))
+          all.insert(text.substr(0, text.find_last_not_of("0123456789") + 1).ends_with("%") ? "%" : text);
+        return all;
       };
       CHECK(words(before) == words(now));
-    } else if (best_isa() == Isa::avx512) {
+    } else if (best_isa() == Isa::avx512 && built_by_gcc) {
       CHECK((before == now));
     } else {
-      WARN("not compared: " + shown.file + " shows the kernels' rooms on a processor with AVX-512");
+      WARN("not compared: " + shown.file + " shows g++'s numbers of nodes, and the kernels' rooms with AVX-512");
     }
   }
   CHECK(compared >= 4);

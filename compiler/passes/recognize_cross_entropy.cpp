@@ -164,7 +164,9 @@ class Recognition {
         const auto* bytes = reinterpret_cast<const std::byte*>(&number);
         return x.graph->constant({Type{DType::i32, {}}, {bytes, bytes + sizeof number}});
       };
-      const Value is_class = logical_and(greater_equal(labels, whole(0)), less(labels, whole(x.type().shape[-1].size)));
+      // By itself: which operand of an expression is made first, and so its id, is the C++ compiler's choice.
+      const Value below = less(labels, whole(x.type().shape[-1].size));
+      const Value is_class = logical_and(greater_equal(labels, whole(0)), below);
       const Value known = labels * emit(Cast{DType::i32}, {is_class});
       each = where(is_class, emit(CrossEntropy{}, {x, known}), 0.f);
     } else {
