@@ -92,8 +92,8 @@ class Repeating {
   }
 
   void visit(Value v, const std::vector<Value>& readers) {
-    const std::vector<Value> apart = apart_from(v);
-    if (apart.empty()) return;
+    const auto [apart, far] = apart_from(v);
+    if (apart.empty() || !far.empty()) return;
     const auto refuse = [&](Wording reason, Wording suggestion) { rewriter_.refuse(v, rule, reason, suggestion); };
     for (Value reader : readers)
       if (!takes_in_kernel(reader, v) && !can_reduce_in_step(reader))
@@ -141,34 +141,43 @@ class Repeating {
   bool is_stored(Value operand, Value but_for) {
     if (!operand.op() || is_result(operand)) return true;
     return std::ranges::any_of(readers_of(operand), [&](Value reader) {
-      return reader != but_for && ((!takes_in_kernel(reader, operand) && !can_reduce_in_step(reader)) ||
-                                   std::ranges::count(apart_from(operand), reader) > 0);
+      return reader != but_for &&
+             ((!takes_in_kernel(reader, operand) && !can_reduce_in_step(reader)) || apart_from(operand).has(reader));
     });
   }
   /// By a sum, or elementwise work behind one: the step that would have the copy may well be theirs.
   bool is_read_apart(Value operand, Value but_for) {
-    return std::ranges::any_of(apart_from(operand), [&](Value reader) { return reader != but_for; });
+    const auto [near, far] = apart_from(operand);
+    const auto another = [&](Value reader) { return reader != but_for; };
+    return std::ranges::any_of(near, another) || std::ranges::any_of(far, another);
   }
 
-  /// Those that cannot be in a value's own step: sums of what follows a head, and kernels that wait for more than
-  /// kernels.
-  const std::vector<Value>& apart_from(Value v) {
+  /// Readers that cannot be in a value's own step: sums of what follows a head, and kernels that wait for more than
+  /// kernels. Of those that are too far to be sure it is taken for granted.
+  struct Apart {
+    std::vector<Value> sure{}, far{};
+    bool has(Value v) const {
+      return std::ranges::find(sure, v) != sure.end() || std::ranges::find(far, v) != far.end();
+    }
+  };
+  const Apart& apart_from(Value v) {
     const auto [at, fresh] = apart_.try_emplace(v.id);
     if (!fresh) return at->second;
     const bool led = led_.contains(v.id) || (can_lead(v) && !computes_numbers(v));
-    std::vector<Value> found, kernels;
+    Apart found;
+    std::vector<Value> kernels;
     for (Value reader : readers_of(v))
       if (takes_in_kernel(reader, v))
         kernels.push_back(reader);
       else if (can_reduce_in_step(reader) && led)
-        found.push_back(reader);
-    for (Value reader : behind_others(v, kernels)) found.push_back(reader);
+        found.sure.push_back(reader);
+    find_behind_others(v, kernels, found);
     return apart_[v.id] = std::move(found);
   }
 
   /// Which of its readers a way leads to through a node that no kernel computes. No such way goes past where all meet.
-  std::vector<Value> behind_others(Value v, const std::vector<Value>& readers) const {
-    if (readers.empty()) return {};
+  void find_behind_others(Value v, const std::vector<Value>& readers, Apart& found) const {
+    if (readers.empty()) return;
     std::size_t last = 0;
     for (Value reader : readers) last = std::max(last, place(reader));
     const std::size_t end = std::min(last, place(post_.meets(v)));
@@ -178,19 +187,17 @@ class Repeating {
         if (place(next) <= end) open[{place(next), next.id}] |= through;
     };
     go(v, false);
-    std::vector<Value> found;
     std::set<std::uint32_t> passed;
     for (std::size_t searched = 0; !open.empty() && searched < most_searched; ++searched) {
       const auto [at, through] = *open.begin();
       open.erase(open.begin());
       const Value here = graph_.find(at.second);
       passed.insert(here.id);
-      if (through && std::ranges::find(readers, here) != readers.end()) found.push_back(here);
+      if (through && std::ranges::find(readers, here) != readers.end()) found.sure.push_back(here);
       go(here, through || !takes_in_kernel(here, v));
     }
     for (Value reader : readers)
-      if (!passed.contains(reader.id)) found.push_back(reader);
-    return found;
+      if (!passed.contains(reader.id)) found.far.push_back(reader);
   }
   std::size_t place(Value v) const { return v ? place_.at(v.id) : order_.size(); }
 
@@ -214,7 +221,7 @@ class Repeating {
   PostDominators post_;
   std::vector<std::size_t> place_;  // by node id, in the order; of a copy that of its model
   std::set<std::uint32_t> led_{};   // in the step of a head, if they are where what they read is
-  std::map<std::uint32_t, std::vector<Value>> apart_{};
+  std::map<std::uint32_t, Apart> apart_{};
 };
 
 }  // namespace
