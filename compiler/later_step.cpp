@@ -8,11 +8,6 @@
 
 namespace vitrine {
 
-LaterStep::LaterStep(const Graph& graph, StepOrder& steps) : graph_(graph), steps_(steps), place_(graph.end_of_ids()) {
-  std::size_t place = 0;
-  for (Value v : graph.topological()) place_[v.id] = place++;
-}
-
 Value head_of(const std::vector<Value>& step) {
   const auto head = std::ranges::find_if(step, [&](Value v) { return !computes_numbers(v) && !is_sink_of(v, step); });
   return head == step.end() ? Value{} : *head;
@@ -71,7 +66,6 @@ bool LaterStep::is_stored(Value operand, Value but_for) {
 
 /// Whether the kernel that a reader is in needs what a way leads to from the producer's step through other steps.
 bool LaterStep::waits(Value reader, Value producer, Value but_for) {
-  if (place_[reader.id] > place_[producer.id] + far) return true;
   std::vector<Value> open{reader};
   std::set<std::uint32_t> seen{but_for.id};
   while (!open.empty()) {

@@ -6,7 +6,7 @@ namespace vitrine {
 /// Whether an elementwise value is better made by the step that reads it than by the one that makes what it reads.
 class LaterStep {
  public:
-  LaterStep(const Graph& graph, StepOrder& steps);
+  LaterStep(const Graph& graph, StepOrder& steps) : graph_(graph), steps_(steps) {}
 
   /// A reader of v, if none of its readers can be in the producer's step, so that v would be stored for them, while
   /// what v reads is stored anyway and is no more than v written and read. Else empty.
@@ -15,8 +15,6 @@ class LaterStep {
  private:
   static constexpr int most_links = 4;       // of a chain that goes to its reader as a whole
   static constexpr int most_looked_at = 64;  // nodes of a reader's kernel
-  static constexpr std::size_t far = 256;    // nodes between two, from which on they are taken to be in other steps:
-                                             // to be sure would mean a walk through half of a long graph
 
   Value of(Value producer, Value v, int links);
   bool reads_stored(Value v);
@@ -26,7 +24,6 @@ class LaterStep {
 
   const Graph& graph_;
   StepOrder& steps_;
-  std::vector<std::size_t> place_;  // by node id, in a topological order
 };
 
 /// The node of a step that no kernel computes and that is no sink of it, or empty. Groups that a text came with may
