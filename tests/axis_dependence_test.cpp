@@ -8,6 +8,7 @@
 #include "compiler/optimizers.hpp"
 #include "compiler/parse.hpp"
 #include "tests/derivative_law.hpp"
+#include "tests/op_example.hpp"
 #include "tests/random_graph.hpp"
 #include "tests/small_language.hpp"
 #include "vitrine/ops.hpp"
@@ -96,15 +97,6 @@ std::string disagreement(const Graph& graph, const Values<double>& leaves, Count
         return found + ", followed from axis " + std::to_string(axis) + " of " + v.node().name;
   }
   return "";
-}
-
-Graph example_graph(const OpInfo& info) {
-  const auto [op, in] = info.example();
-  Graph graph("example");
-  std::vector<Value> operands;
-  for (const Type& type : in) operands.push_back(graph.input("x" + std::to_string(operands.size()), type));
-  graph.output("y", graph.add(op, operands));
-  return graph;
 }
 
 constexpr Axis batch{"batch", 2}, step{"time", 5}, width{"width", 3}, row{"row", 10};

@@ -9,6 +9,7 @@
 #include "compiler/parse.hpp"
 #include "compiler/print.hpp"
 #include "tests/derivative_law.hpp"
+#include "tests/op_example.hpp"
 #include "vitrine/formula.hpp"
 #include "vitrine/ops.hpp"
 
@@ -34,16 +35,6 @@ Values<double> leaves_in_domain(const Graph& graph, std::uint32_t seed) {
 std::vector<Type> one_more(std::vector<Type> in) {
   in.push_back(in.empty() ? Type{} : in.back());
   return in;
-}
-
-/// The graph of an op on its example, with output "y".
-Graph example_graph(const OpInfo& info) {
-  const auto [op, in] = info.example();
-  Graph graph("example");
-  std::vector<Value> operands;
-  for (const Type& type : in) operands.push_back(graph.input("x" + std::to_string(operands.size()), type));
-  graph.output("y", graph.add(op, operands));
-  return graph;
 }
 
 Values<float> narrowed(const Graph& graph, const Values<double>& wide) {

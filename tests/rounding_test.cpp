@@ -8,6 +8,7 @@
 #include "compiler/op_table.hpp"
 #include "compiler/parse.hpp"
 #include "tests/derivative_law.hpp"
+#include "tests/op_example.hpp"
 
 using namespace vitrine;
 
@@ -21,15 +22,6 @@ std::vector<float> floats_of(const std::vector<std::byte>& bytes) {
 std::vector<std::byte> bytes_of(const std::vector<float>& numbers) {
   const auto bytes = std::as_bytes(std::span(numbers));
   return {bytes.begin(), bytes.end()};
-}
-
-Graph example_graph(const OpInfo& info) {
-  const auto [op, in] = info.example();
-  Graph graph("example");
-  std::vector<Value> operands;
-  for (const Type& type : in) operands.push_back(graph.input("x" + std::to_string(operands.size()), type));
-  graph.output("y", graph.add(op, operands));
-  return graph;
 }
 
 Values<float> narrowed(const Graph& graph, const Values<double>& wide) {

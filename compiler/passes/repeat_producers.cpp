@@ -147,7 +147,7 @@ class Repeating {
   }
   /// By a sum, or elementwise work behind one: the step that would have the copy may well be theirs.
   bool is_read_apart(Value operand, Value but_for) {
-    const auto [near, far] = apart_from(operand);
+    const auto& [near, far] = apart_from(operand);
     const auto another = [&](Value reader) { return reader != but_for; };
     return std::ranges::any_of(near, another) || std::ranges::any_of(far, another);
   }
