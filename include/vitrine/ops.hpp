@@ -7,6 +7,7 @@
 #include "vitrine/ops/add.hpp"
 #include "vitrine/ops/argmax.hpp"
 #include "vitrine/ops/attention.hpp"
+#include "vitrine/ops/attention_at.hpp"
 #include "vitrine/ops/avg_pool2d.hpp"
 #include "vitrine/ops/binary_cross_entropy.hpp"
 #include "vitrine/ops/broadcast_to.hpp"
@@ -66,23 +67,26 @@
 #include "vitrine/ops/sqrt.hpp"
 #include "vitrine/ops/sub.hpp"
 #include "vitrine/ops/sum_to.hpp"
+#include "vitrine/ops/take_rows.hpp"
 #include "vitrine/ops/tanh.hpp"
 #include "vitrine/ops/transpose.hpp"
 #include "vitrine/ops/variance.hpp"
 #include "vitrine/ops/when_training.hpp"
 #include "vitrine/ops/where.hpp"
+#include "vitrine/ops/write_rows.hpp"
 
 namespace vitrine {
 
 template <class... Ops> struct List {};
-using EveryOp = List<Abs, Accumulate, Add, Argmax, Attention, AttentionKeyGradient, AttentionLogsumexp,
-                     AttentionQueryGradient, AttentionValueGradient, AvgPool2d, AvgPool2dGradient, BinaryCrossEntropy,
-                     BroadcastTo, Cast, Concat, Conv2d, Conv2dInputGradient, Conv2dWeightGradient, Cos, CrossEntropy,
-                     CrossEntropyGradient, CumulativeSum, Div, Drop, Equal, Erf, Exp, Flip, Gather, Gelu, GeluTanh,
-                     Greater, GreaterEqual, InverseSize, Iota, LeakyRelu, Log, LogSoftmax, LogicalAnd, LogicalNot,
-                     LogicalOr, LogicalXor, Map, Matmul, MaxPool2d, MaxPool2dGather, MaxPool2dPlace, MaxPool2dScatter,
-                     MaxTo, Maximum, Mean, Minimum, Mul, Neg, OneHot, Pad, Permute, Pow, Relu, Rename, Reshape, Rotary,
-                     RowNorm<false>, RowNorm<true>, RowNormScale<false>, RowNormScale<true>, ScatterAdd, Sigmoid, Silu,
-                     Sin, Slice, Softmax, Softplus, Sqrt, Sub, SumTo, Tanh, Transpose, Variance, WhenTraining, Where>;
+using EveryOp =
+    List<Abs, Accumulate, Add, Argmax, Attention, AttentionAt, AttentionKeyGradient, AttentionLogsumexp,
+         AttentionQueryGradient, AttentionValueGradient, AvgPool2d, AvgPool2dGradient, BinaryCrossEntropy, BroadcastTo,
+         Cast, Concat, Conv2d, Conv2dInputGradient, Conv2dWeightGradient, Cos, CrossEntropy, CrossEntropyGradient,
+         CumulativeSum, Div, Drop, Equal, Erf, Exp, Flip, Gather, Gelu, GeluTanh, Greater, GreaterEqual, InverseSize,
+         Iota, LeakyRelu, Log, LogSoftmax, LogicalAnd, LogicalNot, LogicalOr, LogicalXor, Map, Matmul, MaxPool2d,
+         MaxPool2dGather, MaxPool2dPlace, MaxPool2dScatter, MaxTo, Maximum, Mean, Minimum, Mul, Neg, OneHot, Pad,
+         Permute, Pow, Relu, Rename, Reshape, Rotary, RowNorm<false>, RowNorm<true>, RowNormScale<false>,
+         RowNormScale<true>, ScatterAdd, Sigmoid, Silu, Sin, Slice, Softmax, Softplus, Sqrt, Sub, SumTo, TakeRows, Tanh,
+         Transpose, Variance, WhenTraining, Where, WriteRows>;
 
 }  // namespace vitrine
