@@ -128,22 +128,21 @@ KernelFunction BlockWork::find_flat() const {
   KernelForm form{};
   const auto in_line = [](const FloatView& view) {
     return (view.sizes[1] == 1 || view.strides[1] == 1) &&
-           view.strides[0] == static_cast<std::ptrdiff_t>(view.sizes[1]);
+           (view.sizes[0] == 1 || view.strides[0] == static_cast<std::ptrdiff_t>(view.sizes[1]));
   };
   if (!std::ranges::all_of(results_, in_line)) return nullptr;
   for (std::size_t i = 0; i < operands_.size(); ++i) {
-    if (operands_[i].strides[0] == 0 && operands_[i].strides[1] == 0)
-      form.splat |= std::uint64_t{1} << i;
-    else if (!in_line(operands_[i]))
-      return nullptr;
+    if (in_line(operands_[i])) continue;
+    if (operands_[i].strides[0] != 0 || operands_[i].strides[1] != 0) return nullptr;
+    form.splat |= std::uint64_t{1} << i;
   }
   return code_->compiled()->function(form);
 }
 
 void BlockWork::run(std::size_t row, std::size_t rows, std::size_t column, std::size_t columns) const {
-  constexpr std::size_t narrow = 8;  // rows so short are copied together: each costs some 10 ns
+  constexpr std::size_t narrow = 8, few = 8;  // many rows so short are copied together: each costs some 10 ns
   const bool flat = flat_ && !results_.empty() && columns == results_[0].sizes[1];
-  if (!flat && (!function_ || columns < narrow))
+  if (!flat && (!function_ || (columns < narrow && rows > few)))
     return run_elementwise_block(*code_, operands_, results_, row, rows, column, columns);
   const auto begin_of = [&](const FloatView& view) {
     if (row + rows > view.sizes[0] || column + columns > view.sizes[1])

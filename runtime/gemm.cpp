@@ -24,8 +24,8 @@ namespace {
 constexpr std::size_t alignment = 64;
 
 /// What is copied. Of B all panels before the product, because every chunk of rows reads them, or only the last one
-/// where it is not full. Of A what a chunk is about to read, by the thread that has the chunk: a copy of all of A would
-/// leave the caches before it is read.
+/// where it is not full and read more than once. Of A what a chunk is about to read, by the thread that has the chunk:
+/// a copy of all of A would leave the caches before it is read.
 struct Copies {
   bool a = false, b = false, b_edge = false;
   std::size_t b_floats = 0, b_edge_floats = 0;
@@ -34,7 +34,7 @@ struct Copies {
 
 Copies copies_of(const GemmKernels& kernels, GemmSize size, bool pack_a, bool pack_b) {
   const std::size_t b_panels = divide_up(size.N, kernels.columns);
-  const bool edge = !pack_b && size.N % kernels.columns != 0;
+  const bool edge = !pack_b && size.N % kernels.columns != 0 && size.M > kernels.rows;
   const auto floats = [&](bool wanted, std::size_t panels) {
     return wanted ? round_up(panels * kernels.columns * size.K, alignment / sizeof(float)) : 0;
   };
@@ -61,7 +61,7 @@ bool worth_packing_a(GemmSize size, const Matrix& a) {
 /// 222 and 237.) A B that no cache holds is copied for fewer: the copy reads it in one stream, the panels in pieces of
 /// two lines. (384 x 2048 x 1536: 168 in place and 197 with a copy, 384 x 2048 x 384 at 225 and 207.)
 bool worth_packing_b(GemmSize size, const Matrix& b) {
-  return b.column_stride != 1 || size.M > (size.K * size.N > most_cached_floats ? 192u : 384u);
+  return (b.column_stride != 1 && size.N != 1) || size.M > (size.K * size.N > most_cached_floats ? 192u : 384u);
 }
 
 Copies copies_of(const GemmKernels& kernels, GemmSize size, const Matrix& a, const Matrix& b, bool b_is_packed) {
@@ -110,7 +110,8 @@ void pack_b(Pool& pool, const GemmKernels& kernels, std::size_t K, std::size_t N
   });
 }
 
-/// A block that spans all of C, with depth still to be set.
+/// A block that spans all of C, with depth still to be set. `packed_b` and `packed_edge` are null where B is not
+/// packed, or not at its edge.
 GemmBlock whole_block(const GemmKernels& kernels, GemmSize size, const Matrix& a, const Matrix& b,
                       const float* packed_b, const float* packed_edge) {
   GemmBlock block{};
@@ -124,6 +125,11 @@ GemmBlock whole_block(const GemmKernels& kernels, GemmSize size, const Matrix& a
     block.b_edge = packed_edge;
   }
   block.b_edge_step = columns;
+  block.b_edge_in_place = !packed_b && !packed_edge;
+  if (block.b_edge_in_place) {
+    block.b_edge = b.data + size.N / kernels.columns * kernels.columns;
+    block.b_edge_step = b.row_stride;
+  }
   return block;
 }
 
@@ -175,7 +181,7 @@ void gemm(Pool& pool, Isa isa, GemmSize size, const Matrix& a, const Matrix& b, 
   if (copies.b) pack_b(pool, kernels, size.K, size.N, b, aligned), packed_b = aligned;
   const std::size_t last_panel = size.N / kernels.columns;
   if (copies.b_edge) pack_b(kernels, size.K, size.N, b, last_panel, last_panel + 1, aligned);
-  const GemmBlock whole = whole_block(kernels, size, a, b, packed_b, aligned);
+  const GemmBlock whole = whole_block(kernels, size, a, b, packed_b, copies.b_edge ? aligned : nullptr);
   const GemmGrid grid = grid_of(size, kernels.rows, kernels.columns, copies.a);
   const std::size_t depth = block_depth(size.K);
 

@@ -13,9 +13,11 @@ struct GemmBlock {
   // Column j of column panel q at k: b[q * b_panel + j + k * b_step]; a panel has GemmKernels::columns columns.
   const float* b;
   std::ptrdiff_t b_panel, b_step;
-  // The last panel if it is not full: padded to a full one, because its rows are read whole.
+  // The last panel if it is not full: padded to a full one, because its rows are read whole, or as it
+  // lies in B, and then no more is read than is there.
   const float* b_edge;
   std::ptrdiff_t b_edge_step;
+  bool b_edge_in_place;
   float* c;
   std::ptrdiff_t c_row_stride;
   bool accumulate;

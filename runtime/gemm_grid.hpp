@@ -50,10 +50,15 @@ constexpr GemmGrid grid_of(GemmSize size, std::size_t register_rows, std::size_t
   // A chunk that copies its rows of A must be wide to be worth it; then it is the rows that are shared out, but so
   // few of them read B too often.
   constexpr std::size_t fewest_rows = 48, wanted_chunks = 16;
+  // What writes more than it multiplies takes its time too: as if each number were a sum of so many.
+  constexpr std::size_t least_depth = 16;
   std::size_t rows = round_up(divide_up(size.M, divide_up(size.M, most_chunk_rows)), register_rows);
   const bool many = divide_up(size.M, rows) * divide_up(size.N, 512) >= wanted_chunks;
   const std::size_t widest = packs_a && many ? 512 : 256;
-  const double work = static_cast<double>(size.M) * static_cast<double>(size.N) * static_cast<double>(size.K);
+  const double sums = static_cast<double>(size.M) * static_cast<double>(size.N);
+  const double work = sums * static_cast<double>(size.K);
+  if (!packs_a && sums * static_cast<double>(std::max(size.K, least_depth)) <= least_work)
+    return {round_up(size.M, register_rows), round_up(size.N, register_columns), 1, 1, false};
   const double per_column = static_cast<double>(rows) * static_cast<double>(std::max<std::size_t>(size.K, 1));
   const double wanted = std::max(least_work, work / 48) / per_column;
   const std::size_t most_columns = round_up(std::min(size.N, widest), register_columns);

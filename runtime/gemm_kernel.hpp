@@ -15,8 +15,9 @@ struct RegisterWalk {
 };
 
 /// One register block of C: Rows x (Vectors * width) sums, k ascending, one multiply_add each, so that an element's
-/// bits do not depend on the block it lies in. The first `columns` columns are stored.
-template <class Simd, int Rows, int Vectors>
+/// bits do not depend on the block it lies in. The first `columns` columns are stored; of rows of B that are not
+/// `Padded` no more are read.
+template <class Simd, int Rows, int Vectors, bool Padded = true>
 void multiply_registers(const RegisterWalk& walk, const float* a_begin, const float* b, float* c, std::size_t columns) {
   using Vector = typename Simd::Vector;
   constexpr int width = Simd::width;
@@ -24,12 +25,16 @@ void multiply_registers(const RegisterWalk& walk, const float* a_begin, const fl
   const std::ptrdiff_t a_row = walk.a_row;
   const std::ptrdiff_t a_step = walk.a_step;
   const std::ptrdiff_t b_step = walk.b_step;
+  constexpr std::size_t before_last = (Vectors - 1) * width;
+  const auto last_part = Simd::first(columns - before_last);
   for (std::size_t segment = walk.segments; segment > 0; --segment, a_begin += walk.a_segment) {
     const float* a = a_begin;
     for (std::size_t k = walk.depth; k > 0; --k) {
       Vector b_row[Vectors];
 #pragma GCC unroll 8
-      for (int v = 0; v < Vectors; ++v) __builtin_memcpy(&b_row[v], b + v * width, sizeof(Vector));
+      for (int v = 0; v < (Padded ? Vectors : Vectors - 1); ++v)
+        __builtin_memcpy(&b_row[v], b + v * width, sizeof(Vector));
+      if constexpr (!Padded) b_row[Vectors - 1] = Simd::load(last_part, b + before_last);
 #pragma GCC unroll 16
       for (int r = 0; r < Rows; ++r) {
         const Vector a_value = Simd::broadcast(a[r * a_row]);
@@ -67,11 +72,18 @@ void multiply_registers(const RegisterWalk& walk, const float* a_begin, const fl
 using RegisterBlock = void (*)(const RegisterWalk&, const float*, const float*, float*, std::size_t);
 
 /// The function for 1 to Rows rows.
-template <class Simd, int Vectors, int Rows = Simd::rows> RegisterBlock block_of(std::size_t rows) {
+template <class Simd, int Vectors, bool Padded = true, int Rows = Simd::rows> RegisterBlock block_of(std::size_t rows) {
   if constexpr (Rows > 1) {
-    if (rows < Rows) return block_of<Simd, Vectors, Rows - 1>(rows);
+    if (rows < Rows) return block_of<Simd, Vectors, Padded, Rows - 1>(rows);
   }
-  return &multiply_registers<Simd, Rows, Vectors>;
+  return &multiply_registers<Simd, Rows, Vectors, Padded>;
+}
+
+/// The same by what the block has, one vector or two in a row.
+template <class Simd> RegisterBlock block_for(std::size_t rows, std::size_t columns, bool padded) {
+  const bool one_vector = columns <= Simd::width;
+  if (padded) return one_vector ? block_of<Simd, 1>(rows) : block_of<Simd, 2>(rows);
+  return one_vector ? block_of<Simd, 1, false>(rows) : block_of<Simd, 2, false>(rows);
 }
 
 /// A column panel stays in the first-level cache while the row panels pass by it.
@@ -87,8 +99,8 @@ template <class Simd> void multiply_block(const GemmBlock& block) {
     const std::size_t columns = left < panel_columns ? left : panel_columns;
     const float* panel = columns < panel_columns ? block.b_edge : b;
     walk.b_step = columns < panel_columns ? block.b_edge_step : block.b_step;
-    const bool one_vector = columns <= width;
-    const auto full = one_vector ? &multiply_registers<Simd, Simd::rows, 1> : &multiply_registers<Simd, Simd::rows, 2>;
+    const bool padded = columns == panel_columns || !block.b_edge_in_place;
+    const RegisterBlock full = block_for<Simd>(panel_rows, columns, padded);
     const float* a = block.a;
     float* c = block.c + column;
     for (std::size_t row = panel_rows; row <= block.rows; row += panel_rows) {
@@ -96,10 +108,7 @@ template <class Simd> void multiply_block(const GemmBlock& block) {
       a += block.a_panel;
       c += static_cast<std::ptrdiff_t>(panel_rows) * block.c_row_stride;
     }
-    if (rows_left_over > 0) {
-      const RegisterBlock rest = one_vector ? block_of<Simd, 1>(rows_left_over) : block_of<Simd, 2>(rows_left_over);
-      rest(walk, a, panel, c, columns);
-    }
+    if (rows_left_over > 0) block_for<Simd>(rows_left_over, columns, padded)(walk, a, panel, c, columns);
   }
 }
 
@@ -117,9 +126,7 @@ template <class Simd> void multiply_runs(const GemmRuns& block) {
   for (std::size_t column = 0; column < block.columns; column += 2 * width, b += block.b_panel) {
     const std::size_t left = block.columns - column;
     const std::size_t columns = left < 2 * width ? left : 2 * width;
-    const auto kernel = [&](std::size_t count) {
-      return columns <= width ? block_of<Simd, 1>(count) : block_of<Simd, 2>(count);
-    };
+    const auto kernel = [&](std::size_t count) { return block_for<Simd>(count, columns, true); };
     const RegisterBlock small = rows > 0 ? kernel(rows) : nullptr;
     const RegisterBlock large = larger > 0 ? kernel(rows + 1) : small;
     for (std::size_t run = 0; run < block.runs; ++run) {

@@ -110,13 +110,13 @@ void Program::run() {
 }
 
 /// Steps [first, end): the chunks of all are handed out together.
-void Program::run_sweep(std::size_t first, std::size_t end) const {
-  std::vector<std::size_t> chunks_until{0};
-  for (std::size_t i = first; i < end; ++i) chunks_until.push_back(chunks_until.back() + steps_[i]->work()->chunks());
-  pool_->run(chunks_until.back(), [&](std::size_t chunk, std::size_t) {
-    const auto behind = std::ranges::upper_bound(chunks_until, chunk);
-    const auto step = static_cast<std::size_t>(behind - chunks_until.begin()) - 1;
-    steps_[first + step]->work()->run(chunk - chunks_until[step]);
+void Program::run_sweep(std::size_t first, std::size_t end) {
+  std::vector<std::size_t>& until = chunks_until_;
+  until.assign(1, 0);
+  for (std::size_t i = first; i < end; ++i) until.push_back(until.back() + steps_[i]->work()->chunks());
+  pool_->run(until.back(), [&](std::size_t chunk, std::size_t) {
+    const auto step = static_cast<std::size_t>(std::ranges::upper_bound(until, chunk) - until.begin()) - 1;
+    steps_[first + step]->work()->run(chunk - until[step]);
   });
 }
 

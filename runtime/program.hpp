@@ -53,7 +53,7 @@ class Program {
  private:
   const NamedSlot& find_output(std::string_view name) const;
   void demand_inputs() const;
-  void run_sweep(std::size_t first, std::size_t end) const;
+  void run_sweep(std::size_t first, std::size_t end);
   bool is_stale();
   void begin_run();
 
@@ -73,6 +73,7 @@ class Program {
   std::vector<std::unique_ptr<PreparedStep>> steps_{};  // those that run every time
   std::vector<const Step*> every_run_{};                // what each of them does
   std::vector<std::vector<PreparedStep*>> readers_{};   // of each input
+  std::vector<std::size_t> chunks_until_{};             // of a sweep: a run allocates nothing
   std::size_t unbound_;
 };
 

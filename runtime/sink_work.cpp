@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <numeric>
 
+#include "runtime/aligned_bytes.hpp"
 #include "runtime/walk_views.hpp"
 
 namespace vitrine {
@@ -13,6 +14,15 @@ namespace {
 constexpr std::size_t lanes = 32;
 constexpr std::size_t rows_at_once = 32;  // of which each has its lanes
 constexpr std::size_t least_row = 8;
+constexpr std::size_t most_views = 64;  // operands or results, sinks among them
+
+/// A thread's memory for lanes, which stays: a run allocates nothing. Nobody reads what an earlier run left there.
+float* lanes_for(std::size_t sinks) {
+  static thread_local AlignedBytes bytes(0);
+  const std::size_t wanted = sinks * rows_at_once * lanes * sizeof(float);
+  if (bytes.size() < wanted) bytes = AlignedBytes(wanted);
+  return reinterpret_cast<float*>(bytes.data());
+}
 
 std::size_t divided_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
@@ -70,7 +80,8 @@ void SinkWork::place(std::span<const FloatView> operands, std::span<const FloatV
 
 KernelFunction SinkWork::find_function() const {
   const std::size_t row = iteration_->inner(), operands = operands_.size(), results = results_.size();
-  if (!adding_.compiled() || operands + sinks_.size() > 64 || results + sinks_.size() > 64) return nullptr;
+  if (!adding_.compiled() || operands + sinks_.size() > most_views || results + sinks_.size() > most_views)
+    return nullptr;
   if (row < least_row && row != iteration_->count()) return nullptr;
   KernelForm form{};
   for (std::size_t i = 0; i < operands + results + sinks_.size(); ++i) {
@@ -121,10 +132,8 @@ class SinkWork::Calls {
       : work_(work),
         operands_(work.operands_.size()),
         results_(work.results_.size()),
-        lanes_(work.sinks_.size() * rows_at_once * lanes),
-        from_(operands_ + work.sinks_.size()),
-        to_(results_ + work.sinks_.size()),
-        strides_(from_.size() + to_.size()) {}
+        inputs_(operands_ + work.sinks_.size()),
+        lanes_(lanes_for(work.sinks_.size())) {}
 
   /// Whether each row of n elements is a whole piece of the sink, of which it then takes rows_at_once at most.
   static bool takes_rows(const Sink& sink, std::size_t n) { return sink.in_lanes() && n == sink.stage.rows; }
@@ -134,14 +143,13 @@ class SinkWork::Calls {
   template <class Address, class Stride>
   void run(std::size_t at, std::size_t n, std::size_t rows, std::size_t apart, Address address, Stride stride) {
     for (std::size_t i = 0; i < operands_; ++i) set<const float*>(i, from_[i], address(i), stride(i));
-    for (std::size_t i = 0; i < results_; ++i)
-      set(from_.size() + i, to_[i], address(operands_ + i), stride(operands_ + i));
+    for (std::size_t i = 0; i < results_; ++i) set(inputs_ + i, to_[i], address(operands_ + i), stride(operands_ + i));
     for (std::size_t s = 0; s < work_.sinks_.size(); ++s) {
       Sink& sink = work_.sinks_[s];
       if (takes_rows(sink, n)) {  // every row begins with nothing, in lanes of its own
         set<const float*>(operands_ + s, from_[operands_ + s],
                           sink.how == Reduction::maximum ? begins.of_maximum : begins.of_sum, 0);
-        set(from_.size() + results_ + s, to_[results_ + s], lanes_of(s), static_cast<std::ptrdiff_t>(lanes));
+        set(inputs_ + results_ + s, to_[results_ + s], lanes_of(s), static_cast<std::ptrdiff_t>(lanes));
         continue;
       }
       float* into = lanes_of(s);
@@ -149,15 +157,15 @@ class SinkWork::Calls {
       if (!sink.in_lanes()) into = sink.made_at(sink.piece_of(at)) + at % sink.stage.columns;
       const std::ptrdiff_t apart_in_memory = sink.in_lanes() ? 0 : stride(operands_ + results_ + s);
       set<const float*>(operands_ + s, from_[operands_ + s], into, apart_in_memory);
-      set(from_.size() + results_ + s, to_[results_ + s], into, apart_in_memory);
+      set(inputs_ + results_ + s, to_[results_ + s], into, apart_in_memory);
     }
-    const KernelRows block{from_.data(), to_.data(), strides_.data(), strides_.data() + from_.size(), n, rows};
+    const KernelRows block{from_, to_, strides_, strides_ + inputs_, n, rows};
     work_.function_(&block);
     for (std::size_t s = 0; s < work_.sinks_.size(); ++s) end(work_.sinks_[s], lanes_of(s), at, n, rows, apart);
   }
 
  private:
-  float* lanes_of(std::size_t sink) { return lanes_.data() + sink * rows_at_once * lanes; }
+  float* lanes_of(std::size_t sink) { return lanes_ + sink * rows_at_once * lanes; }
   template <class Pointer> void set(std::size_t view, Pointer& place, Pointer data, std::ptrdiff_t stride) {
     place = data;
     strides_[view] = stride * static_cast<std::ptrdiff_t>(sizeof(float));
@@ -183,11 +191,11 @@ class SinkWork::Calls {
   }
 
   SinkWork& work_;
-  std::size_t operands_, results_;
-  std::vector<float> lanes_;
-  std::vector<const float*> from_;
-  std::vector<float*> to_;
-  std::vector<std::ptrdiff_t> strides_;
+  std::size_t operands_, results_, inputs_;  // inputs: operands and what sinks add to
+  float* lanes_;
+  const float* from_[most_views];
+  float* to_[most_views];
+  std::ptrdiff_t strides_[2 * most_views];
 };
 
 void SinkWork::run_compiled(std::size_t first, std::size_t last) {

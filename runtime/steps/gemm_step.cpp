@@ -26,6 +26,7 @@ struct Products {
   GemmSize size;
   Matrix a, b;  // of the first product; data is null
   std::size_t batches;
+  bool turned = false;  // a is of the second operand, b of the first, and rows of the result are its columns
 };
 
 /// Whether all batches are rows of one product: B is the same for each, and rows of batches follow each other in A and
@@ -58,6 +59,9 @@ Products products_of(const Step& step) {
     size.M *= batches;
     batches = 1;
   }
+  // One column of numbers that lie side by side is a row of them, and products make those 16 or 32 at a time.
+  if (batches == 1 && size.N == 1 && size.M > 1 && x.row_stride == 1)
+    return {{1, size.M, size.K}, {nullptr, 1, y.row_stride}, {nullptr, x.column_stride, 1}, 1, true};
   return {size, x, y, batches};
 }
 
@@ -120,6 +124,7 @@ class GemmStep : public PreparedStep {
       part.a.data = memory.floats(a) + (parts_.size() == 1 ? 0 : batch_offset(out, a.strides, batch));
       part.b.data =
           memory.floats(b) + (parts_.size() == 1 || b.type.shape.rank() == 2 ? 0 : batch_offset(out, b.strides, batch));
+      if (products_.turned) std::swap(part.a.data, part.b.data);
       part.c = result + batch * products_.size.M * products_.size.N;
       if (!kernel_ || sinks_) continue;
       part.kernel.emplace(kernel_->code(), part_of(kernel_->operands(), batch), part_of(kernel_->results(), batch));
@@ -200,6 +205,7 @@ class GemmStep : public PreparedStep {
         matrix.strides[0] = merged(out, view.strides, out.rank() - 1).value_or(0);
       else
         matrix.data += batch_offset(out, view.strides, batch);
+      if (products_.turned) std::swap(matrix.strides[0], matrix.strides[1]);
       made.push_back(matrix);
     }
     return made;
@@ -230,7 +236,9 @@ std::size_t gemm_step_workspace(const Step& step, Isa isa, bool b_is_packed) {
 Packing gemm_step_packing(const Step& step, Isa isa) {
   const Slot& b = step.operands[1];
   if (step.once || b.type.shape.rank() != 2 || std::ranges::find(step.lasting, 1u) == step.lasting.end()) return {};
-  const GemmSize size = products_of(step).size;
+  const Products products = products_of(step);
+  if (products.turned) return {};
+  const GemmSize size = products.size;
   return {as<Matmul>(&*step.head)->transpose_right ? "pack_transposed" : "pack_matrix", 1,
           gemm_packed_floats(isa, size.K, size.N) * sizeof(float)};
 }
@@ -242,12 +250,13 @@ std::optional<std::size_t> onednn_gemm_step_workspace(const Step& step) {
 }
 
 Contraction gemm_contraction(const Step& step) {
-  const auto [size, a, b, batches] = products_of(step);
+  const Products products = products_of(step);
   const auto turned = [](const Matrix& m) { return m.column_stride != 1 && m.row_stride == 1; };
   using enum Contraction::Form;
-  const auto form = turned(a) ? (turned(b) ? product_both_turned : product_left_turned)
-                              : (turned(b) ? product_right_turned : product);
-  return {form, {size.M, size.N, size.K, batches, 1, 1, 1}};
+  const auto form = turned(products.a) ? (turned(products.b) ? product_both_turned : product_left_turned)
+                                       : (turned(products.b) ? product_right_turned : product);
+  const auto [M, N, K] = products.size;
+  return {form, {M, N, K, products.batches, 1, 1, 1}};
 }
 
 std::unique_ptr<PreparedStep> prepare_gemm(const Step& step, const Machine& machine) {
