@@ -18,8 +18,7 @@ void check_held_out(const LanguageTask& task, double loss, bool quick, Gates& ga
       fmt::format("at most {:.4f}, {} below the bigram model's {:.4f}", task.bigram - below, below, task.bigram));
 }
 
-std::vector<AttentionMap> check_probes(const LanguageTask& task, ModelTraining& training, bool quick, Gates& gates) {
-  const Probed probed{task.forward, task.held_out, training.states(), training.pool()};
+std::vector<AttentionMap> check_probes(const Probed& probed, bool quick, Gates& gates) {
   constexpr double least_spread = 1e-3;
   const Causality causality = probe_causality(probed);
   gates.check("no place sees what follows it", causality.changed == 0,
@@ -42,21 +41,21 @@ std::vector<AttentionMap> check_probes(const LanguageTask& task, ModelTraining& 
   return maps;
 }
 
-void check_reference(const LanguageTask& task, ModelTraining& training, Gates& gates) {
+void check_reference(const Probed& probed, Gates& gates) {
   constexpr std::size_t rows = 2;
-  const std::size_t time = std::min<std::size_t>(task.axes.time.size, 16);
-  const WindowExamples windows(task.held_out, time);
+  TextAxes axes = text_axes(probed.forward);
+  const std::size_t time = std::min<std::size_t>(axes.time.size, 16);
+  const WindowExamples windows(probed.text, time);
   Batch batch(windows.fields(), rows);
   batch.set_examples(std::array{0u, static_cast<std::uint32_t>(windows.count() - 1)});
   windows.fill(batch);
-  TextProgram program(task.forward, rows, time, training.states(), training.pool());
+  TextProgram program(probed.forward, rows, time, probed.states, probed.pool);
   program.run(batch.integers("token"), batch.integers("next"));
-  TextAxes axes = task.axes;
   axes.batch.size = rows, axes.time.size = time;
-  Graph in_use = specialize(task.forward, std::array{axes.batch, axes.time});
+  Graph in_use = specialize(probed.forward, std::array{axes.batch, axes.time});
   optimize(in_use, passes_named("inference"));
   check_same_loss("loss by the reference in double", static_cast<double>(program.loss()),
-                  reference_loss(in_use, training.states(), batch), gates);
+                  reference_loss(in_use, probed.states, batch), gates);
 }
 
 }  // namespace vitrine
