@@ -8,6 +8,7 @@
 #include "compiler/specialize.hpp"
 #include "tools/data/text_data.hpp"
 #include "tools/reference_checks.hpp"
+#include "vitrine/ops/rotary.hpp"
 
 namespace vitrine {
 
@@ -25,9 +26,13 @@ std::vector<AttentionMap> check_probes(const Probed& probed, bool quick, Gates& 
               fmt::format("{} of {} scores have other bits when a later token changes, by up to {:.3g}",
                           causality.changed, causality.compared, causality.most),
               "none");
-  const double positions = probe_positions(probed), context = probe_context(probed);
-  gates.check("order matters", positions > least_spread,
-              fmt::format("scores behind equal tokens differ by up to {:.3g}", positions),
+  // Positions that only turn queries and keys show nothing where every token is the same.
+  const bool turns =
+      std::ranges::any_of(probed.forward.topological(), [](Value v) { return as<Rotary>(v) != nullptr; });
+  const double order = turns ? probe_order(probed) : probe_positions(probed), context = probe_context(probed);
+  gates.check("order matters", order > least_spread,
+              turns ? fmt::format("two neighbours that change places move the scores by {:.3g}", order)
+                    : fmt::format("scores behind equal tokens differ by up to {:.3g}", order),
               fmt::format("more than {}", least_spread));
   gates.check("context matters", context > least_spread,
               fmt::format("a token four places back moves the scores by {:.3g}", context),

@@ -27,8 +27,8 @@ Project stories() {
        .forward = [] { return trace_language_model(Stories{}, "stories"); },
        .published = {9038, 2501, 263, 931, 29892, 727, 471, 263, 2217, 7826, 4257, 365, 2354},
        .passage = new_story,
-       .passage_below = 2,
-       .disorder_costs = 2,
+       .passage_below = 1.5,
+       .disorder_costs = 5,
        .parts = {{"attention", ".attention.merged.weight", "each place sees itself only, so that no word has a past"},
                  {"mlp", ".mlp.down.weight", "places are mixed, but what is found there is not thought about"}}});
 }
