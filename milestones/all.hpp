@@ -10,5 +10,6 @@ Project xor_gate();               // 02_xor
 Project mlp();                    // 03_mlp
 Project convolutional_network();  // 04_cnn
 Project gpt();                    // 05_gpt
+Project stories();                // 06_stories
 
 }  // namespace vitrine

@@ -1,6 +1,7 @@
 #include "runtime/input_file.hpp"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -58,6 +59,14 @@ void InputFile::read(std::uint64_t offset, std::span<std::byte> destination) con
     offset += static_cast<std::uint64_t>(count);
     destination = destination.subspan(static_cast<std::size_t>(count));
   }
+}
+
+std::shared_ptr<std::byte> InputFile::map() const {
+  if (size_ == 0) return nullptr;
+  const auto bytes = static_cast<std::size_t>(size_);
+  void* const at = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, descriptor_.number(), 0);
+  if (at == MAP_FAILED) fail(name_, errno);
+  return {static_cast<std::byte*>(at), [bytes](std::byte* begin) { ::munmap(begin, bytes); }};
 }
 
 }  // namespace vitrine

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -24,6 +25,12 @@ class InputFile {
 
   /// Fills `destination` from byte `offset`. Throws InputError when the file ends before, or on a disk error.
   void read(std::uint64_t offset, std::span<std::byte> destination) const;
+
+  /// Its bytes in memory, at a page's begin, for as long as somebody holds them: pages are read when they are looked
+  /// at, and what is written to them is private. A file that others replace as write_file does stays as it was; one
+  /// that they shorten in place takes the process down when a page behind its end is read. Throws InputError where the
+  /// system refuses; null for a file without bytes.
+  std::shared_ptr<std::byte> map() const;
 
  private:
   std::string name_;

@@ -20,7 +20,7 @@ Program::Program(Plan plan, States& states, Pool& pool, Isa isa)
   std::vector<States::Held*> held;
   for (const auto& [name, type] : plan_->states) {
     held.push_back(&states.held(name));
-    memory_.states.push_back(held.back()->memory.data());
+    memory_.states.push_back(held.back()->elements);
   }
   for (const Constant& constant : plan_->constants) {
     constants_.emplace_back(constant.bytes.size());

@@ -61,8 +61,9 @@ void States::add(const Plan& plan, Pool& pool) {
                                    << plan.name << "' wants " << type)
                            .str());
     if (!fresh) continue;
-    at->second = {type, AlignedBytes(type.bytes()), 0};
-    fill(pool, plan.initial[i], type, seed_, name, at->second.memory.data());
+    auto memory = std::make_shared<AlignedBytes>(type.bytes());
+    at->second = {type, memory->data(), memory, 0};
+    fill(pool, plan.initial[i], type, seed_, name, memory->data());
   }
 }
 
@@ -83,11 +84,11 @@ States::Held& States::held(std::string_view name) { return const_cast<Held&>(fin
 std::span<std::byte> States::bytes(std::string_view name) {
   Held& state = held(name);
   ++state.version;
-  return {state.memory.data(), state.type.bytes()};
+  return {state.elements, state.type.bytes()};
 }
 std::span<const std::byte> States::bytes(std::string_view name) const {
   const Held& held = find(name);
-  return {held.memory.data(), held.type.bytes()};
+  return {held.elements, held.type.bytes()};
 }
 
 void States::set(std::string_view name, std::span<const std::byte> given) {
@@ -97,6 +98,17 @@ void States::set(std::string_view name, std::span<const std::byte> given) {
                                  << " bytes, got " << given.size())
                          .str());
   std::ranges::copy(given, here.begin());
+}
+
+void States::hold(const std::string& name, const Type& type, std::span<std::byte> elements,
+                  std::shared_ptr<const void> owner) {
+  if (contains(name)) throw UsageError("state '" + name + "' is here already; set it instead");
+  if (elements.size() != type.bytes() || reinterpret_cast<std::uintptr_t>(elements.data()) % 64 != 0)
+    throw UsageError((Sentence{} << "state '" << name << "' is " << type << " and takes " << type.bytes()
+                                 << " bytes at a multiple of 64, got " << elements.size()
+                                 << " or another place; copy them with set")
+                         .str());
+  held_[name] = {type, elements.data(), std::move(owner), 0};
 }
 
 }  // namespace vitrine

@@ -1,5 +1,6 @@
 #pragma once
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,10 +34,16 @@ class States {
   /// Throws UsageError if `bytes` is not as long as the state.
   void set(std::string_view name, std::span<const std::byte> bytes);
 
+  /// Makes a state of elements that lie somewhere already, in a mapped file: they stay there, and `owner` is kept for
+  /// as long. Programs that are added later find it here and give it no first numbers. Throws UsageError for a state
+  /// that is here, and for a place that is no multiple of a cache line or not as long as the type.
+  void hold(const std::string& name, const Type&, std::span<std::byte> elements, std::shared_ptr<const void> owner);
+
   /// A state as a program holds it for as long as it lives.
   struct Held {
     Type type;
-    AlignedBytes memory;
+    std::byte* elements = nullptr;
+    std::shared_ptr<const void> owner;  // of the memory that they lie in
     std::uint64_t version = 0;  // grows whenever somebody may have written: what is made of a state once knows its age
   };
   Held& held(std::string_view name);

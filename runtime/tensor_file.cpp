@@ -70,15 +70,37 @@ void check_checksums(const TensorHeader& header, const std::string& where) {
   }
 }
 
-void check_values(const HostTensor& tensor, const std::string& here) {
+void check_values(DType dtype, std::span<const std::byte> bytes, const std::string& here) {
   // Any other byte in a C++ bool is undefined behaviour as soon as it is read.
-  if (tensor.dtype != DType::boolean) return;
-  const auto wrong = std::ranges::find_if(tensor.bytes, [](std::byte value) { return value > std::byte{1}; });
-  if (wrong != tensor.bytes.end()) {
+  if (dtype != DType::boolean) return;
+  const auto wrong = std::ranges::find_if(bytes, [](std::byte value) { return value > std::byte{1}; });
+  if (wrong != bytes.end()) {
     throw InputError(here + " of type BOOL holds the byte " + std::to_string(std::to_integer<int>(*wrong)) +
-                     " at element " + std::to_string(wrong - tensor.bytes.begin()) +
+                     " at element " + std::to_string(wrong - bytes.begin()) +
                      ", where only 0 and 1 may stand; the file is damaged");
   }
+}
+
+/// What a tensor's bytes must be before anybody reads them as numbers.
+void check_tensor(const TensorHeader& header, const std::string& name, DType dtype, std::span<const std::byte> bytes,
+                  const std::string& file) {
+  const std::string here = file + ": tensor " + in_quotes(name);
+  const auto expected = header.metadata.find(std::string(tensor_prefix) + name);
+  if (expected != header.metadata.end() && expected->second != checksum(bytes)) {
+    throw InputError(here + " does not match its checksum; the file is damaged, use another copy");
+  }
+  check_values(dtype, bytes, here);
+}
+
+std::uint64_t begin_of_data(const TensorHeader& header, const InputFile& file) {
+  std::uint64_t bytes = 0;
+  for (const auto& [name, entry] : header.tensors) bytes = std::max(bytes, entry.end);
+  return file.size() - bytes;  // parse_header: the tensors end where the file does
+}
+
+std::map<std::string, std::string> without_checksums(std::map<std::string, std::string> metadata) {
+  std::erase_if(metadata, [](const auto& pair) { return is_checksum(pair.first); });
+  return metadata;
 }
 
 TensorHeader read_header(const InputFile& file) {
@@ -116,26 +138,43 @@ TensorFile read_tensor_file(const std::filesystem::path& path) {
   TensorHeader header = read_header(input);
   check_checksums(header, input.name());
 
-  std::uint64_t data_bytes = 0;
-  for (const auto& [name, entry] : header.tensors) data_bytes = std::max(data_bytes, entry.end);
-  const std::uint64_t data_begin = input.size() - data_bytes;  // parse_header: the tensors end where the file does
-
+  const std::uint64_t data_begin = begin_of_data(header, input);
   TensorFile result;
   for (auto& [name, entry] : header.tensors) {
-    const std::string here = input.name() + ": tensor " + in_quotes(name);
     HostTensor tensor{entry.dtype, std::move(entry.sizes), {}};
     tensor.bytes.resize(static_cast<std::size_t>(entry.end - entry.begin));
     // Read into its own memory: in the file it may lie at any address, aligned or not.
     input.read(data_begin + entry.begin, tensor.bytes);
-    const auto expected = header.metadata.find(std::string(tensor_prefix) + name);
-    if (expected != header.metadata.end() && expected->second != checksum(tensor.bytes)) {
-      throw InputError(here + " does not match its checksum; the file is damaged, use another copy");
-    }
-    check_values(tensor, here);
+    check_tensor(header, name, tensor.dtype, tensor.bytes, input.name());
     result.tensors.emplace_hint(result.tensors.end(), name, std::move(tensor));
   }
-  std::erase_if(header.metadata, [](const auto& pair) { return is_checksum(pair.first); });
-  result.metadata = std::move(header.metadata);
+  result.metadata = without_checksums(std::move(header.metadata));
+  return result;
+}
+
+MappedTensorFile map_tensor_file(const std::filesystem::path& path, Pool& pool) {
+  const InputFile input(path);
+  TensorHeader header = read_header(input);
+  check_checksums(header, input.name());
+
+  MappedTensorFile result{{}, {}, input.map()};
+  const std::span<std::byte> data(result.memory.get() + begin_of_data(header, input),
+                                  result.memory.get() + input.size());
+  std::vector<const std::pair<const std::string, TensorEntry>*> largest_first;
+  for (auto& tensor : header.tensors) {
+    auto& [name, entry] = tensor;
+    const auto bytes =
+        data.subspan(static_cast<std::size_t>(entry.begin), static_cast<std::size_t>(entry.end - entry.begin));
+    result.tensors[name] = {entry.dtype, entry.sizes, bytes};
+    largest_first.push_back(&tensor);
+  }
+  std::ranges::stable_sort(largest_first, std::greater{},
+                           [](auto* tensor) { return tensor->second.end - tensor->second.begin; });
+  pool.run(largest_first.size(), [&](std::size_t i, std::size_t) {
+    const auto& [name, entry] = *largest_first[i];
+    check_tensor(header, name, entry.dtype, result.tensors.at(name).bytes, input.name());
+  });
+  result.metadata = without_checksums(std::move(header.metadata));
   return result;
 }
 
@@ -154,7 +193,7 @@ void write_tensor_file(const std::filesystem::path& path, const TensorFile& file
       throw InternalError(here + " has " + std::to_string(tensor.bytes.size()) +
                           " bytes, which do not fit its type and sizes; this is a bug of whoever made the tensor");
     }
-    check_values(tensor, here);
+    check_values(tensor.dtype, tensor.bytes, here);
     header.tensors[name] = {tensor.dtype, tensor.sizes, offset, offset + tensor.bytes.size()};
     header.metadata[std::string(tensor_prefix) + name] = checksum(tensor.bytes);
     pieces.emplace_back(reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size());

@@ -256,7 +256,8 @@ std::string print_header(const TensorHeader& header, const std::string& where) {
     throw InputError(where + ": a tensor's name or a metadata text is not UTF-8; rename it");
   }
   text += '}';
-  text.append((8 - text.size() % 8) % 8, ' ');
+  constexpr std::size_t length = 8, line = 64;
+  text.append((line - (length + text.size()) % line) % line, ' ');
   if (text.size() > TensorHeader::longest) throw InputError(where + ": the header is too long; use shorter names");
   return text;
 }

@@ -39,8 +39,8 @@ std::uint64_t byte_count(DType dtype, const std::vector<std::size_t>& sizes, con
 /// types and fill the data exactly.
 TensorHeader parse_header(std::string_view text, std::uint64_t data_bytes, const std::string& where);
 
-/// The JSON, metadata first, padded with spaces so that the data begins at a multiple of 8 bytes. Throws InputError for
-/// what parse_header would refuse.
+/// The JSON, metadata first, padded with spaces so that the data begins at a multiple of 64 bytes of the file, as
+/// memory wants it that is mapped. Throws InputError for what parse_header would refuse.
 std::string print_header(const TensorHeader& header, const std::string& where);
 
 /// The type's name in the file: "F32".

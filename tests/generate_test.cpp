@@ -1,6 +1,7 @@
 // `vitrine generate` from a user's eyes.
 #include <nlohmann/json.hpp>
 
+#include "tests/llama2c_bytes.hpp"
 #include "tests/text_run.hpp"
 
 using namespace vitrine;
@@ -30,7 +31,7 @@ struct Trained : TextRun {
 
 TEST_CASE("generate needs a project that makes text, a trained file and something to go on from") {
   CHECK_THAT(sentence_of({"generate", "gtp", "--prompt", "a"}, 2), Contains("did you mean 'gpt'?"));
-  CHECK_THAT(sentence_of({"generate", "mlp", "--prompt", "a"}, 2), Contains("mlp makes no text; take gpt"));
+  CHECK_THAT(sentence_of({"generate", "mlp", "--prompt", "a"}, 2), Contains("mlp makes no text; take gpt, stories\n"));
   CHECK_THAT(sentence_of({"generate", "gpt"}, 2), Contains("--prompt is missing"));
   CHECK_THAT(sentence_of({"generate", "gpt", "--prompt", ""}, 2), Contains("--prompt is empty"));
   CHECK_THAT(sentence_of({"generate", "gpt", "--prompt", "a", "--tokens", "0"}, 2), Contains("--tokens takes a whole"));
@@ -40,11 +41,48 @@ TEST_CASE("generate needs a project that makes text, a trained file and somethin
   CHECK_THAT(sentence_of({"generate", "gpt", "--prompt", "a", "--load", none}, 3), Contains(none));
   put(here, "no model");
   CHECK_THAT(sentence_of({"generate", "gpt", "--prompt", "a", "--load", here}, 3), Contains("not safetensors"));
-  const Finished fresh = run_program("/bin/sh", {"-c", "cd \"$1\" && exec \"$2\" generate gpt --prompt a", "sh",
-                                                 scratch.folder().string(), VITRINE_PROGRAM});
-  CHECK(fresh.status == 3);
-  CHECK(fresh.out.empty());
-  CHECK_THAT(fresh.err, Contains("there is no out/gpt/gpt.safetensors yet; train it with 'run gpt'"));
+  const auto fresh = [&](const std::string& command) {
+    const Finished run = run_program(
+        "/bin/sh", {"-c", "cd \"$1\" && exec \"$2\" " + command, "sh", scratch.folder().string(), VITRINE_PROGRAM});
+    CHECK(run.status == 3);
+    CHECK(run.out.empty());
+    CHECK(std::ranges::count(run.err, '\n') == 1);
+    return run.err;
+  };
+  CHECK_THAT(fresh("generate gpt --prompt a"),
+             Contains("there is no out/gpt/gpt.safetensors yet; train it with 'run gpt'"));
+  for (const char* command : {"generate stories --prompt a", "run stories --quick"})
+    CHECK_THAT(fresh(command),
+               Contains("there is no out/stories/stories.safetensors yet; get it with 'tools/fetch stories', or name"));
+}
+
+TEST_CASE("a file that belongs to another model than the stories' is refused in one sentence") {
+  const Scratch scratch;
+  put(scratch / "model.bin", MadeUpLlama().bytes());
+  put(scratch / "tokenizer.bin", tokenizer_bytes());
+  const std::string made = (scratch / "made.safetensors").string();
+  convert_llama2c(scratch / "model.bin", scratch / "tokenizer.bin", made, "made");
+  const auto said = [&](const std::string& file) {
+    CHECK_THAT(sentence_of({"run", "stories", "--load", file}, 3), Contains(file) || Contains("tokenizer"));
+    return sentence_of({"generate", "stories", "--load", file, "--prompt", "a"}, 3);
+  };
+  CHECK_THAT(said(made), Contains("the file's tokenizer has 294 tokens and the model scores 32000"));
+  // A tokenizer of the right size, and another's weights.
+  TensorFile file = read_tensor_file(made);
+  nlohmann::json pieces = nlohmann::json::parse(file.metadata.at("tokenizer"));
+  for (std::size_t i = pieces["pieces"].size(); i < 32'000; ++i) {
+    pieces["pieces"].push_back("x" + std::to_string(i));
+    pieces["scores"].push_back(-1);
+  }
+  file.metadata["tokenizer"] = pieces.dump();
+  write_tensor_file(made, file);
+  CHECK_THAT(said(made), Contains("not the parameters of stories") &&
+                             Contains(R"("tokens.weight" is f32[294, 8], the model has f32[32000, 288])"));
+  const std::string whole = content_of(made);
+  put(made, whole.substr(0, whole.size() - 100));
+  CHECK_THAT(said(made), Contains("truncated"));
+  for (const char* flag : {"--data", "--save"})
+    CHECK_THAT(sentence_of({"run", "stories", flag, (scratch / "x").string()}, 2), Contains("others trained it"));
 }
 
 TEST_CASE("a text is the prompt and so many tokens, the same for one seed and other for another") {

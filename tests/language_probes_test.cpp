@@ -38,6 +38,21 @@ template <bool placed, bool attends, Looks looks> Graph reader() {
   return trace_language_model(Reader<placed, attends, looks>{}, "reader");
 }
 
+/// One block without positions, which cannot know in which order it read.
+struct BagOfWords {
+  using Stream = Tensor<small::batch, small::time, small::width>;
+  using Embedded = Embedding<small::token, small::width>;
+  using Only = GptBlock<small::time, small::width, small::head>;
+  using Scores = UnbiasedLinear<small::width, small::token>;
+  BOOST_HANA_DEFINE_STRUCT(BagOfWords, (Embedded, tokens), (Only, block), (Scores, scores));
+  Tensor<small::batch, small::time, small::token> operator()(Indices<small::batch, small::time> text) const {
+    Stream x = tokens(text);
+    x = block(x);
+    return scores(x);
+  }
+};
+Graph bag_of_words() { return trace_language_model(BagOfWords{}, "bag"); }
+
 Tokens some_text(std::size_t count) {
   Tokens made;
   for (std::size_t i = 0; i < count; ++i)
@@ -90,6 +105,18 @@ TEST_CASE("the same token everywhere looks the same at every place without posit
   Asked with(reader<true, true, causal>()), without(reader<false, true, causal>());
   CHECK(probe_positions(with.probed()) > 0.1);
   CHECK(probe_positions(without.probed()) < 1e-5);  // sums of other lengths round otherwise
+}
+
+TEST_CASE(
+    "neighbours that change places move the scores of a model with positions, turned ones too, and of no bag of "
+    "words") {
+  Asked with(reader<true, true, causal>()), alone(reader<true, false, causal>()), bag(bag_of_words()),
+      turned(small::llama());
+  CHECK(probe_order(with.probed()) > 1e-2);
+  CHECK(probe_order(turned.probed()) > 1e-4);
+  CHECK(probe_positions(turned.probed()) < 1e-5);
+  CHECK(probe_order(alone.probed()) == 0);
+  CHECK(probe_order(bag.probed()) < 1e-5);
 }
 
 TEST_CASE("a token some places back moves the scores of a model with attention and of no other") {

@@ -29,7 +29,7 @@ const std::string looks_ahead = [] {
 TEST_CASE("every milestone is clean, in the forward graph and in the training step") {
   const Finished list = vitrine_run({"list"});
   REQUIRE(list.status == 0);
-  for (const char* name : {"perceptron", "xor", "mlp", "cnn", "gpt"})
+  for (const char* name : {"perceptron", "xor", "mlp", "cnn", "gpt", "stories"})
     for (const char* step : {"forward", "train"}) {
       const Finished run = vitrine_run({"lint", name, "--step", step});
       INFO(name << " " << step << run.out << run.err);

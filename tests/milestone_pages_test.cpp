@@ -99,6 +99,7 @@ TEST_CASE("a milestone draws every picture that its page shows") {
   for (const auto& project : projects()) {
     const Scratch scratch;
     const std::string name = project["name"];
+    if (name == "stories") continue;  // its file is not everybody's: stories_test.sh
     const Finished run = vitrine_run({"run", name, "--quick", "--out", scratch.folder().string()});
     CAPTURE(name, run.err);
     CHECK(run.status == 0);

@@ -110,7 +110,7 @@ TEST_CASE("hostile names end no element and come back as they are") {
 
 TEST_CASE("every rule that a milestone's report tells of has a sentence and a condition for learners") {
   std::size_t rules = 0;
-  for (const char* model : {"perceptron", "xor", "mlp", "cnn", "gpt"})
+  for (const char* model : {"perceptron", "xor", "mlp", "cnn", "gpt", "stories"})
     for (const char* step : {"train", "forward"}) {
       const auto data = data_of(page_of({model, "--step", step}));
       for (const char* list : {"changes", "refusals"})

@@ -86,6 +86,41 @@ TEST_CASE("programs share the states they both name, and refuse another type") {
   CHECK_THROWS_AS(Program(compile(other, CpuTarget(isa)), states, pool, isa), UsageError);
 }
 
+TEST_CASE("a state that lies elsewhere is read where it lies, updated there, and kept as long as anybody reads it") {
+  auto memory = std::make_shared<AlignedBytes>(64 + 12);
+  const std::span<std::byte> there(memory->data() + 64, 12);
+  const std::array<float, 3> begin{1, 2, 3};
+  std::ranges::copy(std::as_bytes(std::span(begin)), there.begin());
+  Graph graph("adds");
+  const Value s = graph.state("s", f32<3>, normal_init);
+  graph.output("y", s * 2.f);
+  graph.update(s, s + 1.f);
+  Pool pool(1);
+  States states;
+  const std::weak_ptr<AlignedBytes> owned = memory;
+  states.hold("s", f32<3>, there, std::move(memory));
+  CHECK_FALSE(owned.expired());
+  const Isa isa = best_isa();
+  Program program(compile(graph, CpuTarget(isa)), states, pool, isa);
+  program.run();
+  CHECK(floats_of(program.output("y")) == std::vector<float>{2, 4, 6});
+  CHECK(floats_of(there) == std::vector<float>{2, 3, 4});
+  CHECK(floats_of(states.bytes("s")) == std::vector<float>{2, 3, 4});
+}
+
+TEST_CASE("what cannot be a state where it lies is refused") {
+  const auto memory = std::make_shared<AlignedBytes>(128);
+  States states;
+  const auto hold = [&](std::size_t begin, std::size_t size) {
+    states.hold("s", f32<3>, {memory->data() + begin, size}, memory);
+  };
+  CHECK_THROWS_AS(hold(4, 12), UsageError);
+  CHECK_THROWS_AS(hold(0, 16), UsageError);
+  CHECK_FALSE(states.contains("s"));
+  hold(0, 12);
+  CHECK_THROWS_WITH(hold(64, 12), Contains("state 's' is here already"));
+}
+
 TEST_CASE("an input is read where it was bound last, and a missing one is named") {
   Graph graph("inputs");
   const Value x = graph.input("x", f32<2>), w = graph.input("w", f32<2>);

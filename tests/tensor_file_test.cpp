@@ -45,11 +45,22 @@ TensorFile small_file() {
   return file;
 }
 
-/// What the reader says about these bytes.
+/// What the reader says about these bytes, and he who maps them too.
 std::string verdict(const std::string& bytes) {
   const Scratch scratch;
   put(scratch / "f.safetensors", bytes);
-  return input_error_of([&] { read_tensor_file(scratch / "f.safetensors"); });
+  const std::string said = input_error_of([&] { read_tensor_file(scratch / "f.safetensors"); });
+  Pool pool(2);
+  CHECK(input_error_of([&] { map_tensor_file(scratch / "f.safetensors", pool); }) == said);
+  return said;
+}
+
+/// A mapped file as one that was read.
+TensorFile copy_of(const MappedTensorFile& mapped) {
+  TensorFile file{{}, mapped.metadata};
+  for (const auto& [name, tensor] : mapped.tensors)
+    file.tensors[name] = {tensor.dtype, tensor.sizes, {tensor.bytes.begin(), tensor.bytes.end()}};
+  return file;
 }
 
 constexpr auto one_f32 = R"("dtype":"F32","shape":[1],"data_offsets":[0,4])";
@@ -69,6 +80,39 @@ TEST_CASE("tensors of every type, rank and size come back as they were written")
   file.metadata["certificate"] = "{\"metric\": 0.5}\n\"quoted\"";
   write_tensor_file(scratch / "f", file);
   CHECK(read_tensor_file(scratch / "f") == file);
+  Pool pool(2);
+  CHECK(copy_of(map_tensor_file(scratch / "f", pool)) == file);
+}
+
+TEST_CASE("a mapped file stays as it was when another takes its place, and what is written to it stays in memory") {
+  const Scratch scratch;
+  const TensorFile file = small_file();
+  write_tensor_file(scratch / "f", file);
+  Pool pool(1);
+  const MappedTensorFile mapped = map_tensor_file(scratch / "f", pool);
+  write_tensor_file(scratch / "f", {});
+  CHECK(copy_of(mapped) == file);
+  write_tensor_file(scratch / "f", file);
+  const MappedTensorFile again = map_tensor_file(scratch / "f", pool);
+  again.tensors.at("weight").bytes[3] ^= std::byte{1};
+  CHECK_FALSE(copy_of(again) == file);
+  CHECK(read_tensor_file(scratch / "f") == file);
+}
+
+TEST_CASE("any damaged byte of any tensor is found in a mapped file") {
+  const Scratch scratch;
+  TensorFile file = small_file();
+  for (int i = 0; i < 6; ++i) file.tensors["more" + std::to_string(i)] = tensor_of(DType::f32, {16}, 10);
+  write_tensor_file(scratch / "f", file);
+  const std::string sound = content_of(scratch / "f");
+  Pool pool(2);
+  for (std::size_t at = 8; at < sound.size(); at += 7) {
+    std::string bytes = sound;
+    bytes[at] = static_cast<char>(bytes[at] ^ 4);
+    put(scratch / "g", bytes);
+    CAPTURE(at);
+    CHECK(input_error_of([&] { map_tensor_file(scratch / "g", pool); }) != "no error");
+  }
 }
 
 TEST_CASE("an empty file of tensors and one without metadata are valid") {
@@ -80,7 +124,7 @@ TEST_CASE("an empty file of tensors and one without metadata are valid") {
   CHECK(verdict(raw(R"({"w":{)" + std::string(one_f32) + "}}", four_bytes())) == "no error");
 }
 
-TEST_CASE("reading and writing again gives the same bytes, and data begins at a multiple of eight") {
+TEST_CASE("reading and writing again gives the same bytes, and data begins at a multiple of 64") {
   const Scratch scratch;
   write_tensor_file(scratch / "a", small_file());
   write_tensor_file(scratch / "b", read_tensor_file(scratch / "a"));
@@ -88,7 +132,7 @@ TEST_CASE("reading and writing again gives the same bytes, and data begins at a 
   CHECK(bytes == content_of(scratch / "b"));
   std::uint64_t length = 0;
   std::memcpy(&length, bytes.data(), 8);
-  CHECK(length % 8 == 0);
+  CHECK((8 + length) % 64 == 0);
   CHECK(bytes.substr(8, 17) == R"({"__metadata__":{)");
 }
 

@@ -181,6 +181,7 @@ constexpr std::array all{
     Feature{Module::tokenization, "characters", "tools/text/characters.hpp"},
     Feature{Module::tokenization, "byte pairs", "tools/text/byte_pairs.hpp"},
     Feature{Module::tokenization, "GPT-2's byte pairs", "tools/text/gpt2_files.hpp"},
+    Feature{Module::tokenization, "pieces", "tools/text/pieces.hpp"},
     Feature{Module::embeddings, "Embedding", "include/vitrine/layers/embedding.hpp", picks_rows<false>},
     Feature{Module::embeddings, "learned positions", "include/vitrine/layers/positions.hpp", picks_rows<true>},
     Feature{Module::embeddings, "sinusoidal positions", "include/vitrine/layers/positions.hpp", has_waves},

@@ -1,6 +1,5 @@
 #include "tools/language_file.hpp"
 
-#include "runtime/tensor_file.hpp"
 #include "tools/parameter_file.hpp"
 #include "vitrine/error.hpp"
 
@@ -15,13 +14,14 @@ void save_language_model(const std::string& path, const Graph& forward, const St
   save_parameters(path, forward, states, {{key, tokenizer.to_json()}});
 }
 
-LanguageFile read_language_file(const std::string& path) {
-  TensorFile file = read_tensor_file(path);
+LanguageFile read_language_file(const std::string& path, Pool& pool) {
+  MappedTensorFile file = map_tensor_file(path, pool);
   const auto json = file.metadata.find(key);
   if (json == file.metadata.end())
     throw InputError(path + ": its metadata has no '" + key +
                      "', so its numbers cannot be read as text; use a file that 'run' wrote beside its pictures");
-  return {file.metadata["model"], make_tokenizer(json->second, path + ", metadata '" + key + "'")};
+  auto tokenizer = make_tokenizer(json->second, path + ", metadata '" + key + "'");
+  return {file.metadata["model"], std::move(tokenizer), std::move(file)};
 }
 
 void demand_tokenizer(const std::string& path, const Tokenizer& tokenizer) {

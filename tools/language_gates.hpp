@@ -9,10 +9,10 @@ namespace vitrine {
 void check_held_out(const LanguageTask&, double loss, bool quick, Gates&);
 
 /// No place sees what follows it; order matters; context matters; attention chooses. Hands out the attention weights of
-/// a held-out window, one entry for each attention op; none for a model without.
-std::vector<AttentionMap> check_probes(const LanguageTask&, ModelTraining&, bool quick, Gates&);
+/// the text's first window, one entry for each attention op; none for a model without.
+std::vector<AttentionMap> check_probes(const Probed&, bool quick, Gates&);
 
-/// The compiled graph's loss on a short held-out text against the reference's in double.
-void check_reference(const LanguageTask&, ModelTraining&, Gates&);
+/// The compiled graph's loss on the text's first places and its last against the reference's in double.
+void check_reference(const Probed&, Gates&);
 
 }  // namespace vitrine

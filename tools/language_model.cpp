@@ -121,6 +121,15 @@ std::string saved_as(const LanguageModel& setup, const RunOptions& options) {
       .string();
 }
 
+/// The model that a file is of: the whole one, or that of a quick run.
+Graph graph_of(const LanguageModel& setup, const LanguageFile& file) {
+  const std::size_t vocabulary = file.tokenizer->size();
+  if (setup.quick_forward)
+    if (const Graph quick = setup.quick_forward({}); quick.name() == file.model)
+      return for_vocabulary(quick, vocabulary);
+  return for_vocabulary(setup.forward({}), vocabulary);
+}
+
 bool run_language_model(const LanguageModel& setup, const RunOptions& options) {
   const LanguageTask task(setup, options);
   if (!options.load.empty()) demand_tokenizer(options.load, *task.tokenizer);
@@ -147,8 +156,9 @@ bool run_language_model(const LanguageModel& setup, const RunOptions& options) {
   check_held_out(task, loss, options.quick, gates);
   if (!options.test)
     check_training(training, std::log(static_cast<double>(task.tokenizer->size())), options.quick, gates);
-  const std::vector<AttentionMap> maps = check_probes(task, training, options.quick, gates);
-  check_reference(task, training, gates);
+  const Probed probed{task.forward, task.held_out, training.states(), training.pool()};
+  const std::vector<AttentionMap> maps = check_probes(probed, options.quick, gates);
+  check_reference(probed, gates);
   const TrainedLanguageModel trained = trained_of(task, training, loss, options, gates);
   if (setup.check) setup.check(trained);
 
@@ -190,7 +200,12 @@ Project language_model(LanguageModel setup) {
   if (std::visit([](const auto& rule) { return rule.rate.drop_every == 0; }, setup.optimizer))
     made.uses.emplace_back("cosine");
   made.run = [setup](const RunOptions& options) { return run_language_model(setup, options); };
-  made.generate = [setup](const GenerateOptions& options) { generate_text(setup, options); };
+  made.generate = [setup](const GenerateOptions& options) {
+    generate_text({.name = setup.name,
+                   .how_to_get = fmt::format("train it with 'run {}'", setup.name),
+                   .forward = [&](const LanguageFile& file) { return graph_of(setup, file); }},
+                  options);
+  };
   return made;
 }
 

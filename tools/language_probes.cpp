@@ -46,6 +46,25 @@ double largest_difference(std::span<const float> a, std::span<const float> b) {
   return most;
 }
 
+constexpr std::size_t back = 4;  // how many places a changed token lies before the last
+
+/// How far the scores of the last place move when something before it is changed, the least over several windows.
+template <class Change> double least_move(Asker& asker, const Probed& probed, Change change) {
+  constexpr std::size_t windows = 4;
+  const std::size_t T = asker.time(), V = asker.vocabulary();
+  if (T <= back) return 0;
+  double least = INFINITY;
+  for (std::size_t w = 0; w < windows && (w + 1) * T <= probed.text.size(); ++w) {
+    const auto window = probed.text.subspan(w * T, T);
+    std::vector<std::int32_t> rows(window.begin(), window.end());
+    rows.insert(rows.end(), window.begin(), window.end());
+    change(std::span(rows).subspan(T));
+    const auto scores = asker.scores(rows);
+    least = std::min(least, largest_difference(scores.subspan((T - 1) * V, V), scores.subspan((2 * T - 1) * V, V)));
+  }
+  return least;
+}
+
 }  // namespace
 
 Causality probe_causality(const Probed& probed) {
@@ -86,21 +105,20 @@ double probe_positions(const Probed& probed) {
 }
 
 double probe_context(const Probed& probed) {
-  constexpr std::size_t windows = 4, back = 4;
   Asker asker(probed);
-  const std::size_t T = asker.time(), V = asker.vocabulary();
-  if (T <= back) return 0;
-  double least = INFINITY;
-  for (std::size_t w = 0; w < windows && (w + 1) * T <= probed.text.size(); ++w) {
-    const auto window = probed.text.subspan(w * T, T);
-    std::vector<std::int32_t> rows(window.begin(), window.end());
-    rows.insert(rows.end(), window.begin(), window.end());
-    std::int32_t& changed = rows[2 * T - 1 - back];
+  return least_move(asker, probed, [&](std::span<std::int32_t> window) {
+    std::int32_t& changed = window[window.size() - 1 - back];
     changed = asker.another(changed);
-    const auto scores = asker.scores(rows);
-    least = std::min(least, largest_difference(scores.subspan((T - 1) * V, V), scores.subspan((2 * T - 1) * V, V)));
-  }
-  return least;
+  });
+}
+
+double probe_order(const Probed& probed) {
+  Asker asker(probed);
+  return least_move(asker, probed, [](std::span<std::int32_t> window) {
+    // Two that differ, or nothing would change.
+    for (std::size_t at = window.size() - 1 - back; at > 0; --at)
+      if (window[at] != window[at - 1]) return std::swap(window[at], window[at - 1]);
+  });
 }
 
 std::vector<AttentionMap> attention_maps(const Probed& probed) {

@@ -21,8 +21,13 @@ struct Causality {
 };
 Causality probe_causality(const Probed&);
 
-/// One token at every place: how far the scores of two places lie apart at most. 0 for a model without positions.
+/// One token at every place: how far the scores of two places lie apart at most. 0 for a model without positions, and
+/// for one whose positions only turn queries and keys: what it reads is the same everywhere, however it looks.
 double probe_positions(const Probed&);
+
+/// Two neighbours some places back change places: how far the scores of the last place move, the least over several
+/// windows. 0 for a model of one block without positions.
+double probe_order(const Probed&);
 
 /// A token some places back is changed: how far the scores of the last place move, the least over several windows. 0
 /// for a model that sees only the last token.

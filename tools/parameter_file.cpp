@@ -18,6 +18,13 @@ std::string described(DType dtype, const std::vector<std::size_t>& sizes) {
   for (std::size_t s : sizes) text += (text.back() == '[' ? "" : ", ") + std::to_string(s);
   return text + ']';
 }
+void demand_no_difference(const std::string& path, const std::map<std::string, HostTensor>& found,
+                          const std::map<std::string, Type>& wanted, const Graph& forward) {
+  const std::string differs = differences(found, wanted, "the model");
+  if (!differs.empty())
+    throw InputError(path + ": not the parameters of " + forward.name() + differs +
+                     "; load a file that this model saved");
+}
 }  // namespace
 
 std::map<std::string, Type> named_states(const Graph& forward, const States& states) {
@@ -66,11 +73,28 @@ void save_parameters(const std::string& path, const Graph& forward, const States
 void load_parameters(const std::string& path, const Graph& forward, States& states) {
   TensorFile file = read_tensor_file(path);
   std::erase_if(file.tensors, [](const auto& tensor) { return tensor.first.starts_with(of_training); });
-  const std::string differs = differences(file.tensors, named_states(forward, states), "the model");
-  if (!differs.empty())
-    throw InputError(path + ": not the parameters of " + forward.name() + differs +
-                     "; load a file that this model saved");
+  demand_no_difference(path, file.tensors, named_states(forward, states), forward);
   for (const auto& [name, tensor] : file.tensors) states.set(name, tensor.bytes);
+}
+
+void hold_parameters(const std::string& path, const MappedTensorFile& file, const Graph& forward, States& states) {
+  std::map<std::string, Type> wanted;
+  for (Value v : forward.topological())
+    if (v.node().leaf == Leaf::state) wanted[v.node().name] = v.type();
+  std::map<std::string, HostTensor> found;  // what differences look at
+  for (const auto& [name, tensor] : file.tensors)
+    if (!name.starts_with(of_training)) found[name] = {tensor.dtype, tensor.sizes, {}};
+  demand_no_difference(path, found, wanted, forward);
+  for (const auto& [name, type] : wanted) {
+    const std::span<std::byte> bytes = file.tensors.at(name).bytes;
+    if (reinterpret_cast<std::uintptr_t>(bytes.data()) % 64 == 0) {
+      states.hold(name, type, bytes, file.memory);
+    } else {
+      const auto copy = std::make_shared<AlignedBytes>(bytes.size());
+      std::ranges::copy(bytes, copy->data());
+      states.hold(name, type, {copy->data(), bytes.size()}, copy);
+    }
+  }
 }
 
 }  // namespace vitrine

@@ -20,6 +20,10 @@ void save_parameters(const std::string& path, const Graph& forward, const States
 /// listing the names, shapes and types that differ; the states are then as before.
 void load_parameters(const std::string& path, const Graph& forward, States&);
 
+/// The same, for a program in use: states that are not there yet are not made and filled but stay where they lie in the
+/// mapped file. Those that do not begin at a cache line are copied.
+void hold_parameters(const std::string& path, const MappedTensorFile&, const Graph& forward, States&);
+
 /// The states that a forward graph names, by name.
 std::map<std::string, Type> named_states(const Graph& forward, const States&);
 

@@ -40,7 +40,7 @@ std::span<const float> TextGenerator::scores_behind(std::span<const std::int32_t
 }
 
 void TextGenerator::write(std::vector<std::int32_t> prompt, std::size_t count, const Sampling& how,
-                          const std::function<void(std::int32_t)>& each) {
+                          const std::function<void(std::int32_t)>& each, std::optional<std::int32_t> end) {
   if (prompt.empty()) throw InputError("generate: there is nothing to go on from; give a prompt of one token or more");
   for (const std::int32_t token : prompt)
     if (token < 0 || static_cast<std::size_t>(token) >= axes_.vocabulary.size)
@@ -51,6 +51,7 @@ void TextGenerator::write(std::vector<std::int32_t> prompt, std::size_t count, c
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t seen = std::min(text.size(), context());
     text.push_back(sample(scores_behind(std::span(text).last(seen)), how, i));
+    if (text.back() == end) return;
     each(text.back());
   }
 }

@@ -13,10 +13,10 @@ class TextGenerator {
   TextGenerator(const Graph& forward, States&, Pool&);
 
   /// Hands `each` of `count` further tokens out as soon as it is drawn, number 0 first. Behind the model's context the
-  /// window slides: it sees the last tokens only, the prompt's first are forgotten. Throws InputError for an empty
-  /// prompt and for a token that the model has not.
+  /// window slides: it sees the last tokens only, the prompt's first are forgotten. Ends early where it makes `end`,
+  /// which is not handed out. Throws InputError for an empty prompt and for a token that the model has not.
   void write(std::vector<std::int32_t> prompt, std::size_t count, const Sampling&,
-             const std::function<void(std::int32_t)>& each);
+             const std::function<void(std::int32_t)>& each, std::optional<std::int32_t> end = std::nullopt);
 
   std::size_t context() const { return axes_.time.size; }
 

@@ -9,6 +9,7 @@
 #include "tools/text/byte_spelling.hpp"
 #include "tools/text/characters.hpp"
 #include "tools/text/gpt2_files.hpp"
+#include "tools/text/pieces.hpp"
 #include "tools/text/strict_json.hpp"
 #include "vitrine/error.hpp"
 
@@ -80,6 +81,22 @@ std::unique_ptr<Tokenizer> byte_pairs_of(const Json& json, std::string_view sour
   return std::make_unique<BytePairTokenizer>(std::move(tokens), std::move(merges), split, places);
 }
 
+std::unique_ptr<Tokenizer> pieces_of(const Json& json, std::string_view source) {
+  check_count(json, 3, source);
+  const Json& texts = member(json, "pieces", Json::value_t::array, source);
+  const Json& scores = member(json, "scores", Json::value_t::array, source);
+  if (texts.size() != scores.size())
+    refuse(source, fmt::format("it has {} pieces and {} scores", texts.size(), scores.size()));
+  std::vector<Piece> pieces;
+  pieces.reserve(texts.size());
+  for (std::size_t id = 0; id < texts.size(); ++id) {
+    if (!texts[id].is_string()) refuse(source, fmt::format("piece {} is no text", id));
+    if (!scores[id].is_number()) refuse(source, fmt::format("the score of piece {} is no number", id));
+    pieces.push_back({texts[id], scores[id]});
+  }
+  return std::make_unique<PieceTokenizer>(std::move(pieces), source);
+}
+
 }  // namespace
 
 std::string Tokenizer::decode(std::span<const std::int32_t> ids) const {
@@ -93,7 +110,8 @@ std::unique_ptr<Tokenizer> make_tokenizer(std::string_view json, std::string_vie
   const std::string kind = kind_of(parsed, source);
   if (kind == "characters") return characters_of(parsed, source);
   if (kind == "bytes") return byte_pairs_of(parsed, source);
-  refuse(source, fmt::format("its kind is {}, not \"characters\" or \"bytes\"", in_quotes(kind)));
+  if (kind == "pieces") return pieces_of(parsed, source);
+  refuse(source, fmt::format("its kind is {}, not \"characters\", \"bytes\" or \"pieces\"", in_quotes(kind)));
 }
 
 void save_tokenizer(const std::filesystem::path& path, const Tokenizer& tokenizer) {

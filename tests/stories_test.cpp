@@ -1,0 +1,99 @@
+// The model stories15M itself. tests/stories_test.sh gets it and runs this.
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "tests/run_program.hpp"
+#include "tests/scratch.hpp"
+#include "tools/language_file.hpp"
+
+using namespace vitrine;
+using Catch::Contains;
+
+namespace {
+
+std::string stories_file() {
+  const char* file = std::getenv("VITRINE_STORIES");
+  REQUIRE(file != nullptr);
+  return file;
+}
+
+}  // namespace
+
+TEST_CASE("Llama's tokenizer gives the ids that others give, and any bytes come back", "[.][stories]") {
+  Pool pool(2);
+  const auto tokenizer = read_language_file(stories_file(), pool).tokenizer;
+  CHECK(tokenizer->size() == 32'000);
+  std::istringstream vectors(content_of(std::filesystem::path(VITRINE_SOURCE) / "tests/llama_vectors.txt"));
+  int count = 0;
+  for (std::string line; std::getline(vectors, line);) {
+    if (line.starts_with('#')) continue;
+    CAPTURE(line);
+    const std::size_t tab = line.find('\t');
+    const std::string text = nlohmann::json::parse(line.substr(0, tab));
+    std::istringstream numbers(line.substr(tab));
+    std::vector<std::int32_t> ids;
+    for (std::int32_t id = 0; numbers >> id;) ids.push_back(id);
+    CHECK(tokenizer->encode(text) == ids);
+    CHECK(tokenizer->decode(ids) == text);
+    ++count;
+  }
+  CHECK(count == 39);
+  std::string bytes;
+  for (int i = 0; i < 4096; ++i) bytes += static_cast<char>(i * i / 7 + i);
+  CHECK(tokenizer->decode(tokenizer->encode(bytes)) == bytes);
+}
+
+TEST_CASE("the stories' model holds every gate, draws what it names, and fails without each part", "[.][stories]") {
+  const Scratch scratch;
+  const std::string out = (scratch / "out").string();
+  const Finished run = vitrine_run({"run", "stories", "--load", stories_file(), "--out", out});
+  INFO(run.out << run.err);
+  CHECK(run.status == 0);
+  CHECK(is_plain(run.out + run.err));
+  CHECK_THAT(run.out, Contains("all 8 gates hold"));
+  for (const char* name : {"surprise.svg", "attention.svg", "memory.svg", "passes.txt"})
+    CHECK(std::filesystem::exists(scratch / "out" / name));
+  for (const char* part : {"attention", "mlp"}) {
+    const Finished broken = vitrine_run({"run", "stories", "--load", stories_file(), "--out", out, "--without", part});
+    INFO(broken.out << broken.err);
+    CHECK(broken.status == 1);
+    CHECK_THAT(broken.out, Contains("FAILED it writes what was published") && Contains("FAILED a text of its kind"));
+  }
+}
+
+TEST_CASE("it goes on as published, and its memory is the file's", "[.][stories]") {
+  const Scratch scratch;
+  const std::string json = (scratch / "text.json").string();
+  const Finished run = vitrine_run({"generate", "stories", "--load", stories_file(), "--prompt", "Once upon a time",
+                                    "--tokens", "48", "--temperature", "0", "--json", json});
+  INFO(run.err);
+  CHECK(run.status == 0);
+  CHECK(
+      run.out.starts_with("Once upon a time, there was a little girl named Lily. She loved to play outside in the "
+                          "sunshine. One day, she saw a big, red ball in the sky. It was the sun!"));
+  CHECK_THAT(run.err, Contains("loaded 60.8 MB in ") && Contains("48 tokens in "));
+  CHECK(nlohmann::json::parse(content_of(json))["load_seconds"] > 0);
+}
+
+TEST_CASE("a story that comes to its end stops there", "[.][stories]") {
+  const Finished run = vitrine_run({"generate", "stories", "--load", stories_file(), "--prompt",
+                                    "Lily was happy. The end.", "--tokens", "250", "--temperature", "0"});
+  INFO(run.out << run.err);
+  CHECK(run.status == 0);
+  CHECK_THAT(run.err, Contains("the text has come to its end"));
+}
+
+TEST_CASE("a stories' file with one bit changed or its end lost is refused", "[.][stories]") {
+  const Scratch scratch;
+  std::string bytes = content_of(stories_file());
+  const std::string bad = (scratch / "bad.safetensors").string();
+  const auto said = [&] { return sentence_of({"generate", "stories", "--load", bad, "--prompt", "a"}, 3); };
+  for (const std::size_t at : {bytes.size() / 2, bytes.size() - 1, std::size_t{5000}}) {
+    bytes[at] = static_cast<char>(bytes[at] ^ 1);
+    put(bad, bytes);
+    CHECK_THAT(said(), Contains(bad) && Contains("the file is damaged"));
+    bytes[at] = static_cast<char>(bytes[at] ^ 1);
+  }
+  put(bad, std::string_view(bytes).substr(0, bytes.size() - 4096));
+  CHECK_THAT(said(), Contains(bad) && Contains("truncated"));
+}
