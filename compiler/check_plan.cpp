@@ -147,10 +147,10 @@ class ImaginaryMemory {
   }
 
   /// Ops of which a row of the result needs no other row of the first operand. Of these a kernel may promise to read a
-  /// row before it writes it.
+  /// row before it writes it. (Of write_rows a row is the operand's own, or a new one that lies elsewhere.)
   static bool goes_by_rows(const Op& op) {
-    constexpr std::array<std::string_view, 6> names{"softmax",    "log_softmax", "cross_entropy_gradient",
-                                                    "layer_norm", "rms_norm",    "dropout"};
+    constexpr std::array<std::string_view, 7> names{
+        "softmax", "log_softmax", "cross_entropy_gradient", "layer_norm", "rms_norm", "dropout", "write_rows"};
     return std::ranges::find(names, op.name()) != names.end();
   }
 

@@ -43,7 +43,7 @@ void choose_kernels(Draft& draft, const Target& target) {
 Plan compile(const Graph& graph, const Target& target) {
   Draft draft = draft_steps(graph);
   make_dense_where_wanted(draft, target);
-  commit_updates(draft);
+  commit_updates(draft, target);
   mark_once(draft);
   choose_kernels(draft, target);
   pack_once(draft);

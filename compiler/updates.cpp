@@ -14,7 +14,7 @@ bool same_layout(const Slot& a, const Slot& b) {
 
 class Committer {
  public:
-  explicit Committer(Draft& draft) : draft_(draft), steps_(draft.plan.steps) {
+  Committer(Draft& draft, const Target& target) : draft_(draft), target_(target), steps_(draft.plan.steps) {
     separate_swapped_states();
     for (std::size_t i = 0; i < steps_.size(); ++i) note_writes(i);
     draft_.later.resize(steps_.size());
@@ -48,12 +48,16 @@ class Committer {
     }
   }
 
-  /// Whether a step may write its result over a state it reads: kernels may, at the element that they read.
-  static bool may_overwrite(const Step& step, const Slot& result, std::uint32_t state) {
+  /// Whether a step may write its result over a state it reads: kernels may, at the element that they read, and a head
+  /// by itself over the operand that the target names. Where a kernel follows, a head never writes to a state.
+  bool may_overwrite(const Step& step, const Slot& result, std::uint32_t state) const {
     for (std::size_t k = 0; k < step.operands.size(); ++k) {
       const Slot& slot = step.operands[k];
       if (slot.space != Space::state || slot.index != state) continue;
-      if (k < step.head_operands || !same_layout(slot, result)) return false;
+      if (!same_layout(slot, result)) return false;
+      if (k >= step.head_operands) continue;
+      if (step.kernel || &result != &step.results[0] || target_.choose(step).overwrites != static_cast<int>(k))
+        return false;
     }
     return true;
   }
@@ -108,6 +112,7 @@ class Committer {
   }
 
   Draft& draft_;
+  const Target& target_;
   std::vector<Step>& steps_;
   std::map<std::uint32_t, std::size_t> writer_;             // of each tensor
   std::map<std::uint32_t, std::set<std::size_t>> readers_;  // of each state's old value
@@ -116,6 +121,6 @@ class Committer {
 
 }  // namespace
 
-void commit_updates(Draft& draft) { Committer{draft}; }
+void commit_updates(Draft& draft, const Target& target) { Committer{draft, target}; }
 
 }  // namespace vitrine

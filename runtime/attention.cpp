@@ -33,32 +33,34 @@ class Reading {
         table_(attention_table(isa)),
         work_(work),
         scratch_(scratch),
+        origin_(work.place_of_first(batch)),
+        keys_(work.keys(origin_)),
         query_(work.query.of(batch, head)),
         key_(work.key.of(batch, head / work.sizes.heads_of_group())),
         value_(work.value.of(batch, head / work.sizes.heads_of_group())) {}
 
-  /// Queries [first, last); `out` and `logsumexp` are those of the first.
-  void run(std::size_t first, std::size_t last, float* out, float* logsumexp) const {
+  /// Queries [first, first + rows); `out` and `logsumexp` are those of the first.
+  void run(std::size_t first_query, std::size_t rows, float* out, float* logsumexp) const {
     constexpr float nothing = -std::numeric_limits<float>::infinity();
     const AttentionSizes& n = work_.sizes;
-    const std::size_t rows = last - first;
+    const std::size_t first = origin_ + first_query, last = first + rows;  // places
     std::fill_n(scratch_.top, rows, nothing);
     std::fill_n(scratch_.sum, rows, 0.0f);
     if (out && work_.looks.window != 0) std::fill_n(out, rows * n.wide, 0.0f);
     const RowsRead read{scratch_.top, scratch_.sum, out, n.wide};
-    const std::size_t begin = work_.looks.of(first, n.keys).first / key_block;
-    const std::size_t end = divide_up(work_.looks.of(last - 1, n.keys).last, key_block);
+    const std::size_t begin = work_.looks.of(first, keys_).first / key_block;
+    const std::size_t end = divide_up(work_.looks.of(last - 1, keys_).last, key_block);
     for (std::size_t block = begin; block < end; ++block) {
       const Block packed = packed_block(block, out != nullptr);
       for (std::size_t query = first; query < last; query += query_block) {
         const AttentionTile tile =
-            attention_tile(query, std::min(last, query + query_block), block, n.keys, work_.looks);
+            attention_tile(query, std::min(last, query + query_block), block, keys_, work_.looks);
         if (tile.first < tile.last) add(tile, packed, tile.first - first, read);
       }
     }
     table_.finish(rows, read, logsumexp);
     for (std::size_t r = 0; r < rows; ++r) {
-      const auto [from, to] = work_.looks.of(first + r, n.keys);
+      const auto [from, to] = work_.looks.of(first + r, keys_);
       if (from < to) continue;
       if (out) std::fill_n(out + r * n.wide, n.wide, 0.0f);
       if (logsumexp) logsumexp[r] = nothing;
@@ -72,32 +74,35 @@ class Reading {
     bool finite;  // all values are numbers
   };
   Block packed_block(std::size_t block, bool with_value) const {
-    const auto& [n, looks, scale, q, k, v] = work_;
-    const std::size_t first = block * key_block, keys = std::min(key_block, n.keys - first);
+    const AttentionSizes& n = work_.sizes;
+    const HeadRows &k = work_.key, &v = work_.value;
+    const std::size_t keys = std::min(key_block, keys_ - block * key_block), row = work_.row_of_key(block * key_block);
     Block made{
-        pack_turned(kernels_, key_ + at(first, k), k.row_stride, keys, n.each, scratch_.key), {}, block == 0, true};
+        pack_turned(kernels_, key_ + at(row, k), k.row_stride, keys, n.each, scratch_.key), {}, block == 0, true};
     if (!with_value) return made;
-    made.value = pack_rows(kernels_, value_ + at(first, v), v.row_stride, keys, n.wide, scratch_.value);
+    made.value = pack_rows(kernels_, value_ + at(row, v), v.row_stride, keys, n.wide, scratch_.value);
     made.finite = table_.finite(made.value.data, divide_up(n.wide, kernels_.columns) * made.value.panel);
     return made;
   }
 
   /// What the queries of a tile read of a block's keys, added to the rows from number `row` on.
   void add(const AttentionTile& tile, const Block& block, std::size_t row, RowsRead read) const {
-    const auto& [n, looks, scale, q, k, v] = work_;
+    const AttentionSizes& n = work_.sizes;
+    const HeadRows& q = work_.query;
+    const Looks looks = work_.looks;
     float* const scores = scratch_.scores;
     TileSpan storage[query_block];
-    const TileSpan* const spans = tile_spans(tile, n.keys, looks, storage);
+    const TileSpan* const spans = tile_spans(tile, keys_, looks, storage);
     each_band_of_rows(tile, spans, [&](const TilePart& part) {
       const auto [first, some] = some_columns(kernels_, block.key, part.column, part.columns);
       multiply(kernels_,
-               {query_ + at(tile.first + part.row, q), q.row_stride, 1, part.rows,
+               {query_ + at(tile.first - origin_ + part.row, q), q.row_stride, 1, part.rows,
                 scores + part.row * key_block + first, key_block, false},
                some);
     });
     read.top += row, read.sum += row;
     if (read.out) read.out += row * n.wide;
-    table_.weigh({scores, tile.rows(), spans, scale}, read);
+    table_.weigh({scores, tile.rows(), spans, work_.scale}, read);
     if (!read.out) return;
 
     // Without a window every row reads the first block, which need not be added to zeros.
@@ -120,6 +125,7 @@ class Reading {
   const AttentionTable& table_;
   const AttentionWork& work_;
   Scratch scratch_;
+  std::size_t origin_, keys_;  // where query 0 stands, and how many keys there may be
   const float *query_, *key_, *value_;
 };
 
@@ -135,7 +141,7 @@ void attention(Pool& pool, Isa isa, const AttentionWork& work, float* out, float
     const std::size_t head = chunk / tiles, first = chunk % tiles * chunk_queries, row = head * n.time + first;
     const Reading reading(isa, work, head / n.heads, head % n.heads,
                           Scratch(scratch.data() + worker * attention_scratch(n), n));
-    reading.run(first, std::min(n.time, first + chunk_queries), out ? out + row * n.wide : nullptr,
+    reading.run(first, std::min(n.time - first, chunk_queries), out ? out + row * n.wide : nullptr,
                 logsumexp ? logsumexp + row : nullptr);
   });
 }

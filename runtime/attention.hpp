@@ -30,6 +30,18 @@ struct AttentionWork {
   Looks looks;
   float scale;
   HeadRows query{}, key{}, value{};
+  // Of attention to a cache (attention_at.hpp); else query i stands at i, and key j lies in row j.
+  const std::int32_t* position = nullptr;  // where the first query of each sequence stands
+  std::size_t sequences = 1;
+  bool ring = false;  // key j lies in row j mod sizes.keys, a multiple of 64
+
+  std::size_t place_of_first(std::size_t batch) const {
+    return position ? static_cast<std::size_t>(position[batch / (sizes.batch / sequences)]) : 0;
+  }
+  /// As many keys as there may be for a head whose first query stands at `place`.
+  std::size_t keys(std::size_t place) const { return ring ? place + sizes.time : sizes.keys; }
+  /// The row that a key lies in, from its number.
+  std::size_t row_of_key(std::size_t number) const { return ring ? number % sizes.keys : number; }
 };
 
 /// Bytes of scratch that the two functions below need, each for every thread of the pool; what lies in it is of no

@@ -2,7 +2,7 @@
 // The loops of attention over tiles of scores, for any vector width in floats. Included by the attention_<isa>.cpp
 // files only; all has internal linkage, because of a shared function the linker would keep one copy, perhaps the one
 // that needs AVX-512. Sums run in the lanes of row_loops.hpp: the bits are the same on every instruction set.
-#include "runtime/attention_table.hpp"
+#include "runtime/attention_few_loops.hpp"
 #include "runtime/row_loops.hpp"
 
 namespace vitrine {
@@ -178,8 +178,9 @@ template <int Width> bool finite(const float* x, std::size_t n) {
   return bad == 0.0f;
 }
 
-template <int Width> constexpr AttentionTable make_attention_table() {
-  return {&weigh<Width>, &finish<Width>, &share<Width>, &dot<Width>, &finite<Width>};
+template <class Simd> constexpr AttentionTable make_attention_table() {
+  constexpr int width = Simd::width;
+  return {&weigh<width>, &finish<width>, &share<width>, &dot<width>, &finite<width>, &score_few<Simd>, &add_few<Simd>};
 }
 
 }  // namespace

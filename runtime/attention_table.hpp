@@ -28,6 +28,19 @@ struct RowsRead {
   std::size_t wide;
 };
 
+/// A few queries and the rows of keys, or of values, that they look at in a block.
+struct FewQueries {
+  const float* const* query;  // row r of the queries, dense; of keys only
+  std::size_t count;
+  const float* rows;  // where the block's row 0 would be
+  std::ptrdiff_t row_stride;
+  std::size_t columns;      // of a row of keys or of values
+  std::size_t first, last;  // rows of the block that all of them look at; no other need exist behind the last
+  float* scores;            // row r at scores[r * key_block]
+  float* out = nullptr;     // row r at out[r * columns]; of values only
+  bool accumulate = false;
+};
+
 struct AttentionTable {
   /// Scores become exp(scale * score - top), 0 outside of the spans, after top has grown to the largest of them and
   /// what was read before has been scaled to it (Milakov and Gimelshein, arXiv 1805.02867, algorithm 3).
@@ -41,6 +54,10 @@ struct AttentionTable {
   float (*dot)(const float* x, const float* y, std::size_t n);
   /// Whether all of them are numbers.
   bool (*finite)(const float* x, std::size_t n);
+  /// scores[r][j] = query[r] . rows[j] for j from first to last; up to 15 scores on either side become anything.
+  void (*score_few)(const FewQueries&);
+  /// out[r] = (out[r] +) sum of scores[r][j] * rows[j].
+  void (*add_few)(const FewQueries&);
 };
 
 const AttentionTable& attention_table_portable();

@@ -7,6 +7,8 @@
 #include "runtime/steps/attention_step.hpp"
 #include "runtime/steps/convolution_step.hpp"
 #include "runtime/steps/gemm_step.hpp"
+#include "runtime/steps/rows_step.hpp"
+#include "vitrine/ops/attention_at.hpp"
 #include "vitrine/ops/avg_pool2d.hpp"
 #include "vitrine/ops/concat.hpp"
 #include "vitrine/ops/conv2d.hpp"
@@ -22,7 +24,9 @@
 #include "vitrine/ops/row_norm.hpp"
 #include "vitrine/ops/softmax.hpp"
 #include "vitrine/ops/sum_to.hpp"
+#include "vitrine/ops/take_rows.hpp"
 #include "vitrine/ops/variance.hpp"
+#include "vitrine/ops/write_rows.hpp"
 
 namespace vitrine {
 
@@ -176,6 +180,22 @@ Choice CpuTarget::own(const Step& step) const {
     return {"attention", *workspace, attention_wants_dense(step),
             predicted(attention_multiply_adds(step) / multiply_adds_per_ns(isa_)),
             "tile by tile: no number for every pair of a query and a key is stored"};
+  if (as<AttentionAt>(op))
+    return {"attention_at", head_workspace(step), attention_wants_dense(step),
+            predicted(attention_multiply_adds(step) / multiply_adds_per_ns(isa_)),
+            "keys and values read in the cache, in blocks of 64 keys"};
+  if (as<WriteRows>(op) || as<TakeRows>(op)) {
+    // Not the cache, and not what is not taken.
+    const Type& moved = as<WriteRows>(op) ? step.operands[1].type : step.head_type;
+    const double ns = start_ns + 4 * touch_ns + 2 * static_cast<double>(moved.bytes()) / cache_bytes_per_ns;
+    if (as<TakeRows>(op)) return {"take_rows", head_workspace(step), true, ns, "rows of each sequence, moved whole"};
+    return {"write_rows",
+            head_workspace(step),
+            write_rows_wants_dense(step),
+            ns,
+            "new rows, written over a cache that nobody else reads",
+            0};
+  }
   if (as<Rotary>(op)) {
     const Slot& x = step.operands[0];
     const bool dense = x.strides[static_cast<std::size_t>(x.type.shape.rank() - 1)] != 1 || !is_dense(step.operands[1]);

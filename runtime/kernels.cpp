@@ -7,7 +7,7 @@
 namespace vitrine {
 
 namespace {
-constexpr std::array<std::pair<std::string_view, Prepare>, 20> kernels{{
+constexpr std::array<std::pair<std::string_view, Prepare>, 23> kernels{{
     {"gemm", prepare_gemm},
     {"onednn_gemm", prepare_onednn_gemm},
     {"pack_matrix", prepare_pack_matrix},
@@ -25,7 +25,10 @@ constexpr std::array<std::pair<std::string_view, Prepare>, 20> kernels{{
     {"dropout", prepare_dropout},
     {"gather", prepare_gather},
     {"attention", prepare_attention},
+    {"attention_at", prepare_attention_at},
     {"rotary", prepare_rotary},
+    {"write_rows", prepare_write_rows},
+    {"take_rows", prepare_take_rows},
     {"concat", prepare_concat},
     {"reference", prepare_reference},
 }};

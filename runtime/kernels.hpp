@@ -55,7 +55,10 @@ std::unique_ptr<PreparedStep> prepare_row_norm(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_dropout(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_gather(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_attention(const Step&, const Machine&);
+std::unique_ptr<PreparedStep> prepare_attention_at(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_rotary(const Step&, const Machine&);
+std::unique_ptr<PreparedStep> prepare_write_rows(const Step&, const Machine&);
+std::unique_ptr<PreparedStep> prepare_take_rows(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_concat(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_reference(const Step&, const Machine&);
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "compiler/gradients.hpp"
 #include "compiler/kernel_of.hpp"
 #include "compiler/op_table.hpp"
 #include "compiler/parse.hpp"
@@ -30,6 +31,9 @@ Values<double> leaves_in_domain(const Graph& graph, std::uint32_t seed) {
   const Values<double> drawn = random_leaves(graph, seed);
   return all_finite(graph, drawn) ? drawn : positive(graph, drawn);
 }
+
+/// An op of graphs that are derived from a model in use. Nobody takes a derivative of these.
+bool refuses_derivatives(const OpInfo& info) { return info.doc.derivative.starts_with("refused"); }
 
 /// Types with one axis each may be anything; those of an op's example are what it is given.
 std::vector<Type> one_more(std::vector<Type> in) {
@@ -69,6 +73,7 @@ Symbol formula_of(const Kernel& kernel, std::size_t result) {
 TEST_CASE("every op's derivative is what central differences say, in double") {
   for (const OpInfo* info : every_op())
     for (std::uint32_t seed : {1u, 2u, 3u}) {
+      if (refuses_derivatives(*info)) continue;
       const auto [op, in] = info->example();
       const Graph graph = loss_of(op, in);
       CAPTURE(info->doc.name, seed);
@@ -78,6 +83,7 @@ TEST_CASE("every op's derivative is what central differences say, in double") {
 
 TEST_CASE("every op's derivative has a derivative, and it too is what central differences say") {
   for (const OpInfo* info : every_op()) {
+    if (refuses_derivatives(*info)) continue;
     const auto [op, in] = info->example();
     const Graph graph = loss_of_gradients(loss_of(op, in));
     CAPTURE(info->doc.name);
@@ -208,6 +214,21 @@ TEST_CASE("every op says what it computes and what its derivative is") {
       REQUIRE(derivative_disagreement(graph, leaves) == "");
     }
   }
+}
+
+TEST_CASE("an op whose page says that a derivative is refused has none, and gradients names it") {
+  std::size_t refusing = 0;
+  for (const OpInfo* info : every_op()) {
+    if (!refuses_derivatives(*info)) continue;
+    ++refusing;
+    CAPTURE(info->doc.name);
+    CHECK_FALSE(info->differentiable());
+    const auto [op, in] = info->example();
+    Graph graph = loss_of(op, in);
+    CHECK_THROWS_WITH(gradients(graph.outputs()[0].second, std::array{graph.find("x0")}),
+                      Catch::Contains(std::string(info->doc.name)) && Catch::Contains("has no derivative"));
+  }
+  CHECK(refusing == 3);
 }
 
 TEST_CASE("no two ops have one name, and every name is found") {

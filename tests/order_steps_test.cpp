@@ -19,7 +19,7 @@ constexpr std::array preferences{Preference::oldest, Preference::freeing, Prefer
 
 Draft draft_of(const Graph& graph) {
   Draft draft = draft_steps(graph);
-  commit_updates(draft);
+  commit_updates(draft, FakeTarget{});
   return draft;
 }
 

@@ -99,6 +99,37 @@ TEST_CASE("the rotary kernel has the bits of the definition, for all sizes, stri
   check_compiled_is_reference(split, leaves<float>(split, {{"x", some(144)}, {"at", {0, 1, 2}}}));
 }
 
+TEST_CASE("rotary turns each sequence's rows by positions of its own, and its kernel has the same bits") {
+  for (const Shape& shape : {shape_of<3, 2, 6>, shape_of<3, 5, 2, 6>, shape_of<3, 4, 300, 32>, shape_of<0, 2, 6>})
+    for (const bool halves : {false, true}) {
+      const std::size_t time = shape[-2].size, of_sequence = shape.elements() / std::max<std::size_t>(shape[0].size, 1);
+      Graph all("sequences"), one("one");
+      const Value x = all.input("x", {DType::f32, shape}),
+                  at = all.input("at", {DType::i32, Shape{} << shape[0] << time});
+      const Value y = emit(Rotary{100.f, halves, false}, {x, at});
+      all.output("y", y);
+      all.output("dx", gradients(sum(y * all.input("dy", y.type())), std::array{x})[0]);
+      one.output("y", emit(Rotary{100.f, halves, false}, {one.input("x", {DType::f32, shape.with(0, 1)}),
+                                                          one.input("at", {DType::i32, Shape{} << time})}));
+      const std::vector<double> given = some(shape.elements());
+      std::vector<double> positions, wanted;
+      for (std::size_t b = 0; b < shape[0].size; ++b) {
+        std::vector<double> own;
+        for (std::size_t i = 0; i < time; ++i) own.push_back(static_cast<double>(100 * b + i));
+        positions.insert(positions.end(), own.begin(), own.end());
+        const auto from = given.begin() + static_cast<std::ptrdiff_t>(b * of_sequence);
+        const auto made = numbers<float>(
+            evaluate<float>(
+                one, leaves<float>(one, {{"x", {from, from + static_cast<std::ptrdiff_t>(of_sequence)}}, {"at", own}})),
+            output_of(one, "y"));
+        wanted.insert(wanted.end(), made.begin(), made.end());
+      }
+      const Values<float> leaf = leaves<float>(all, {{"x", given}, {"at", positions}, {"dy", given}});
+      CHECK(numbers<float>(evaluate<float>(all, leaf), output_of(all, "y")) == wanted);
+      check_compiled_is_reference(all, leaf);
+    }
+}
+
 TEST_CASE("the rotary kernel follows positions that change from run to run") {
   const Graph graph = turning(false, false);
   Pool pool(1);
@@ -121,6 +152,10 @@ TEST_CASE("rotary says what does not fit") {
   CHECK(said(f32<2, 3, 4>, i32<3>) == "");
   CHECK(said(f32<4>, i32<4>).starts_with("rotary: wants f32[..., time, each]"));
   CHECK(said(f32<2, 3, 4>, i32<2>).find("differ: 3 != 2") != std::string::npos);
+  CHECK(said(f32<2, 3, 4>, i32<2, 3>) == "");
+  CHECK(said(f32<2, 3, 4>, i32<3, 3>).find("sequences of f32[2, 3, 4] and the positions i32[3, 3] differ: 2 != 3") !=
+        std::string::npos);
+  CHECK(said(f32<3, 4>, i32<1, 3>).starts_with("rotary: wants f32[..., time, each]"));
   CHECK(said(f32<2, 3, 5>, i32<3>).find("is odd") != std::string::npos);
   CHECK(said(f32<2, 3, 4>, i32<3>, 0.f) == "rotary: the base is not above 0");
 }

@@ -97,6 +97,36 @@ TEST_CASE("an operand counts once, as far as it is there, and of a table the row
   }
 }
 
+TEST_CASE("what a cache gets at a run does not depend on what it holds: the new rows, and of a table those taken") {
+  std::map<std::string, std::pair<double, double>> known;
+  for (const char* rows : {"50", "5000"}) {
+    const auto with_rows = [&](std::string text) {
+      for (std::size_t at = text.find("ROWS"); at != text.npos; at = text.find("ROWS")) text.replace(at, 4, rows);
+      return text;
+    };
+    const Graph graph = parse(with_rows(R"(graph g {
+      input %new : f32[2, 3, 2, 8]
+      input %at : i32[2]
+      input %length : i32[2]
+      state %cache : f32[2, 3, ROWS, 8]
+      %1 = write_rows(%cache, %new, %at, %length) {axis = 2} : f32[2, 3, ROWS, 8]
+      %2 = take_rows(%1, %at) {axis = 2, count = 1} : f32[2, 3, 1, 8]
+      output y = %2
+      update %cache = %1
+    })"));
+    const Plan plan = plan_of(graph);
+    REQUIRE(plan.steps.size() == 2);
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+      const StepFacts facts = facts_of(graph, plan, i);
+      CAPTURE(facts.what);
+      const auto [at, fresh] = known.try_emplace(facts.what, facts.bytes_read, facts.bytes_written);
+      CHECK(at->second == std::pair(facts.bytes_read, facts.bytes_written));
+      CHECK(facts.bytes_written == (facts.what == "write_rows" ? 2 : 1) * 2 * 3 * 8 * 4);
+    }
+  }
+  CHECK(known.size() == 2);
+}
+
 namespace {
 const Workload& named(std::string_view name) { return *std::ranges::find(workloads(), name, &Workload::name); }
 }  // namespace

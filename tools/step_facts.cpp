@@ -4,6 +4,8 @@
 
 #include "compiler/cost.hpp"
 #include "vitrine/ops/gather.hpp"
+#include "vitrine/ops/take_rows.hpp"
+#include "vitrine/ops/write_rows.hpp"
 
 namespace vitrine {
 
@@ -17,13 +19,21 @@ double bytes_of(const Slot& slot) {
   return slot.type.shape.elements() == 0 ? 0 : bytes;
 }
 
+/// Whether it is new rows in a cache, and no other byte of it is read or written.
+bool writes_rows_in_place(const Step& step) {
+  if (!step.head || !as<WriteRows>(&*step.head)) return false;
+  const Slot &cache = step.operands[0], &result = step.results[0];
+  return cache.space == result.space && cache.index == result.index && cache.offset == result.offset;
+}
+
 double bytes_read(const Step& step) {
   std::map<std::tuple<Space, std::uint32_t, std::size_t>, double> places;  // another view of the same is no other
   for (std::size_t k = 0; k < step.operands.size(); ++k) {
     const Slot& slot = step.operands[k];
     double bytes = bytes_of(slot);
-    if (k == 0 && step.head && as<Gather>(&*step.head))
+    if (k == 0 && step.head && (as<Gather>(&*step.head) || as<TakeRows>(&*step.head)))
       bytes = std::min(bytes, static_cast<double>(step.head_type.bytes()));
+    if (k == 0 && writes_rows_in_place(step)) continue;
     double& known = places[{slot.space, slot.index, slot.offset}];
     known = std::max(known, bytes);
   }
@@ -66,6 +76,7 @@ StepFacts facts_of(const Graph& graph, const Plan& plan, std::size_t number) {
   const Step& step = plan.steps[number];
   StepFacts made{.number = number, .bytes_read = bytes_read(step)};
   for (const Slot& slot : step.results) made.bytes_written += bytes_of(slot);
+  if (writes_rows_in_place(step)) made.bytes_written = bytes_of(step.operands[1]);
   const bool copies = step.operand_nodes.empty() && !step.operands.empty();
   Value lead;
   std::vector<std::string_view> others;

@@ -30,18 +30,6 @@ std::optional<Form> form_of(const Op& op) {
 
 AttentionSizes sizes_of(const Step& step) { return {step.operands[0].type.shape, step.operands[2].type.shape}; }
 
-HeadRows head_rows(const Memory& memory, const Slot& slot) {
-  const auto rank = static_cast<std::size_t>(slot.type.shape.rank());
-  HeadRows made{
-      .data = memory.floats(slot), .head_stride = slot.strides[rank - 3], .row_stride = slot.strides[rank - 2]};
-  for (std::size_t i = 0; i < rank - 3; ++i) {
-    const std::size_t to = HeadRows::most_axes - (rank - 3) + i;
-    made.batch_sizes[to] = slot.type.shape[static_cast<int>(i)].size;
-    made.batch_strides[to] = slot.strides[i];
-  }
-  return made;
-}
-
 class AttentionStep : public HeadStep {
  public:
   AttentionStep(const Step& step, const Machine& machine)
@@ -88,6 +76,18 @@ class AttentionStep : public HeadStep {
 };
 
 }  // namespace
+
+HeadRows head_rows(const Memory& memory, const Slot& slot) {
+  const auto rank = static_cast<std::size_t>(slot.type.shape.rank());
+  HeadRows made{
+      .data = memory.floats(slot), .head_stride = slot.strides[rank - 3], .row_stride = slot.strides[rank - 2]};
+  for (std::size_t i = 0; i < rank - 3; ++i) {
+    const std::size_t to = HeadRows::most_axes - (rank - 3) + i;
+    made.batch_sizes[to] = slot.type.shape[static_cast<int>(i)].size;
+    made.batch_strides[to] = slot.strides[i];
+  }
+  return made;
+}
 
 std::optional<std::size_t> attention_step_workspace(const Step& step) {
   const auto form = step.head ? form_of(*step.head) : std::nullopt;

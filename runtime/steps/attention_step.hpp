@@ -1,9 +1,13 @@
 #pragma once
 #include <optional>
 
-#include "vitrine/plan.hpp"
+#include "runtime/attention.hpp"
+#include "runtime/memory.hpp"
 
 namespace vitrine {
+
+/// An operand f32[batch axes ..., head, row, column] where it lies.
+HeadRows head_rows(const Memory&, const Slot&);
 
 /// Bytes of workspace for a step of attention or its derivatives, or nothing if it is another.
 std::optional<std::size_t> attention_step_workspace(const Step&);

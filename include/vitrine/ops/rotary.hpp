@@ -6,15 +6,17 @@
 
 namespace vitrine {
 
-/// By how much one pair of a row is turned: cosine and sine of position * base^(-2 pair / each). The angle is a double,
-/// so it is exact to 1e-12 even at position 4096, and each of the two is rounded to a float once: reference and kernel
-/// have the same bits.
+/// By how much one pair of a row is turned: cosine and sine of position * rate, which is base^(-2 pair / each). The
+/// angle is a double, so it is exact to 1e-12 even at position 4096, and each of the two is rounded to a float once:
+/// reference and kernel have the same bits.
 struct Turn {
   double cosine, sine;
 };
-inline Turn rotary_turn(std::int32_t position, std::size_t pair, std::size_t each, float base) {
-  const double exponent = -2 * static_cast<double>(pair) / static_cast<double>(each);
-  const double angle = static_cast<double>(position) * math::power(static_cast<double>(base), exponent);
+inline double rotary_rate(std::size_t pair, std::size_t each, float base) {
+  return math::power(static_cast<double>(base), -2 * static_cast<double>(pair) / static_cast<double>(each));
+}
+inline Turn rotary_turn(std::int32_t position, double rate) {
+  const double angle = static_cast<double>(position) * rate;
   return {math::cos(angle), math::sin(angle)};
 }
 
@@ -62,7 +64,7 @@ struct Rotary {
     for (std::size_t row = 0, rows = each > 0 ? out.size() / each : 0; row < rows; ++row) {
       const std::int32_t position = in[1].integers()[row / (rows / sequences) * time + row % time];
       for (std::size_t i = 0; i < pairs; ++i) {
-        const Turn turn = rotary_turn(position, i, each, base);
+        const Turn turn = rotary_turn(position, rotary_rate(i, each, base));
         const Real c = static_cast<Real>(turn.cosine), s = static_cast<Real>(backwards ? -turn.sine : turn.sine);
         const std::size_t a = row * each + (halves ? i : 2 * i), b = a + (halves ? pairs : 1);
         const Real x = in[0].reals()[a], y = in[0].reals()[b];

@@ -51,6 +51,7 @@ struct TakeRows {
     const Rows rows(in[0].shape(), static_cast<int>(axis));
     const std::size_t row = rows.inner * stored_size<Real>(out.type.dtype);
     const std::size_t bytes = row * static_cast<std::size_t>(count), sequences = out.shape()[0].size;
+    for (std::size_t b = 0; b < sequences; ++b) start_of(in[1].integers(), b, rows.size);
     auto* to = static_cast<std::byte*>(out.data);
     for (std::size_t outer = 0; outer < rows.outer; ++outer, to += bytes) {
       const std::size_t b = outer / (rows.outer / sequences);
