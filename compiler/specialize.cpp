@@ -50,6 +50,8 @@ std::vector<Axis> with_other_names(const Graph& graph, std::span<const Axis> giv
 Graph specialize(const Graph& graph, std::span<const Axis> given) {
   const auto order = graph.topological();
   const std::vector<Axis> sizes = with_other_names(graph, given, order);
+  std::vector<AxisChange> changes;
+  for (const Axis& s : sizes) changes.push_back({s.label(), s});
   for (const Axis& s : sizes) {
     const bool occurs = std::ranges::any_of(order, [&](Value v) {
       return std::ranges::any_of(v.type().shape, [&](const Axis& a) { return a.named() && a.label() == s.label(); });
@@ -73,7 +75,7 @@ Graph specialize(const Graph& graph, std::span<const Axis> given) {
     else {
       std::vector<Value> operands;
       for (Value o : node.operands) operands.push_back(now.at(o.id));
-      copy = made.add(node.op->info->resize(node.op->attributes.get(), sizes), operands);
+      copy = made.add(node.op->info->with_axes(node.op->attributes.get(), changes), operands);
     }
     Annotations::set(copy, node.at, node.phase, node.origin, 0);
   }

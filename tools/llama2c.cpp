@@ -82,7 +82,7 @@ void check_angles(const Llama2cSizes& s, Floats& from, const std::string& file) 
   const std::vector<float> cosines = from.take(s.time * pairs), sines = from.take(s.time * pairs);
   for (std::size_t t = 0; t < s.time; ++t)
     for (std::size_t pair = 0; pair < pairs; ++pair) {
-      const Turn turn = rotary_turn(static_cast<std::int32_t>(t), pair, each, 10000.f);
+      const Turn turn = rotary_turn(static_cast<std::int32_t>(t), rotary_rate(pair, each, 10000.f));
       const double c = static_cast<double>(cosines[t * pairs + pair]), d = static_cast<double>(sines[t * pairs + pair]);
       if (!(std::abs(c - turn.cosine) < 1e-3 && std::abs(d - turn.sine) < 1e-3))
         throw InputError(

@@ -62,6 +62,13 @@ struct Attribute {
 };
 
 struct ErasedExample;
+class Continuation;  // in continuation.hpp
+
+/// Every axis of that name becomes another.
+struct AxisChange {
+  std::string_view label;
+  Axis to;
+};
 
 /// How an op may end the step of the elementwise work that it reads, and take that while it is in cache.
 enum class Sinking : std::uint8_t {
@@ -87,7 +94,7 @@ struct OpInfo {
   std::vector<Attribute> (*print)(const void*);
   Op (*parse)(std::span<const Attribute>);  // throws UsageError: what was expected
   std::shared_ptr<const void> (*copy)(const void*);
-  Op (*resize)(const void*, std::span<const Axis>);            // axes with these names get these sizes
+  Op (*with_axes)(const void*, std::span<const AxisChange>);   // the op with other axes in its attributes
   Symbol (*formula)(const void*, std::size_t operands);        // null unless elementwise
   Walk (*walk)(const void*, const Type& in, const Type& out);  // null unless the result looks at its operand by strides
   Op (*companion_of)(const void*);  // null, or the op that on the same operands computes this result on its way
@@ -98,6 +105,10 @@ struct OpInfo {
   /// The numbers that a result may be. Null: its formula says it, or it is a look at its operand, or nobody knows.
   NumberRange (*range)(const void*, NumberRanges of, std::span<const Type> in, const Type& out);
   Indexed (*indexed)(const void*, std::span<const Type> in, const Type& out);  // null unless an operand holds indices
+  /// The result's new rows where a graph goes on from earlier ones (continuation.hpp). Null for an op that does with
+  /// some rows what it does with all.
+  Value (*continued)(const void*, Continuation&);
+  bool carries;  // keeps by itself what it needs of earlier rows, and reads an operand's new ones only
   ErasedExample (*example)();
 
   bool elementwise() const { return formula != nullptr; }

@@ -11,6 +11,7 @@
 #include <functional>
 
 #include "vitrine/attribute.hpp"
+#include "vitrine/continuation.hpp"
 #include "vitrine/error.hpp"
 #include "vitrine/op.hpp"
 
@@ -24,10 +25,11 @@ template <class O, class Member> inline constexpr bool leaves_out_empty = std::s
   O::leaves_out_empty;
 };
 
-/// Gives an axis the size that its name has in `sizes`.
-inline void resize_axis(Axis& axis, std::span<const Axis> sizes) {
-  for (const Axis& s : sizes)
-    if (axis.named() && axis.label() == s.label()) axis.size = s.size;
+/// What becomes of an axis.
+inline Axis changed(const Axis& axis, std::span<const AxisChange> changes) {
+  for (const AxisChange& each : changes)
+    if (axis.named() && axis.label() == each.label) return each.to;
+  return axis;
 }
 
 template <class O> struct Erased {
@@ -70,6 +72,7 @@ template <class O> struct Erased {
     return of(op).range(r, in, out);
   }
   static Indexed indexed(const void* op, std::span<const Type> in, const Type& out) { return of(op).indexed(in, out); }
+  static Value continued(const void* op, Continuation& c) { return of(op).continued(c); }
   static Op companion_of(const void* op) { return of(op).companion_of(); }
   static std::vector<Attribute> print(const void* op) {
     std::vector<Attribute> made;
@@ -108,13 +111,13 @@ template <class O> struct Erased {
     return op;
   }
   static std::shared_ptr<const void> copy(const void* op) { return std::make_shared<const O>(of(op)); }
-  static Op resize(const void* op, [[maybe_unused]] std::span<const Axis> sizes) {
+  static Op with_axes(const void* op, [[maybe_unused]] std::span<const AxisChange> changes) {
     O copy = of(op);
     each(copy, [&](const char*, [[maybe_unused]] auto& member) {
       using Member = std::remove_cvref_t<decltype(member)>;
-      if constexpr (std::same_as<Member, Axis>) resize_axis(member, sizes);
+      if constexpr (std::same_as<Member, Axis>) member = changed(member, changes);
       if constexpr (std::same_as<Member, Shape>)
-        for (Axis& a : member.axes) resize_axis(a, sizes);
+        for (Axis& a : member.axes) a = changed(a, changes);
     });
     return copy;
   }
@@ -144,7 +147,7 @@ template <class O> const OpInfo& info() {
     t.print = E::print;
     t.parse = E::parse;
     t.copy = E::copy;
-    t.resize = E::resize;
+    t.with_axes = E::with_axes;
     if constexpr (requires(const O op) { op.formula(std::size_t{}); }) t.formula = E::formula;
     if constexpr (requires(const O op, Type any) { op.walk(any, any); }) t.walk = E::walk;
     if constexpr (requires(const O op) { op.companion_of(); }) t.companion_of = E::companion_of;
@@ -154,6 +157,8 @@ template <class O> const OpInfo& info() {
     if constexpr (requires(const O op, Type any) { op.range(NumberRanges(), std::span<const Type>(), any); })
       t.range = E::range;
     if constexpr (requires(const O op, Type any) { op.indexed(std::span<const Type>(), any); }) t.indexed = E::indexed;
+    if constexpr (requires(const O op, Continuation& c) { op.continued(c); }) t.continued = E::continued;
+    if constexpr (requires { O::carries; }) t.carries = O::carries;
     t.example = E::example;
     return t;
   }();

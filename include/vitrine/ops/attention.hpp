@@ -2,6 +2,8 @@
 // Scaled dot-product attention and the logarithm of what its softmax divides by: two ops on the same operands that one
 // step computes.
 #include "vitrine/along.hpp"
+#include "vitrine/continuation.hpp"
+#include "vitrine/ops/attention_at.hpp"
 #include "vitrine/ops/attention_gradients.hpp"
 
 namespace vitrine {
@@ -37,6 +39,10 @@ struct Attention {
     return attention_reach(operand, axis, in, looks());
   }
   constexpr NumberRange range(NumberRanges of, std::span<const Type>, const Type&) const { return of[2].with(0); }
+  Value continued(Continuation& c) const {
+    const auto [keys, ring] = c.whole(1);
+    return attention_at(c.rows(0), keys, c.whole(2).value, c.first_place(), scale, window, ring);
+  }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     std::fill_n(out.reals(), out.size(), Real(0));
     const AttentionSizes n(in[0].shape(), in[2].shape());

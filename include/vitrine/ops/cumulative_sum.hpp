@@ -3,6 +3,8 @@
 
 #include "vitrine/along.hpp"
 #include "vitrine/attributes.hpp"
+#include "vitrine/continuation.hpp"
+#include "vitrine/ops/concat.hpp"
 #include "vitrine/rows.hpp"
 
 namespace vitrine {
@@ -33,6 +35,16 @@ struct CumulativeSum {
   }
   constexpr NumberRange range(NumberRanges of, std::span<const Type> in, const Type&) const {
     return of[0].times(in[0].shape[static_cast<int>(axis)].size).with(of[0]).with(0);
+  }
+  static constexpr bool carries = true;
+  /// The sum so far goes in front, so that the same numbers are added in the same order.
+  Value continued(Continuation& c) const {
+    const int at = static_cast<int>(axis);
+    const Value x = c.rows(0);
+    const auto rows = static_cast<std::int64_t>(x.type().shape[at].size);
+    const Value sums = emit(CumulativeSum{axis, false, false}, {emit(Concat{axis}, {c.carried(x, at), x})});
+    c.carry(sums, at);
+    return emit(Slice{axis, exclusive ? 0 : 1, exclusive ? rows : rows + 1, 1}, {sums});
   }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     const Rows rows(in[0].shape(), static_cast<int>(axis));

@@ -1,5 +1,6 @@
 #pragma once
 #include "vitrine/attributes.hpp"
+#include "vitrine/continuation.hpp"
 #include "vitrine/expr.hpp"
 
 namespace vitrine {
@@ -20,6 +21,7 @@ struct Iota {
   constexpr NumberRange range(NumberRanges, std::span<const Type>, const Type&) const {
     return {0, static_cast<double>(along.size) - 1};
   }
+  Value continued(Continuation& c) const { return c.places(); }
   template <class Real> void run(Buffers<Real>, const Buffer<Real>& out) const {
     for (std::size_t i = 0; i < out.size(); ++i) out.integers()[i] = static_cast<std::int32_t>(i);
   }

@@ -1,5 +1,6 @@
 #pragma once
 #include "vitrine/attributes.hpp"
+#include "vitrine/continuation.hpp"
 #include "vitrine/elementwise.hpp"
 #include "vitrine/ops/slice.hpp"
 #include "vitrine/rows.hpp"
@@ -49,6 +50,7 @@ struct Pad {
   constexpr NumberRange range(NumberRanges of, std::span<const Type>, const Type&) const {
     return of[0].with(static_cast<double>(float(value)));
   }
+  Value continued(Continuation& c) const { return c.rows_or(0, value); }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     const float filled = value;
     for (std::size_t i = 0; i < out.size(); ++i) store(out, i, Num<Real>(filled));

@@ -1,6 +1,7 @@
 #pragma once
 #include "vitrine/along.hpp"
 #include "vitrine/attributes.hpp"
+#include "vitrine/continuation.hpp"
 #include "vitrine/extent.hpp"
 #include "vitrine/walk_copy.hpp"
 
@@ -43,6 +44,7 @@ struct Slice {
     made[static_cast<std::size_t>(at)] = {at, begin, out.shape[at].size > 1 ? step : 0};
     return made;
   }
+  Value continued(Continuation& c) const { return c.rows(0); }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     copy_by_walk(walk(in[0].type, out.type), in[0], out);
   }
