@@ -76,6 +76,72 @@ Compared compare(const Graph& forward, std::size_t batch, std::size_t capacity, 
 
 }  // namespace
 
+namespace {
+
+using small::batch, small::token, small::width;
+constexpr Axis step = small::time, key{"key", step.size}, pair{"pair", 4};
+
+/// A model of one layer, tokens in and what the layer makes of their rows out.
+Graph layer_of(const std::string& name, const std::function<Value(Value)>& layer) {
+  Graph graph(name);
+  const Value rows = graph.state("rows", f32<token, width>);
+  graph.output("y", layer(gather(rows, graph.input("token", i32<batch, step>))));
+  return graph;
+}
+Value attended(Value x, Looks looks) {
+  const Value q = reshape<batch, 1, step, width>(x), k = emit(Rename{shape_of<batch, 1, key, width>}, {q});
+  return reshape<batch, step, width>(emit(Attention{0.5f, looks.causal, looks.window}, {q, k, k}));
+}
+/// Each place with the one before it.
+Value shifted(Value x) { return slice<1, 0, 8>(pad<1, 1, 0>(x)); }
+/// Along the time three places wide, as wide as it can be without seeing what is to come.
+Value convolved(Value x) {
+  const Value filter = x.graph->state("filter", f32<3, 1, width, width>);
+  return reshape<batch, step, width>(conv2d(pad<1, 2, 0, 0.5f>(reshape<batch, step, 1, width>(x)), filter));
+}
+Value sinusoidal(Value x) {
+  Graph& graph = *x.graph;
+  const auto angle = [&] {
+    const Value place = reshape<step, 1>(cast<DType::f32>(emit(graph, Iota{step})));
+    return place * exp(cast<DType::f32>(emit(graph, Iota{pair})) * -0.3f);
+  };
+  return x + reshape<step, width>(concat<-1>(reshape<step, pair, 1>(sin(angle())), reshape<step, pair, 1>(cos(angle()))));
+}
+
+}  // namespace
+
+TEST_CASE("whatever looks back only goes on with the same bits") {
+  const std::vector<std::pair<const char*, std::function<Value(Value)>>> layers{
+      {"a window", [](Value x) { return attended(x, causal.within(3)); }},
+      {"two windows", [](Value x) { return attended(attended(x, causal.within(5)), causal.within(2)); }},
+      {"a window and all", [](Value x) { return attended(attended(x, causal), causal.within(2)); }},
+      {"a shift", [](Value x) { return shifted(x) - x; }},
+      {"two shifts", [](Value x) { return shifted(relu(shifted(x))) + x; }},
+      {"a convolution", convolved},
+      {"a shifted convolution", [](Value x) { return relu(convolved(shifted(x))) + shifted(x); }},
+      {"a running sum", [](Value x) { return cumulative_sum<step>(x) * 0.25f; }},
+      {"a running sum before", [](Value x) { return relu(cumulative_sum<step, true>(relu(x))) + x; }},
+      {"waves of places", [](Value x) { return attended(sinusoidal(x), causal); }},
+      {"a state by place", [](Value x) { return attended(x + x.graph->state("w", f32<step, width>), causal); }},
+      {"a mean so far",
+       [](Value x) {
+         const Value count = cast<DType::f32>(emit(*x.graph, Iota{step})) + 1.f;
+         return cumulative_sum<step>(x) / reshape<step, 1>(count);
+       }},
+  };
+  for (const auto& [name, layer] : layers) {
+    const Graph forward = layer_of(name, layer);
+    for (const std::size_t batches : {1u, 4u})
+      for (const auto& chunks : std::vector<std::vector<std::size_t>>{{1}, {4, 1, 1}, {8}}) {
+        CAPTURE(name, batches, chunks);
+        const bool uneven = batches > 1 && chunks.size() > 1;
+        const Compared made = compare(forward, batches, 8, chunks, uneven);
+        CHECK(made.rows == batches * 8);
+        CHECK(made.differ == 0);
+      }
+  }
+}
+
 TEST_CASE("GPT and Llama token by token or by chunks have the whole graph's bits at every position") {
   for (const Graph& forward : {small::gpt(), small::llama(), small::grouped_llama()})
     for (const std::size_t batch : {1u, 4u}) {
