@@ -8,6 +8,7 @@
 
 using namespace vitrine;
 using Catch::Contains;
+using Catch::StartsWith;
 
 namespace {
 
@@ -23,6 +24,8 @@ TEST_CASE("Llama's tokenizer gives the ids that others give, and any bytes come 
   Pool pool(2);
   const auto tokenizer = read_language_file(stories_file(), pool).tokenizer;
   CHECK(tokenizer->size() == 32'000);
+  const Finished told = vitrine_run({"tokenize", "Once upon a time", "--with", stories_file()});
+  CHECK_THAT(told.out, StartsWith("1 9038 2501 263 931\n"));
   std::istringstream vectors(content_of(std::filesystem::path(VITRINE_SOURCE) / "tests/llama_vectors.txt"));
   int count = 0;
   for (std::string line; std::getline(vectors, line);) {
