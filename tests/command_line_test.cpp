@@ -160,7 +160,7 @@ TEST_CASE("list names every milestone, its data and whether that is here") {
   CHECK(run.status == 0);
   CHECK(is_plain(run.out));
   const auto rows = json_of(scratch / "list.json");
-  REQUIRE(rows.size() == 5);
+  REQUIRE(rows.size() == 6);
   for (const auto& row : rows) {
     CHECK_THAT(run.out, Contains(row["name"].get<std::string>()) && Contains(row["idea"].get<std::string>()));
     CHECK(row["here"].is_boolean());

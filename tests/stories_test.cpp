@@ -8,6 +8,7 @@
 
 using namespace vitrine;
 using Catch::Contains;
+using Catch::StartsWith;
 
 namespace {
 
@@ -23,6 +24,8 @@ TEST_CASE("Llama's tokenizer gives the ids that others give, and any bytes come 
   Pool pool(2);
   const auto tokenizer = read_language_file(stories_file(), pool).tokenizer;
   CHECK(tokenizer->size() == 32'000);
+  const Finished told = vitrine_run({"tokenize", "Once upon a time", "--with", stories_file()});
+  CHECK_THAT(told.out, StartsWith("1 9038 2501 263 931\n"));
   std::istringstream vectors(content_of(std::filesystem::path(VITRINE_SOURCE) / "tests/llama_vectors.txt"));
   int count = 0;
   for (std::string line; std::getline(vectors, line);) {
@@ -53,7 +56,7 @@ TEST_CASE("the stories' model holds every gate, draws what it names, and fails w
   CHECK_THAT(run.out, Contains("all 8 gates hold"));
   for (const char* name : {"surprise.svg", "attention.svg", "memory.svg", "passes.txt"})
     CHECK(std::filesystem::exists(scratch / "out" / name));
-  for (const char* part : {"attention", "mlp"}) {
+  for (const char* part : {"attention", "keys", "mlp"}) {
     const Finished broken = vitrine_run({"run", "stories", "--load", stories_file(), "--out", out, "--without", part});
     INFO(broken.out << broken.err);
     CHECK(broken.status == 1);
@@ -76,11 +79,13 @@ TEST_CASE("it goes on as published, and its memory is the file's", "[.][stories]
 }
 
 TEST_CASE("a story that comes to its end stops there", "[.][stories]") {
-  const Finished run = vitrine_run({"generate", "stories", "--load", stories_file(), "--prompt",
-                                    "Lily was happy. The end.", "--tokens", "250", "--temperature", "0"});
+  const std::string prompt = "Once upon a time, there was a boy. He had a dog. They all went home and were happy.";
+  const Finished run = vitrine_run(
+      {"generate", "stories", "--load", stories_file(), "--prompt", prompt, "--tokens", "120", "--temperature", "0"});
   INFO(run.out << run.err);
   CHECK(run.status == 0);
-  CHECK_THAT(run.err, Contains("the text has come to its end"));
+  CHECK(run.out.ends_with("The end.\n"));
+  CHECK_THAT(run.err, Contains("66 tokens in ") && Contains("the text has come to its end"));
 }
 
 TEST_CASE("a stories' file with one bit changed or its end lost is refused", "[.][stories]") {

@@ -64,8 +64,8 @@ TEST_CASE("every kind of tokenizer comes back from its JSON, from a file and fro
     save_tokenizer(scratch / "t.json", *tokenizer);
     write_tensor_file(scratch / "t.safetensors", {.tensors = {}, .metadata = {{"tokenizer", json}}});
     const std::string stored = read_tensor_file(scratch / "t.safetensors").metadata.at("tokenizer");
-    for (const auto& back :
-         {make_tokenizer(json, "json"), load_tokenizer(scratch / "t.json"), make_tokenizer(stored, "t")}) {
+    for (const auto& back : {make_tokenizer(json, "json"), load_tokenizer(scratch / "t.json"),
+                             load_tokenizer(scratch / "t.safetensors"), make_tokenizer(stored, "t")}) {
       CHECK(back->kind() == tokenizer->kind());
       CHECK(back->size() == tokenizer->size());
       CHECK(back->to_json() == json);
@@ -73,6 +73,9 @@ TEST_CASE("every kind of tokenizer comes back from its JSON, from a file and fro
       CHECK(back->decode(back->encode(sample)) == sample);
     }
   }
+  write_tensor_file(scratch / "none.safetensors", {});
+  CHECK_THAT(input_error_of([&] { load_tokenizer(scratch / "none.safetensors"); }),
+             Contains("none.safetensors\": its metadata has no 'tokenizer'; use"));
   put(scratch / "t.json", "old");
   CHECK_THROWS_AS(save_tokenizer(scratch / "no" / "t.json", *all[0]), InputError);
   CHECK(content_of(scratch / "t.json") == "old");

@@ -211,7 +211,8 @@ void add_certify_flags(CLI::App* c, CertifyOptions& certify) {
 void add_tokenize_flags(CLI::App* c, TokenizeOptions& tokenize) {
   c->add_option("TEXT", tokenize.text, "what to print the ids and pieces of; -: standard input");
   c->add_option("--decode", tokenize.decode, "print the bytes of these ids instead")->type_name("IDS");
-  c->add_option("--with", tokenize.with, "a tokenizer that --save wrote, or a folder with GPT-2's files")
+  c->add_option("--with", tokenize.with,
+                "a tokenizer that --save wrote, a language model's file, or a folder with GPT-2's files")
       ->type_name("PATH");
   c->add_option("--train", tokenize.train, "learn from a text, or from a dictionary's .index")->type_name("FILE");
   c->add_option("--kind", tokenize.kind, "what to learn: characters, or pairs of bytes")

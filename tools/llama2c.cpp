@@ -182,7 +182,7 @@ Llama2cSizes convert_llama2c(const std::filesystem::path& model, const std::file
                              const std::filesystem::path& to, const std::string& name) {
   Llama2cModel read = read_llama2c_model(model);
   const auto pieces = read_llama2c_tokenizer(tokenizer, read.sizes.vocabulary);
-  write_tensor_file(to, {std::move(read.parameters), {{"model", name}, {"tokenizer", pieces->to_json()}}});
+  write_tensor_file(to, {std::move(read.parameters), {{"model", name}, {tokenizer_key, pieces->to_json()}}});
   return read.sizes;
 }
 

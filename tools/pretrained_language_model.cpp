@@ -102,7 +102,10 @@ void leave_out(const PretrainedLanguageModel& setup, const RunOptions& options, 
 void draw_attention(const std::string& file, const std::string& name, const std::vector<AttentionMap>& maps,
                     const Tokenizer& tokenizer, const Tokens& tokens) {
   std::vector<std::string> spelled;
-  for (std::size_t i = 0; i < maps.front().time; ++i) spelled.push_back(visible(tokenizer.token(tokens[i])));
+  for (std::size_t i = 0; i < maps.front().time; ++i) {
+    const std::string text = visible(tokenizer.token(tokens[i]));
+    spelled.push_back(text.empty() ? "<s>" : text.starts_with(' ') && text.size() > 1 ? text.substr(1) : text);
+  }
   std::vector<AttentionRow> rows;
   for (const std::size_t i : {std::size_t{0}, maps.size() / 2, maps.size() - 1})
     if (rows.empty() || rows.back().map.module != maps[i].module) rows.push_back({maps[i].module, maps[i], spelled});

@@ -30,6 +30,7 @@ Project stories() {
        .passage_below = 1.5,
        .disorder_costs = 5,
        .parts = {{"attention", ".attention.merged.weight", "each place sees itself only, so that no word has a past"},
+                 {"keys", ".attention.keys.weight", "attention cannot choose: it reads all that came before alike"},
                  {"mlp", ".mlp.down.weight", "places are mixed, but what is found there is not thought about"}}});
 }
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "runtime/in_quotes.hpp"
+#include "runtime/tensor_file.hpp"
 #include "runtime/write_file.hpp"
 #include "tools/text/byte_spelling.hpp"
 #include "tools/text/characters.hpp"
@@ -121,7 +122,14 @@ void save_tokenizer(const std::filesystem::path& path, const Tokenizer& tokenize
 std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& path) {
   std::error_code ignored;  // what is no folder is read as a file, which says what is wrong
   if (std::filesystem::is_directory(path, ignored)) return std::make_unique<BytePairTokenizer>(read_gpt2(path));
-  return make_tokenizer(read_text_bytes(path), in_quotes(path.native()));
+  const std::string name = in_quotes(path.native());
+  if (path.extension() != ".safetensors") return make_tokenizer(read_text_bytes(path), name);
+  const auto metadata = read_tensor_file(path).metadata;
+  const auto json = metadata.find(tokenizer_key);
+  if (json == metadata.end())
+    throw InputError(
+        fmt::format("{}: its metadata has no '{}'; use the file of a language model", name, tokenizer_key));
+  return make_tokenizer(json->second, fmt::format("{}, metadata '{}'", name, tokenizer_key));
 }
 
 }  // namespace vitrine

@@ -47,8 +47,11 @@ std::unique_ptr<Tokenizer> make_tokenizer(std::string_view json, std::string_vie
 /// Writes to_json() whole or not at all. Throws InputError when it cannot be written.
 void save_tokenizer(const std::filesystem::path& path, const Tokenizer&);
 
-/// Reads a file of save_tokenizer, or GPT-2's from a folder with encoder.json and vocab.bpe (gpt2_files.hpp). Throws
-/// InputError for anything else.
+/// Where a language model's safetensors file has it, in the metadata.
+inline constexpr const char* tokenizer_key = "tokenizer";
+
+/// Reads a file of save_tokenizer, a language model's (*.safetensors), or GPT-2's from a folder with encoder.json and
+/// vocab.bpe (gpt2_files.hpp). Throws InputError for anything else.
 std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& path);
 
 }  // namespace vitrine
