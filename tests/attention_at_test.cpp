@@ -37,7 +37,8 @@ TEST_CASE("so they are for heads of any width, groups of any size, windows and i
     for (const std::int64_t window : {0, 1, 17, 64, 65})
       for (const Sizes& n : {Sizes{1, 1, 1, 133, 1, 1}, Sizes{1, 3, 3, 133, 3, 2}, Sizes{2, 2, 1, 133, 4, 8},
                              Sizes{1, 6, 2, 133, 7, 19}, Sizes{1, 5, 1, 133, 24, 20}, Sizes{1, 2, 2, 133, 64, 64},
-                             Sizes{1, 20, 1, 133, 33, 48}, Sizes{1, 1, 1, 133, 130, 70}}) {
+                             Sizes{1, 20, 1, 133, 33, 48}, Sizes{1, 1, 1, 133, 130, 70}, Sizes{2, 5, 5, 133, 32, 20},
+                             Sizes{1, 6, 6, 133, 16, 40}, Sizes{1, 10, 5, 133, 8, 32}}) {
         const Whole w{n, Looks{true, window}};
         const Compute compute = by_program(isa, 2);
         check_parts(w, 133, false, compute, 22, {1, 2, 3, 4, 8, 9});
