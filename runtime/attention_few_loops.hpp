@@ -105,20 +105,24 @@ template <class Simd> void score_few(const FewQueries& work) {
   if (row < work.count) score_rows<Simd, 1>(work, row);
 }
 
-/// Sums of Rows rows for Vectors vectors of columns, of which `skip` are somebody else's.
-template <class Simd, int Rows, int Vectors>
+/// Sums of Rows rows for Vectors vectors of columns, of which `skip` are somebody else's. Apart: each row has values of
+/// its own; taken together none waits for its own sum.
+template <class Simd, int Rows, int Vectors, bool Apart>
 void add_columns(const FewQueries& work, std::size_t row, std::size_t column, std::size_t skip) {
   using Vector = typename Simd::Vector;
   constexpr std::size_t width = Simd::width;
   Vector sums[Rows][Vectors] = {};
-  const float* value = work.rows + static_cast<std::ptrdiff_t>(work.first) * work.row_stride + column;
+  const float* value = work.rows + static_cast<std::ptrdiff_t>(work.first) * work.row_stride +
+                       static_cast<std::ptrdiff_t>(row) * work.apart + column;
   const float* const shares = work.scores + row * key_block;
   for (std::size_t j = work.first; j < work.last; ++j, value += work.row_stride) {
     Vector of[Vectors];
+    const float* from = value;
 #pragma GCC unroll 4
-    for (std::size_t v = 0; v < Vectors; ++v) __builtin_memcpy(&of[v], value + v * width, sizeof(Vector));
+    for (std::size_t r = 0; r < Rows; ++r, from += work.apart) {
+      if (Apart || r == 0)
 #pragma GCC unroll 4
-    for (std::size_t r = 0; r < Rows; ++r) {
+        for (std::size_t v = 0; v < Vectors; ++v) __builtin_memcpy(&of[v], from + v * width, sizeof(Vector));
       const Vector share = Simd::broadcast(shares[r * key_block + j]);
 #pragma GCC unroll 4
       for (std::size_t v = 0; v < Vectors; ++v) sums[r][v] = Simd::multiply_add(share, of[v], sums[r][v]);
@@ -142,30 +146,44 @@ void add_columns(const FewQueries& work, std::size_t row, std::size_t column, st
   }
 }
 
-template <class Simd, int Rows> void add_rows(const FewQueries& work, std::size_t row) {
+/// The same for rows that are narrower than a vector.
+template <class Simd> void add_narrow(const FewQueries& work, std::size_t row) {
+  for (std::size_t c = 0; c < work.columns; ++c) {
+    float sum = 0.0f;
+    const float* value = work.rows + static_cast<std::ptrdiff_t>(work.first) * work.row_stride +
+                         static_cast<std::ptrdiff_t>(row) * work.apart + c;
+    for (std::size_t j = work.first; j < work.last; ++j, value += work.row_stride)
+      sum = Simd::multiply_add(work.scores[row * key_block + j], *value, sum);
+    float& out = work.out[row * work.columns + c];
+    out = work.accumulate ? out + sum : sum;
+  }
+}
+
+template <class Simd, int Rows, bool Apart> void add_rows(const FewQueries& work, std::size_t row) {
   constexpr std::size_t width = Simd::width, n = Rows * 4 + 5 < Simd::registers ? 4 : 2;
   std::size_t column = 0;
-  for (; column + n * width <= work.columns; column += n * width) add_columns<Simd, Rows, n>(work, row, column, 0);
-  for (; column + width <= work.columns; column += width) add_columns<Simd, Rows, 1>(work, row, column, 0);
-  if (column == work.columns) return;
-  if (work.columns >= width)
-    return add_columns<Simd, Rows, 1>(work, row, work.columns - width, width - (work.columns - column));
-  for (std::size_t r = row; r < row + Rows; ++r)
-    for (std::size_t c = 0; c < work.columns; ++c) {
-      float sum = 0.0f;
-      const float* value = work.rows + static_cast<std::ptrdiff_t>(work.first) * work.row_stride + c;
-      for (std::size_t j = work.first; j < work.last; ++j, value += work.row_stride)
-        sum = Simd::multiply_add(work.scores[r * key_block + j], *value, sum);
-      float& out = work.out[r * work.columns + c];
-      out = work.accumulate ? out + sum : sum;
-    }
+  for (; column + n * width <= work.columns; column += n * width)
+    add_columns<Simd, Rows, n, Apart>(work, row, column, 0);
+  if (n == 4 && column + 2 * width <= work.columns)
+    add_columns<Simd, Rows, 2, Apart>(work, row, column, 0), column += 2 * width;
+  for (; column + width <= work.columns; column += width) add_columns<Simd, Rows, 1, Apart>(work, row, column, 0);
+  if (column < work.columns)
+    add_columns<Simd, Rows, 1, Apart>(work, row, work.columns - width, width - (work.columns - column));
 }
 
 template <class Simd> void add_few(const FewQueries& work) {
   std::size_t row = 0;
-  for (; row + 4 <= work.count; row += 4) add_rows<Simd, 4>(work, row);
-  if (row + 2 <= work.count) add_rows<Simd, 2>(work, row), row += 2;
-  if (row < work.count) add_rows<Simd, 1>(work, row);
+  if (work.columns < Simd::width) {
+    for (; row < work.count; ++row) add_narrow<Simd>(work, row);
+    return;
+  }
+  if (work.apart != 0) {
+    for (; row + 2 <= work.count; row += 2) add_rows<Simd, 2, true>(work, row);
+  } else {
+    for (; row + 4 <= work.count; row += 4) add_rows<Simd, 4, false>(work, row);
+    if (row + 2 <= work.count) add_rows<Simd, 2, false>(work, row), row += 2;
+  }
+  if (row < work.count) add_rows<Simd, 1, false>(work, row);
 }
 
 }  // namespace

@@ -39,6 +39,7 @@ struct FewQueries {
   float* scores;            // row r at scores[r * key_block]
   float* out = nullptr;     // row r at out[r * columns]; of values only
   bool accumulate = false;
+  std::ptrdiff_t apart = 0;  // row r looks at rows + r * apart: not 0 where each has values of its own
 };
 
 struct AttentionTable {

@@ -1,154 +1,12 @@
 // Attention to a cache, in parts: every row has the bits that it has in attention on the whole sequence.
-#include <catch2/catch.hpp>
-#include <random>
+#include <sys/mman.h>
+#include <unistd.h>
 
-#include "tests/named_values.hpp"
-#include "tests/program_bits.hpp"
+#include "tests/cached_attention.hpp"
 #include "vitrine/error.hpp"
-#include "vitrine/ops.hpp"
 
 using namespace vitrine;
-
-namespace {
-
-using Floats = std::vector<float>;
-
-Floats drawn(std::size_t count, std::uint32_t seed) {
-  std::mt19937 bits(seed);
-  Floats made(count);
-  for (float& x : made) x = static_cast<float>(bits() >> 8) * 0x1p-22f - 2.f;
-  return made;
-}
-
-struct Sizes {
-  std::size_t batch, heads, groups, time, each, wide;
-};
-
-/// How a graph of one output "y" is computed: by definition, or by programs.
-using Compute = std::function<Floats(const Graph&, const std::map<std::string, std::vector<std::byte>>&)>;
-
-std::vector<std::byte> bytes_of(const auto& elements) {
-  const auto bytes = std::as_bytes(std::span(elements));
-  return {bytes.begin(), bytes.end()};
-}
-Floats floats_of(std::span<const std::byte> bytes) {
-  Floats made(bytes.size() / sizeof(float));
-  if (!made.empty()) std::memcpy(made.data(), bytes.data(), bytes.size());
-  return made;
-}
-
-Floats by_definition(const Graph& graph, const std::map<std::string, std::vector<std::byte>>& inputs) {
-  Values<float> leaves;
-  for (const auto& [name, bytes] : inputs) leaves[graph.find(name).id] = bytes;
-  return floats_of(evaluate<float>(graph, leaves).at(output_of(graph, "y").id));
-}
-Compute by_program(Isa isa, int threads) {
-  return [=](const Graph& graph, const std::map<std::string, std::vector<std::byte>>& inputs) {
-    Pool pool(threads);
-    States states(1);
-    Program program(compile(graph, CpuTarget(isa)), states, pool, isa);
-    for (const auto& [name, bytes] : inputs) program.bind_input(name, bytes.data());
-    program.run();
-    return floats_of(program.output("y"));
-  };
-}
-
-/// Whole sequences, and what attention makes of them.
-struct Whole {
-  Sizes n;
-  Looks looks;
-  Floats q = drawn(n.batch * n.heads * n.time * n.each, 1), k = drawn(n.batch * n.groups * n.time * n.each, 2),
-         v = drawn(n.batch * n.groups * n.time * n.wide, 3);
-
-  Shape shape(std::size_t heads, std::size_t rows, std::size_t columns) const {
-    return Shape{} << n.batch << heads << rows << columns;
-  }
-  Floats attention(const Compute& compute) const {
-    Graph graph("whole");
-    const Value query = graph.input("q", {DType::f32, shape(n.heads, n.time, n.each)}),
-                keys = graph.input("k", {DType::f32, shape(n.groups, n.time, n.each)}),
-                values = graph.input("v", {DType::f32, shape(n.groups, n.time, n.wide)});
-    graph.output("y", emit(Attention{0.3f, looks.causal, looks.window}, {query, keys, values}));
-    return compute(graph, {{"q", bytes_of(q)}, {"k", bytes_of(k)}, {"v", bytes_of(v)}});
-  }
-};
-
-/// Rows [first, first + count) of each head.
-Floats rows_of(const Floats& x, std::size_t heads, std::size_t time, std::size_t columns,
-               const std::vector<std::size_t>& first, std::size_t count) {
-  Floats made;
-  for (std::size_t head = 0; head < heads; ++head) {
-    const std::size_t from = first[head * first.size() / heads];
-    for (std::size_t row = from; row < from + count; ++row)
-      for (std::size_t c = 0; c < columns; ++c)
-        made.push_back(row < time ? x[(head * time + row) * columns + c] : 7.f);  // what fills up
-  }
-  return made;
-}
-
-/// Keys or values as a cache holds them when sequence b has come to its first ends[b] rows: the rest is zero, or, in a
-/// ring, what was there before.
-Floats cache_of(const Floats& x, std::size_t heads, std::size_t time, std::size_t columns,
-                const std::vector<std::size_t>& ends, std::size_t rows, bool ring) {
-  Floats made(heads * rows * columns, 0.f);
-  for (std::size_t head = 0; head < heads; ++head)
-    for (std::size_t row = 0; row < std::min(time, ends[head * ends.size() / heads]); ++row)
-      for (std::size_t c = 0; c < columns; ++c)
-        made[(head * rows + (ring ? row % rows : row)) * columns + c] = x[(head * time + row) * columns + c];
-  return made;
-}
-
-/// What attention_at makes of `count` queries of each sequence.
-Floats part(const Whole& w, const std::vector<std::size_t>& first, std::size_t count, std::size_t rows, bool ring,
-            const Compute& compute) {
-  const Sizes& n = w.n;
-  Graph graph("part");
-  const Value query = graph.input("q", {DType::f32, w.shape(n.heads, count, n.each)}),
-              keys = graph.input("k", {DType::f32, w.shape(n.groups, rows, n.each)}),
-              values = graph.input("v", {DType::f32, w.shape(n.groups, rows, n.wide)}),
-              at = graph.input("at", {DType::i32, Shape{} << n.batch});
-  graph.output("y", attention_at(query, keys, values, at, 0.3f, w.looks.window, ring));
-  std::vector<std::size_t> ends;
-  std::vector<std::int32_t> position;
-  for (const std::size_t f : first) ends.push_back(f + count), position.push_back(static_cast<std::int32_t>(f));
-  return compute(graph, {{"q", bytes_of(rows_of(w.q, n.batch * n.heads, n.time, n.each, first, count))},
-                         {"k", bytes_of(cache_of(w.k, n.batch * n.groups, n.time, n.each, ends, rows, ring))},
-                         {"v", bytes_of(cache_of(w.v, n.batch * n.groups, n.time, n.wide, ends, rows, ring))},
-                         {"at", bytes_of(position)}});
-}
-
-/// Of a part, rows that are a sequence's own have the bits of the whole's.
-void check_part(const Whole& w, const Floats& whole, const std::vector<std::size_t>& first, std::size_t count,
-                std::size_t rows, bool ring, const Compute& compute) {
-  const Sizes& n = w.n;
-  const Floats got = part(w, first, count, rows, ring, compute);
-  REQUIRE(got.size() == n.batch * n.heads * count * n.wide);
-  for (std::size_t head = 0; head < n.batch * n.heads; ++head) {
-    const std::size_t from = first[head / n.heads];
-    const std::size_t own = from < n.time ? std::min(count, n.time - from) : 0;
-    CAPTURE(n.heads, n.groups, n.each, n.wide, w.looks.window, ring, rows, head, from, count);
-    REQUIRE(std::memcmp(&got[head * count * n.wide], &whole[(head * n.time + from) * n.wide],
-                        own * n.wide * sizeof(float)) == 0);
-  }
-}
-
-/// Where the sequences of a batch stand when the first is at `at`.
-std::vector<std::size_t> places(std::size_t batch, std::size_t at, std::size_t time) {
-  std::vector<std::size_t> made;
-  for (std::size_t b = 0; b < batch; ++b) made.push_back((at + 37 * b) % time);
-  return made;
-}
-
-/// Every chunk of every size from the first row to the last, at every `step`th place.
-void check_parts(const Whole& w, std::size_t rows, bool ring, const Compute& compute, std::size_t step,
-                 const std::vector<std::size_t>& counts) {
-  const Floats whole = w.attention(compute);
-  for (const std::size_t count : counts)
-    for (std::size_t at = 0; at < w.n.time; at += std::max(step, count == 1 ? 1 : step))
-      check_part(w, whole, places(w.n.batch, at, w.n.time), count, rows, ring, compute);
-}
-
-}  // namespace
+using namespace vitrine::cached;
 
 TEST_CASE("by definition a row of attention_at is attention's row, to the bit, with windows, rings and groups") {
   for (const std::size_t batch : {1u, 4u})
@@ -179,7 +37,8 @@ TEST_CASE("so they are for heads of any width, groups of any size, windows and i
     for (const std::int64_t window : {0, 1, 17, 64, 65})
       for (const Sizes& n : {Sizes{1, 1, 1, 133, 1, 1}, Sizes{1, 3, 3, 133, 3, 2}, Sizes{2, 2, 1, 133, 4, 8},
                              Sizes{1, 6, 2, 133, 7, 19}, Sizes{1, 5, 1, 133, 24, 20}, Sizes{1, 2, 2, 133, 64, 64},
-                             Sizes{1, 20, 1, 133, 33, 48}, Sizes{1, 1, 1, 133, 130, 70}}) {
+                             Sizes{1, 20, 1, 133, 33, 48}, Sizes{1, 1, 1, 133, 130, 70}, Sizes{2, 5, 5, 133, 32, 20},
+                             Sizes{1, 6, 6, 133, 16, 40}, Sizes{1, 10, 5, 133, 8, 32}}) {
         const Whole w{n, Looks{true, window}};
         const Compute compute = by_program(isa, 2);
         check_parts(w, 133, false, compute, 22, {1, 2, 3, 4, 8, 9});
@@ -221,15 +80,16 @@ TEST_CASE("rows that fill up a shorter sequence may lie beyond the cache, and le
 }
 
 TEST_CASE("what a query does not look at, a NaN even, is nothing to it in a cache either") {
-  Whole w{{1, 2, 2, 100, 16, 16}, causal.within(30)};
-  const Compute compute = by_program(best_isa(), 1);
-  const Floats wanted = part(w, {80}, 4, 100, false, compute);
-  for (const std::size_t row : {0u, 40u, 50u, 84u, 99u})
-    for (Floats* x : {&w.k, &w.v})
-      for (std::size_t head = 0; head < 2; ++head)
-        std::fill_n(&(*x)[(head * 100 + row) * 16], 16, std::numeric_limits<float>::quiet_NaN());
-  CHECK(part(w, {80}, 4, 100, false, compute) == wanted);
-  CHECK(part(w, {80}, 4, 100, false, by_definition) == part(w, {80}, 4, 100, false, by_definition));
+  for (const std::size_t count : {4u, 16u})
+    for (const Compute& compute : {Compute(by_definition), by_program(best_isa(), 1)}) {
+      Whole w{{1, 2, 2, 100, 16, 16}, causal.within(30)};
+      const Floats wanted = part(w, {80}, count, 100, false, compute);
+      for (const std::size_t row : {0u, 40u, 50u, 99u})
+        for (Floats* x : {&w.k, &w.v})
+          for (std::size_t head = 0; head < 2; ++head)
+            std::fill_n(&(*x)[(head * 100 + row) * 16], 16, std::numeric_limits<float>::quiet_NaN());
+      CHECK(part(w, {80}, count, 100, false, compute) == wanted);  // 51 to 95
+    }
 }
 
 TEST_CASE("attention_at reads keys and values that lie as [batch, key, head, each] where they lie") {
@@ -260,6 +120,37 @@ TEST_CASE("attention_at reads keys and values that lie as [batch, key, head, eac
   CHECK(compute(split, inputs(x)) == compute(dense, inputs(turned)));
   const Plan plan = compile(split, CpuTarget(best_isa()));
   CHECK(plan.steps.size() == 1);  // no copy
+}
+
+TEST_CASE("the kernel of attention_at reads no byte behind the last key") {
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  for (const Isa isa : all_isas())
+    for (const std::size_t each : {1u, 4u, 5u, 18u, 24u, 64u})
+      for (const std::size_t count : {1u, 3u}) {
+        constexpr std::size_t rows = 70;
+        const std::size_t bytes = rows * each * sizeof(float), pages = (bytes + page - 1) / page * page;
+        auto* const memory = static_cast<std::byte*>(
+            mmap(nullptr, pages + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+        REQUIRE(memory != MAP_FAILED);
+        std::byte* const keys = memory + pages - bytes;
+        std::memcpy(keys, drawn(rows * each, 4).data(), bytes);
+        REQUIRE(mprotect(memory + pages, page, PROT_NONE) == 0);
+        Graph graph("at the end of memory");
+        const Value k = graph.input("k", {DType::f32, Shape{} << 1 << 1 << rows << each}),
+                    q = graph.input("q", {DType::f32, Shape{} << 1 << 1 << count << each});
+        graph.output("y", attention_at(q, k, k, graph.input("at", i32<1>), 0.5f));
+        Pool pool(1);
+        States states(1);
+        Program program(compile(graph, CpuTarget(isa)), states, pool, isa);
+        const Floats query = drawn(count * each, 5);
+        const std::int32_t at = static_cast<std::int32_t>(rows - count);
+        program.bind_input("k", keys);
+        program.bind_input("q", query.data());
+        program.bind_input("at", &at);
+        program.run();  // a read behind the keys would be a fault
+        CHECK(std::isfinite(floats_of(program.output("y"))[0]));
+        munmap(memory, pages + page);
+      }
 }
 
 TEST_CASE("attention_at without elements makes none, or zeros where there is nothing to look at") {
