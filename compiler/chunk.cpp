@@ -156,13 +156,14 @@ Value Chunk::places(const WhichRows& which) {
 void Chunk::add(Value v) {
   const RowDemand& demand = demands_.of(v);
   const Graph::Scope scope(made_, v.node().at.module, v.node().phase);
+  const RowInterval there = demand.tail ? RowInterval{-static_cast<std::ptrdiff_t>(demand.tail), 0} : demand.interval;
   if (!v.op()) {
     Type type = v.type();
     type.shape = type.shape.with(demand.axis, row_axis({}));
-    rows_[v.id] = {with_tail(v, {made_.input(v.node().name, type), demand.axis}, demand.tail), demand.interval};
+    rows_[v.id] = {with_tail(v, {made_.input(v.node().name, type), demand.axis}, demand.tail), there};
   } else if (demand.rows) {
     const WhichRows which{demand.tail ? RowInterval{} : demand.interval};
-    rows_[v.id] = {with_tail(v, made_rows(v, demand.axis, which), demand.tail), demand.interval};
+    rows_[v.id] = {with_tail(v, made_rows(v, demand.axis, which), demand.tail), there};
   } else if (demand.last) {
     const WhichRows which{{}, true};
     others_[{v.id, demand.axis, which}] = made_rows(v, demand.axis, which);
@@ -244,11 +245,13 @@ Value Chunk::whole(Value v) {
   } else if (node.leaf == Leaf::constant) {
     made = made_.constant({node.type, *node.literal});
   } else {
+    for (const Axis& axis : node.type.shape)
+      if (axis.label() == goes_on_.axis())
+        throw UsageError(fmt::format(
+            "decode: %{} has an axis {} of its own, and one name cannot have two sizes in a graph that goes on; call "
+            "the axis of the table 'place', say, and gather its rows by iota<{}>",
+            node.name, axis.label(), axis.label()));
     made = node.leaf == Leaf::state ? made_.state(node.name, node.type, node.init) : made_.input(node.name, node.type);
-    Shape shape = node.type.shape;
-    for (int i = 0; i < shape.rank(); ++i)
-      if (shape[i].label() == goes_on_.axis()) shape = shape.with(i, past(shape[i].size));
-    made = with_shape(made, shape);
   }
   return whole_[v.id] = made;
 }
@@ -281,12 +284,8 @@ SomeRows Chunk::rows_by_op(Value v, int axis, const WhichRows& which) {
   wanted = wanted.with(axis, row_axis(which));
 
   std::vector<std::optional<RowPath>> paths;
-  bool same = true;
-  for (std::size_t k = 0; k < v.operands().size(); ++k) {
-    paths.push_back(row_path(v, k, axis));
-    same = same && (!paths.back() || paths.back()->same());
-  }
-  if (v.op()->info->continued && !same) {
+  for (std::size_t k = 0; k < v.operands().size(); ++k) paths.push_back(row_path(v, k, axis));
+  if (demands_.of(v).own_way) {
     Asked asked(*this, v, axis, which);
     return {with_shape(v.op()->info->continued(v.op()->attributes.get(), asked), wanted), axis};
   }

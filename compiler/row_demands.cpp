@@ -152,9 +152,13 @@ void RowDemands::visit_rows(Value v, RowDemand& demand) {
     if (!paths.back()) continue;
     same = same && paths.back()->same(), moves = moves && paths.back()->moves(), far = far || paths.back()->far();
   }
-  const bool own_way = v.op()->info->continued && !same;
+  const auto fits = [&](RowInterval i) {
+    return makes_rows(v, demand.axis, count_ + static_cast<std::size_t>(i.last - i.first), paths);
+  };
+  const bool own_way = v.op()->info->continued && !(same && fits({}));
+  demand.own_way = own_way;
   // What keeps something from run to run does so for all rows, and so does what sees more than the last one.
-  if (demand.last && !same && !(own_way && far && !v.op()->info->carries)) {
+  if (demand.last && !(same && !own_way) && !(own_way && far && !v.op()->info->carries)) {
     if (!demand.rows) demand.interval = {};
     demand.rows = true;
   }
@@ -162,8 +166,7 @@ void RowDemands::visit_rows(Value v, RowDemand& demand) {
   const bool keeps_here = demand.rows && demand.interval.first < 0 && demand.interval.last <= 0 && !(own_way && moves);
   demand.tail = keeps_here ? static_cast<std::size_t>(-demand.interval.first) : 0;
   const RowInterval own = keeps_here ? RowInterval{} : demand.interval;
-  const auto rows = count_ + static_cast<std::size_t>(own.last - own.first);
-  demand.taken = !own_way && !same && (far || !makes_rows(v, demand.axis, rows, paths));
+  demand.taken = !own_way && !same && (far || !fits(own));
   const bool last = !demand.rows;
   for (std::size_t k = 0; k < paths.size(); ++k) {
     const Value operand = v.operands()[k];

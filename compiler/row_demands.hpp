@@ -25,6 +25,7 @@ struct RowDemand {
   RowInterval interval{};
   std::ptrdiff_t back = 0;
   std::size_t tail = 0;  // rows before the new ones that are kept here
+  bool own_way = false;  // its op says what makes its rows
   bool taken = false;    // its rows can only be taken from all rows, computed anew
   bool any() const { return rows || last || whole; }
 };
