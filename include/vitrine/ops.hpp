@@ -49,6 +49,7 @@
 #include "vitrine/ops/one_hot.hpp"
 #include "vitrine/ops/pad.hpp"
 #include "vitrine/ops/permute.hpp"
+#include "vitrine/ops/pooled_gradients.hpp"
 #include "vitrine/ops/pow.hpp"
 #include "vitrine/ops/relu.hpp"
 #include "vitrine/ops/rename.hpp"
@@ -75,14 +76,15 @@
 namespace vitrine {
 
 template <class... Ops> struct List {};
-using EveryOp = List<Abs, Accumulate, Add, Argmax, Attention, AttentionKeyGradient, AttentionLogsumexp,
-                     AttentionQueryGradient, AttentionValueGradient, AvgPool2d, AvgPool2dGradient, BinaryCrossEntropy,
-                     BroadcastTo, Cast, Concat, Conv2d, Conv2dInputGradient, Conv2dWeightGradient, Cos, CrossEntropy,
-                     CrossEntropyGradient, CumulativeSum, Div, Drop, Equal, Erf, Exp, Flip, Gather, Gelu, GeluTanh,
-                     Greater, GreaterEqual, InverseSize, Iota, LeakyRelu, Log, LogSoftmax, LogicalAnd, LogicalNot,
-                     LogicalOr, LogicalXor, Map, Matmul, MaxPool2d, MaxPool2dGather, MaxPool2dPlace, MaxPool2dScatter,
-                     MaxTo, Maximum, Mean, Minimum, Mul, Neg, OneHot, Pad, Permute, Pow, Relu, Rename, Reshape, Rotary,
-                     RowNorm<false>, RowNorm<true>, RowNormScale<false>, RowNormScale<true>, ScatterAdd, Sigmoid, Silu,
-                     Sin, Slice, Softmax, Softplus, Sqrt, Sub, SumTo, Tanh, Transpose, Variance, WhenTraining, Where>;
+using EveryOp =
+    List<Abs, Accumulate, Add, Argmax, Attention, AttentionKeyGradient, AttentionLogsumexp, AttentionQueryGradient,
+         AttentionValueGradient, AvgPool2d, AvgPool2dGradient, BinaryCrossEntropy, BroadcastTo, Cast, Concat, Conv2d,
+         Conv2dInputGradient, Conv2dWeightGradient, Cos, CrossEntropy, CrossEntropyGradient, CumulativeSum, Div, Drop,
+         Equal, Erf, Exp, Flip, Gather, Gelu, GeluTanh, Greater, GreaterEqual, InverseSize, Iota, LeakyRelu, Log,
+         LogSoftmax, LogicalAnd, LogicalNot, LogicalOr, LogicalXor, Map, Matmul, MaxPool2d, MaxPool2dGather,
+         MaxPool2dPlace, MaxPool2dScatter, MaxTo, Maximum, Mean, Minimum, Mul, Neg, OneHot, Pad, Permute,
+         PooledConv2dInputGradient, PooledConv2dWeightGradient, PooledSum, Pow, Relu, Rename, Reshape, Rotary,
+         RowNorm<false>, RowNorm<true>, RowNormScale<false>, RowNormScale<true>, ScatterAdd, Sigmoid, Silu, Sin, Slice,
+         Softmax, Softplus, Sqrt, Sub, SumTo, Tanh, Transpose, Variance, WhenTraining, Where>;
 
 }  // namespace vitrine
