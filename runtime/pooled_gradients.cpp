@@ -157,4 +157,17 @@ void PooledWeightGradient::run(Pool& pool, const float* x, const float* dy, cons
   });
 }
 
+void pooled_sum(Pool& pool, Isa isa, const Windows& over, const float* dy, const std::uint8_t* place, float* y) {
+  const std::size_t windows = over.batch * over.result_rows * over.result_columns, all = windows * over.channels;
+  const std::size_t places = over.kernel_rows * over.kernel_columns;
+  std::vector<float> kept{};
+  if (table_of(isa).largest(place, all) >= places) {  // never among places that a pool has found
+    kept.assign(dy, dy + all);
+    for (std::size_t i = 0; i < all; ++i)
+      if (place[i] >= places) kept[i] = 0;
+    dy = kept.data();
+  }
+  reduce_rows(pool, isa, Reduction::sum, 1, windows, over.channels, dy, {}, y);
+}
+
 }  // namespace vitrine

@@ -75,4 +75,7 @@ class PooledWeightGradient {
   PaddedImages images_;
 };
 
+/// y = sum_to(max_pool2d_scatter(dy, place)), of all windows and for each channel.
+void pooled_sum(Pool&, Isa, const Windows& pool, const float* dy, const std::uint8_t* place, float* y);
+
 }  // namespace vitrine

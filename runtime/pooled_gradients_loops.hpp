@@ -163,8 +163,14 @@ template <class Simd> void shares_by_place(const SharesByPlace& of) {
   }
 }
 
+inline std::uint8_t largest_place(const std::uint8_t* at_place, std::size_t count) {
+  std::uint8_t largest = 0;
+  for (std::size_t i = 0; i < count; ++i) largest = at_place[i] > largest ? at_place[i] : largest;
+  return largest;
+}
+
 template <class Simd> PooledGradientsTable make_pooled_gradients_table() {
-  return {Simd::width, &sums_by_channel<Simd>, &sort_by_place<Simd>, &shares_by_place<Simd>};
+  return {Simd::width, &sums_by_channel<Simd>, &sort_by_place<Simd>, &shares_by_place<Simd>, &largest_place};
 }
 
 }  // namespace

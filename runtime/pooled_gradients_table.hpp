@@ -47,6 +47,7 @@ struct PooledGradientsTable {
   void (*sums)(const SumsByChannel&);
   void (*sort)(const WindowsOfImage&, const float* gradients, const std::uint8_t* at_place, const Entries&);
   void (*shares)(const SharesByPlace&);
+  std::uint8_t (*largest)(const std::uint8_t* at_place, std::size_t count);  // 0 of none
 };
 
 PooledGradientsTable pooled_gradients_table_portable();

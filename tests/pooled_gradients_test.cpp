@@ -145,6 +145,27 @@ TEST_CASE("behind a max pool a convolution's weight gets what the definition giv
   }
 }
 
+TEST_CASE("behind a max pool a bias gets the sum of what windows give to places that they have") {
+  for (const Case& c : cases()) {
+    const std::vector<float> dy = numbers(c.dy().elements(), "dy");
+    std::vector<std::uint8_t> places = some_places(c), within = places;
+    for (std::uint8_t& place : within) place = place == 255 ? 0 : place;
+    for (std::vector<std::uint8_t>* at : {&places, &within}) {
+      const Shape y = Shape{} << c.w[3];
+      const auto of = [&](std::vector<double> g) {
+        return defined(PooledSum{c.window, c.y()}, y,
+                       {{{DType::f32, c.dy()}, g.data()}, {{DType::u8, c.dy()}, at->data()}});
+      };
+      check_all(of(in_double(dy)), of(magnitudes(dy)), c.dy().elements(), [&](Isa isa, int threads) {
+        Pool pool(threads);
+        std::vector<float> made(c.w[3].size, 77);
+        pooled_sum(pool, isa, c.sizes().pool, dy.data(), at->data(), made.data());
+        return made;
+      });
+    }
+  }
+}
+
 TEST_CASE("a training step with a max pool stores no images of zeros, and makes what the definitions make") {
   const Graph graph = parse(R"(graph "pooled" {
   input %x : f32[batch 18, 12, 12, 3]

@@ -1,7 +1,6 @@
 // A convolution's and a bias' share of a gradient that came back through a max pool, of the places that have any.
 #include "runtime/steps/pooled_gradient_step.hpp"
 
-#include "runtime/reductions.hpp"
 #include "runtime/steps/chunked_step.hpp"
 #include "vitrine/ops/pooled_gradients.hpp"
 
@@ -76,23 +75,26 @@ class WeightGradientStep : public ChunkedStep {
   std::span<std::byte> workspace_{};
 };
 
-/// Every place is within its window, so that the sum of the scattered gradients is that of the gradients.
 class SumStep : public ChunkedStep {
  public:
-  using ChunkedStep::ChunkedStep;
+  SumStep(const Step& step, const Machine& machine) : ChunkedStep(step, machine) {
+    const PooledSum& op = *as<PooledSum>(&*step.head);
+    windows_ = windows_of(op.of, op.window, step.operands[0].type.shape, op.window, {0, 0});
+  }
 
  private:
   void place_head(const Memory& memory, float* result) override {
     dy_ = memory.floats(step_.operands[0]), result_ = result;
+    places_ = places_at(memory, step_.operands[1]);
   }
   bool run_head(GemmEpilogue) override {
-    const Shape& g = step_.operands[0].type.shape;
-    reduce_rows(machine_.pool, machine_.isa, Reduction::sum, 1, g[0].size * g[1].size * g[2].size, g[3].size, dy_, {},
-                result_);
+    pooled_sum(machine_.pool, machine_.isa, windows_, dy_, places_, result_);
     return false;
   }
 
+  Windows windows_{};
   const float* dy_ = nullptr;
+  const std::uint8_t* places_ = nullptr;
   float* result_ = nullptr;
 };
 
