@@ -28,9 +28,11 @@ struct Simd {
     std::uint32_t made = 0;
     for (std::size_t c = 0; c < channels; c += 16, numbers = _mm512_add_epi32(numbers, _mm512_set1_epi32(16))) {
       const __mmask16 there = first(channels - c < 16 ? channels - c : 16);
-      const __mmask16 here = _mm_mask_cmpeq_epi8_mask(there, _mm_maskz_loadu_epi8(there, at_place + c), wanted);
+      const Vector given = load(there, gradients + c);
+      const __mmask16 here = _mm_mask_cmpeq_epi8_mask(_mm512_cmp_ps_mask(given, _mm512_setzero_ps(), _CMP_NEQ_UQ),
+                                                      _mm_maskz_loadu_epi8(there, at_place + c), wanted);
       _mm512_storeu_si512(channel + made, _mm512_maskz_compress_epi32(here, numbers));
-      _mm512_storeu_ps(gradient + made, _mm512_maskz_compress_ps(here, load(there, gradients + c)));
+      _mm512_storeu_ps(gradient + made, _mm512_maskz_compress_ps(here, given));
       made += static_cast<std::uint32_t>(__builtin_popcount(here));
     }
     return made;

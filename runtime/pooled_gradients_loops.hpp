@@ -104,7 +104,7 @@ void sort_by_place(const WindowsOfImage& of, const float* gradients, const std::
   std::uint32_t made = 0;
   for (std::size_t c = 0; c < channels; ++c) {  // without a branch, of which half would be mistaken
     channel[made] = static_cast<std::uint32_t>(c), gradient[made] = gradients[c];
-    made += at_place[c] == place;
+    made += (at_place[c] == place) & (gradients[c] != 0);
   }
   return made;
 }

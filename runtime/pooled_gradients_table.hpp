@@ -24,8 +24,8 @@ struct SumsByChannel {
   float* sums;
 };
 
-/// What windows give, sorted by places: entries begin[i] to begin[i + 1] belong to place i % places of window
-/// i / places.
+/// What windows give where it is not zero, as behind a relu it often is, sorted by places: entries begin[i] to begin[i
+/// + 1] belong to place i % places of window i / places.
 struct Entries {
   std::uint32_t* begin;    // windows * places + 1
   std::uint32_t* channel;  // and room behind the last for one vector more
