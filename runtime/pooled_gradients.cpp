@@ -115,7 +115,7 @@ std::size_t PooledWeightGradient::workspace(const PooledConvolution& of, Isa isa
 /// every channel goes over them once more.
 void PooledWeightGradient::add_image(const float* dy, const std::uint8_t* place, const float* padded,
                                      float* sums) const {
-  constexpr std::size_t cached_bytes = 32 << 10, line_bytes = 64;
+  constexpr std::size_t cached_bytes = 48 << 10, line_bytes = 64;
   const PooledGradientsTable table = table_of(isa_);
   const Windows& pool = of_.pool;
   const std::size_t row_bytes =
@@ -127,7 +127,8 @@ void PooledWeightGradient::add_image(const float* dy, const std::uint8_t* place,
     const WindowsOfImage windows{last - first, images_.places().size(), pool.channels, images_.windows().data() + first,
                                  images_.places().data()};
     table.sums({windows, padded, static_cast<std::ptrdiff_t>(images_.line()), dy + first * pool.channels,
-                place + first * pool.channels, of_.convolution.kernel_rows, images_.row_floats() / table.width, sums});
+                place + first * pool.channels, of_.convolution.kernel_rows,
+                of_.convolution.kernel_columns * of_.channels_in(), sums});
   }
 }
 

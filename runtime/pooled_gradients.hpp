@@ -1,8 +1,8 @@
 #pragma once
 // What a convolution passes on of a gradient that came back through a max pool with windows side by side. Of each
-// window one pixel has a gradient, so of four products of the convolution's derivatives three are with zero: these are
-// not made. The definition of the ops makes them: of an infinite weight or image it may have NaN where these have a
-// number.
+// window one pixel has a gradient, so of four products of the convolution's derivatives three are with zero, and behind
+// a relu the fourth is too where it lets nothing through: none of these is made. The definition of the ops makes them:
+// of an infinite weight or image it may have NaN where these have a number.
 #include "runtime/aligned_bytes.hpp"
 #include "runtime/convolution.hpp"
 

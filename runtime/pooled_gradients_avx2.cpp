@@ -20,6 +20,7 @@ struct Simd {
   [[gnu::always_inline]] static void store(__m256i lanes, float* to, Vector v) { _mm256_maskstore_ps(to, lanes, v); }
 
   static constexpr auto pick = &pick_one_by_one;
+  static constexpr auto collect = &collect_one_by_one;
 };
 
 }  // namespace

@@ -18,6 +18,7 @@ struct Simd {
   }
 
   static constexpr auto pick = &pick_one_by_one;
+  static constexpr auto collect = &collect_one_by_one;
 };
 
 }  // namespace

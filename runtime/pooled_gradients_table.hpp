@@ -13,14 +13,15 @@ struct WindowsOfImage {
   const std::uint32_t* place_at;        // a place behind that
 };
 
-/// sums[channel][kernel row][vector] += each window's gradient times what lies at its pixel.
+/// sums[channel][kernel row][row_floats] += each window's gradient, where it is not zero, times what lies at its pixel.
+/// Rows of `sums` are whole vectors.
 struct SumsByChannel {
   WindowsOfImage windows;
   const float* image;
   std::ptrdiff_t image_row;
   const float* gradients;        // [windows, channels]
   const std::uint8_t* at_place;  // the same
-  std::size_t kernel_rows, row_vectors;
+  std::size_t kernel_rows, row_floats;
   float* sums;
 };
 

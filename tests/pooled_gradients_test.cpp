@@ -81,11 +81,17 @@ std::size_t far_off(const std::vector<float>& got, const std::vector<double>& wa
   return found;
 }
 
-/// made(isa, threads) for every one of them: the definition's numbers, and the same bits for any threads.
+/// made(isa, threads) for every one of them: the definition's numbers, and the same bits for any threads and wherever
+/// there are fused multiply-adds.
 void check_all(const std::vector<double>& want, const std::vector<double>& magnitude, std::size_t terms,
                const auto& made) {
+  std::vector<float> fused;
   for (const Isa isa : all_isas()) {
     const std::vector<float> alone = made(isa, 1);
+    if (isa != Isa::portable) {
+      if (fused.empty()) fused = alone;
+      CHECK(std::memcmp(alone.data(), fused.data(), alone.size() * sizeof(float)) == 0);
+    }
     CHECK(far_off(alone, want, magnitude, terms) == 0);
     for (const int threads : {2, 3}) {
       const std::vector<float> shared = made(isa, threads);
