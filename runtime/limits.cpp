@@ -14,16 +14,16 @@
 
 namespace vitrine {
 
+LimitsTable limits_table(Isa isa) {
+  return isa == Isa::avx512 ? limits_table_avx512() : isa == Isa::avx2 ? limits_table_avx2() : limits_table_portable();
+}
+
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
 double nanoseconds_since(Clock::time_point start) {
   return std::chrono::duration<double, std::nano>(Clock::now() - start).count();
-}
-
-LimitsTable limits_table(Isa isa) {
-  return isa == Isa::avx512 ? limits_table_avx512() : isa == Isa::avx2 ? limits_table_avx2() : limits_table_portable();
 }
 
 constexpr std::size_t KiB = 1024, MiB = 1024 * KiB;

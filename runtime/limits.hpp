@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "runtime/isa.hpp"
+#include "runtime/limits_table.hpp"
 #include "runtime/pool.hpp"
 
 namespace vitrine {
@@ -29,6 +30,9 @@ struct MachineLimits {
   /// The first level that holds so many bytes.
   std::size_t level_for(double bytes) const;
 };
+
+/// The loops that measure them.
+LimitsTable limits_table(Isa);
 
 /// With as many threads as the pool has. About half a second: the best of several tries each, for limits are what is
 /// reached when nobody disturbs.

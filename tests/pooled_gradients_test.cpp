@@ -219,7 +219,7 @@ TEST_CASE("a training step with a max pool stores no images of zeros, and makes 
       const std::string& name = v.node().name;
       const auto* from = name == "x"    ? reinterpret_cast<const std::byte*>(x.data())
                          : name == "dy" ? reinterpret_cast<const std::byte*>(dy.data())
-                                        : states.held(name).memory.data();
+                                        : states.held(name).elements;
       leaves[v.id].assign(from, from + v.type().bytes());
     }
     const Values<float> defined_as = evaluate<float>(graph, leaves);

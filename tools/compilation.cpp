@@ -8,10 +8,13 @@ namespace vitrine {
 
 namespace {
 
-Graph traced_graph(const Projects& projects, const std::string& model, const std::vector<Axis>& sizes) {
+Graph traced_graph(const Projects& projects, const std::string& model, const std::string& step,
+                   const std::vector<Axis>& sizes) {
   if (names_a_file(model)) return read_graph(model);
-  Graph forward = find_project(projects, model).forward();
-  return sizes.empty() ? forward : at_small_sizes(forward, sizes);
+  const Project& project = find_project(projects, model);
+  Graph forward = project.forward();
+  if (!sizes.empty()) forward = at_small_sizes(forward, sizes);
+  return step == "decode" ? decode_graph(project, forward) : std::move(forward);
 }
 
 }  // namespace
@@ -19,11 +22,12 @@ Graph traced_graph(const Projects& projects, const std::string& model, const std
 std::vector<std::span<const Pass>> pipelines_of(const std::string& model, const std::string& step) {
   if (names_a_file(model)) return {default_pipeline};
   if (step == "forward") return {inference_pipeline};  // a model in use
+  if (step == "decode") return {default_pipeline};     // derived from one
   return {recognition_pipeline, default_pipeline};
 }
 
 Compilation::Compilation(const Projects& projects, const std::string& model, const CompilationOptions& options)
-    : traced_(traced_graph(projects, model, options.sizes)) {
+    : traced_(traced_graph(projects, model, options.step, options.sizes)) {
   const bool of_file = names_a_file(model);
   is_training_ = options.step == "train" && !of_file;
   if (options.begin) options.begin(traced_);

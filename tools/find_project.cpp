@@ -39,12 +39,27 @@ bool names_a_file(const std::string& model) {
   return model == "-" || model.ends_with(".vit") || model.find('/') != model.npos;
 }
 
+Graph decode_graph(const Project& project, const Graph& forward, ContinuationReport* report) {
+  Axis along, sequences;
+  for (Value v : forward.topological())
+    if (v.node().leaf == Leaf::input && v.node().name == project.causal_input && v.type().shape.rank() == 2)
+      sequences = v.type().shape[0], along = v.type().shape[1];
+  if (!along.named() || !sequences.named())
+    throw UsageError(
+        fmt::format("{} does not go on token by token: no input of it is declared causal, with an axis for "
+                    "the sequences and one for their places; take --step forward",
+                    project.name));
+  sequences.size = 1;
+  return continuation(in_use_along(forward, sequences, along), {.axis = std::string(along.label())}, report);
+}
+
 Graph model_graph(const Projects& projects, const std::string& model, const std::string& step) {
   if (names_a_file(model)) return read_graph(model);
   const Project& project = find_project(projects, model);
   if (step == "forward") return project.forward();
   if (step == "train") return training_step(project.forward(), project.optimizer);
-  throw UsageError("--step takes train or forward, not '" + step + "'");
+  if (step == "decode") return decode_graph(project, project.forward());
+  throw UsageError("--step takes train, forward or decode, not '" + step + "'");
 }
 
 std::string described(const std::string& model, const std::string& step, const std::string& how) {

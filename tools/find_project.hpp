@@ -1,4 +1,5 @@
 #pragma once
+#include "compiler/continuation.hpp"
 #include "tools/commands/commands.hpp"
 
 namespace vitrine {
@@ -14,8 +15,12 @@ Graph read_graph(const std::string& path);
 bool names_a_file(const std::string& model);
 
 /// MODEL of the command line: a project's name, or the path of a .vit file (anything with a '/' or ending in .vit).
-/// Of a project, `step` picks the graph: "train" or "forward".
+/// Of a project, `step` picks the graph: "train", "forward" or "decode".
 Graph model_graph(const Projects&, const std::string& model, const std::string& step);
+
+/// The graph that makes one token more from what it kept of those before, derived from a project's forward graph at any
+/// sizes. UsageError for a model that cannot go on.
+Graph decode_graph(const Project&, const Graph& forward, ContinuationReport* = nullptr);
 
 /// What is said of a model of the command line: the step where it has several, and in which state it is.
 std::string described(const std::string& model, const std::string& step, const std::string& how);

@@ -52,7 +52,7 @@ void add_model(CLI::App* command, std::string& model) {
 void add_step(CLI::App* command, std::string& step, const std::string& which) {
   command->add_option("--step", step, "which graph of the model: " + which)
       ->type_name("STEP")
-      ->check(one_of({"train", "forward"}))
+      ->check(one_of({"train", "forward", "decode"}))
       ->capture_default_str();
 }
 
@@ -206,7 +206,7 @@ void add_exec_flags(CLI::App* c, ExecOptions& exec) {
 }
 void add_certify_flags(CLI::App* c, CertifyOptions& certify) {
   add_model(c, certify.model);
-  add_step(c, certify.step, "train, or forward (the model in use)");
+  add_step(c, certify.step, "train, forward (the model in use), or decode (one token more from what is kept)");
   c->add_option("--passes", certify.passes, "only these passes [all]")->type_name("A,B,C");
   c->add_option("--sizes", certify.sizes, "sizes of a model's axes, to be quick; a .vit file keeps its own")
       ->type_name("NAME=N,...")
@@ -252,7 +252,7 @@ void add_profile_flags(CLI::App* c, ProfileOptions& profile) {
        "a name that 'vitrine list' shows, a training step that 'vitrine bench' times, or a .vit file; -: standard "
        "input")
       ->required();
-  add_step(c, profile.step, "train, or forward (the model in use)");
+  add_step(c, profile.step, "train, forward (the model in use), or decode (one token more from what is kept)");
   c->add_option("--repeats", profile.repeats, "how often the program is measured; each takes 20 ms or one run of it")
       ->type_name("N")
       ->check(whole_number(1, 1000))

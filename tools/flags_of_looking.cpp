@@ -18,9 +18,9 @@ void add_diff_flags(CLI::App* c, DiffCommandOptions& diff) {
   c->add_option("A", diff.a, "a name that 'vitrine list' shows, or a .vit file; -: standard input")->required();
   c->add_option("B", diff.b, "the other one [A itself, at another point]");
   const auto add_step = [&](const char* flag, std::string& step, const std::string& says) {
-    c->add_option(flag, step, says)->type_name("STEP")->check(one_of({"train", "forward"}));
+    c->add_option(flag, step, says)->type_name("STEP")->check(one_of({"train", "forward", "decode"}));
   };
-  add_step("--step", diff.step, "which graph of a model: train or forward [train]");
+  add_step("--step", diff.step, "which graph of a model: train, forward or decode [train]");
   add_step("--step-a", diff.step_a, "of A only");
   add_step("--step-b", diff.step_b, "of B only");
   const auto add_point = [&](const std::string& side, Point& at) {
@@ -53,7 +53,7 @@ void add_diff_flags(CLI::App* c, DiffCommandOptions& diff) {
 
 void add_report_flags(CLI::App* c, ReportOptions& report) {
   add_model(c, report.model);
-  add_step(c, report.step, "train, or forward (the model in use)");
+  add_step(c, report.step, "train, forward (the model in use), or decode (one token more from what is kept)");
   c->add_option("--profile", report.profile,
                 "measured times and the roofline: the profile.json that 'vitrine profile' wrote for the same model")
       ->type_name("FILE");
@@ -64,7 +64,7 @@ void add_report_flags(CLI::App* c, ReportOptions& report) {
       ->type_name("OTHER");
   c->add_option("--step-b", report.step_b, "the step of the other one [--step]")
       ->type_name("STEP")
-      ->check(one_of({"train", "forward"}));
+      ->check(one_of({"train", "forward", "decode"}));
   add_pass_choice(c, "-b", "the other one", report.passes_b, "");
   c->add_option("-o", report.output, "write to FILE instead of standard output")->type_name("FILE");
 }
@@ -78,9 +78,10 @@ void add_explain_flags(CLI::App* c, ExplainOptions& explain) {
        "the name of an input, a state or an output")
       ->type_name("N")
       ->required();
-  c->add_option("--step", explain.step, "which graph of the model: train, or forward (the model in use)")
+  c->add_option("--step", explain.step,
+                "which graph of the model: train, forward (the model in use), or decode (one token more)")
       ->type_name("STEP")
-      ->check(one_of({"train", "forward"}))
+      ->check(one_of({"train", "forward", "decode"}))
       ->capture_default_str();
   c->add_option("--sizes", explain.sizes, "sizes of a model's axes to measure its error at; a .vit file keeps its own")
       ->type_name("NAME=N,...")

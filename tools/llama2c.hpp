@@ -26,8 +26,8 @@ struct Llama2cModel {
 Llama2cModel read_llama2c_model(const std::filesystem::path& path);
 
 /// tokenizer.bin: i32, the longest piece's bytes; then for each piece f32 score, i32 length and as many bytes; a byte's
-/// piece is the character of that number. Throws InputError for a file that ends early or late, has another number of pieces
-/// than `vocabulary`, or no sound pieces (pieces.hpp).
+/// piece is the character of that number. Throws InputError for a file that ends early or late, has another number of
+/// pieces than `vocabulary`, or no sound pieces (pieces.hpp).
 std::unique_ptr<PieceTokenizer> read_llama2c_tokenizer(const std::filesystem::path& path, std::size_t vocabulary);
 
 /// Reads both and writes one file as save_language_model does, named `name`. InputError as above; nothing is written

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "runtime/limits.hpp"
 #include "runtime/random.hpp"
 #include "tools/compiled.hpp"
 #include "tools/made_up_run.hpp"
@@ -94,18 +95,13 @@ class TimedRead final : public Timed {
   explicit TimedRead(int threads) : pool_(threads) {}
   void run() override {
     constexpr std::size_t piece = std::size_t{1} << 18, pieces = very_long_array / piece;
-    pool_.run(pieces, [&](std::size_t chunk, std::size_t) {
-      const float* const from = from_.data() + chunk * piece;
-      constexpr std::size_t lanes = 64;
-      float sums[lanes] = {};
-      for (std::size_t i = 0; i < piece; i += lanes)
-        for (std::size_t lane = 0; lane < lanes; ++lane) sums[lane] += from[i + lane];
-      sums_[chunk] = sums[0];
-    });
+    pool_.run(pieces,
+              [&](std::size_t chunk, std::size_t) { sums_[chunk] = read_(from_.data() + chunk * piece, piece); });
   }
 
  private:
   Pool pool_;
+  float (*read_)(const float*, std::size_t) = limits_table(best_isa()).read;
   std::vector<float> from_ = std::vector<float>(very_long_array, 1.f), sums_ = std::vector<float>(512);
 };
 

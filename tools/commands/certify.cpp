@@ -32,6 +32,7 @@ Subject subject_of(const Projects& projects, const CertifyOptions& options, Pool
   }
   const Project& project = find_project(projects, options.model);
   Graph forward = at_small_sizes(project.forward(), sizes_of(options.sizes, "certify"));
+  if (options.step == "decode") return {decode_graph(project, forward)};
   if (options.step == "forward") return {std::move(forward)};
   Certificate before = certify_recognition(forward, small_values(forward, options.common.seed), pool).certificate;
   if (!options.passes.empty()) before = {};
