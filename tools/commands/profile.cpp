@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "compiler/compile.hpp"
+#include "compiler/continuation.hpp"
 #include "compiler/passes.hpp"
 #include "runtime/cpu_target.hpp"
 #include "runtime/write_file.hpp"
@@ -32,7 +33,11 @@ Graph graph_of(const Projects& projects, const ProfileOptions& options) {
   if (options.step != "train")
     throw UsageError(
         fmt::format("profile: {} is a training step of 'bench'; leave --step {} out", options.model, options.step));
-  return workload->graph();
+  if (workload->written == 0) return workload->graph();
+  // What it does most: one token more.
+  const Graph forward = workload->graph();
+  const Shape& token = forward.find("token").type().shape;
+  return continuation(in_use_along(forward, token[0], token[1]), {.axis = std::string(token[1].label())});
 }
 
 /// A graph's name may be anything.
