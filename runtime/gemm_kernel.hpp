@@ -86,6 +86,37 @@ template <class Simd> RegisterBlock block_for(std::size_t rows, std::size_t colu
   return one_vector ? block_of<Simd, 1, false>(rows) : block_of<Simd, 2, false>(rows);
 }
 
+/// One row by several panels at once: in one alone a sum would wait for its last step, and nothing else to do. The bits
+/// are those of a panel by itself.
+template <class Simd, int Panels>
+void multiply_row(const RegisterWalk& walk, const float* a, const float* b, std::ptrdiff_t b_panel, float* c) {
+  using Vector = typename Simd::Vector;
+  constexpr int width = Simd::width;
+  Vector sums[Panels][2] = {};
+  for (std::size_t k = walk.depth; k > 0; --k, a += walk.a_step, b += walk.b_step) {
+    const Vector a_value = Simd::broadcast(*a);
+#pragma GCC unroll 8
+    for (int p = 0; p < Panels; ++p) {
+#pragma GCC unroll 2
+      for (int v = 0; v < 2; ++v) {
+        Vector b_row;
+        __builtin_memcpy(&b_row, b + p * b_panel + v * width, sizeof(Vector));
+        sums[p][v] = Simd::multiply_add(a_value, b_row, sums[p][v]);
+      }
+    }
+  }
+  for (int p = 0; p < Panels; ++p)
+    for (int v = 0; v < 2; ++v) {
+      float* const at = c + (2 * p + v) * width;
+      if (walk.accumulate) {
+        Vector before;
+        __builtin_memcpy(&before, at, sizeof(Vector));
+        sums[p][v] = before + sums[p][v];
+      }
+      __builtin_memcpy(at, &sums[p][v], sizeof(Vector));
+    }
+}
+
 /// A column panel stays in the first-level cache while the row panels pass by it.
 template <class Simd> void multiply_block(const GemmBlock& block) {
   constexpr std::size_t panel_rows = Simd::rows;
@@ -94,7 +125,13 @@ template <class Simd> void multiply_block(const GemmBlock& block) {
   const std::size_t rows_left_over = block.rows % panel_rows;
   RegisterWalk walk{1, block.depth, block.a_row, 0, block.a_step, block.b_step, block.c_row_stride, block.accumulate};
   const float* b = block.b;
-  for (std::size_t column = 0; column < block.columns; column += panel_columns, b += block.b_panel) {
+  std::size_t column = 0;
+  constexpr std::size_t together = 4;
+  for (; block.rows == 1 && block.columns - column >= together * panel_columns; column += together * panel_columns) {
+    multiply_row<Simd, together>(walk, block.a, b, block.b_panel, block.c + column);
+    b += static_cast<std::ptrdiff_t>(together) * block.b_panel;
+  }
+  for (; column < block.columns; column += panel_columns, b += block.b_panel) {
     const std::size_t left = block.columns - column;
     const std::size_t columns = left < panel_columns ? left : panel_columns;
     const float* panel = columns < panel_columns ? block.b_edge : b;
