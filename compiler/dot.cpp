@@ -29,6 +29,8 @@ std::string looks(const Picture& picture, const Box& box) {
   } else {
     const Node& node = box.nodes.front().node();
     if (node.op) fill = colour_of(node.op->info->doc.kind);
+    const auto paint = picture.paint.nodes.find(box.nodes.front().id);
+    if (node.op && paint != picture.paint.nodes.end()) fill = paint->second.fill;
     if (node.leaf == Leaf::input) fill = look::input_fill, ink = look::input_ink, style = "filled";
     if (node.leaf == Leaf::state) shape = "cylinder", fill = look::state_fill, style = "filled";
     if (node.leaf == Leaf::constant) shape = "note", fill = look::constant_fill, style = "filled";
@@ -116,6 +118,7 @@ class Writer {
 
 std::string dot(const Graph& graph, const DotOptions& options) {
   Picture picture = picture_of(graph);
+  picture.paint = options.paint;
   if (options.fold) {
     fold_updates(picture);
     fold_repeats(picture);

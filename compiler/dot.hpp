@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 
+#include "compiler/picture.hpp"
 #include "vitrine/graph.hpp"
 
 namespace vitrine {
@@ -12,6 +13,7 @@ struct DotOptions {
   /// each of their parts and each module around them is one box too.
   bool fold = false;
   bool legend = true;
+  Paint paint{};
   std::size_t most_boxes = 500;  // more are folded all the same: Graphviz takes a minute for 3,000
 };
 

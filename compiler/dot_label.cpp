@@ -222,7 +222,11 @@ std::string dot_label(const Picture& picture, const Box& box) {
       made += fmt::format("<FONT POINT-SIZE=\"10\" COLOR=\"{0}\"><B>{1}{1}g{2}</B></FONT>", look::group_ink(node.group),
                           gap, node.group);
   }
-  return made.append(line_break).append(small(text_of(node.type))) + results(picture, box);
+  made.append(line_break).append(small(text_of(node.type)));
+  const auto paint = picture.paint.nodes.find(v.id);
+  if (paint != picture.paint.nodes.end() && !paint->second.words.empty())
+    made.append(line_break).append(small("<B>" + in_dot_label(paint->second.words) + "</B>"));
+  return made + results(picture, box);
 }
 
 /// Where a node was written: its own line; else that of the node it was made of, of who first reads it (a parameter),

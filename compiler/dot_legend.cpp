@@ -107,12 +107,15 @@ std::string dot_heading(const Picture& picture, bool legend) {
   line("POINT-SIZE=\"18\"",
        name.find_first_not_of(' ') == std::string::npos ? "graph without a name" : shortened(name, 80));
   line(fmt::format("POINT-SIZE=\"11\" COLOR=\"{}\"", look::faint_ink), counts(picture, has));
+  for (const std::string& words : picture.paint.says) line("POINT-SIZE=\"11\"", words);
   for (const std::string& words : folds(picture))
     line(fmt::format("POINT-SIZE=\"11\" COLOR=\"{}\"", look::gradient_ink), words);
   if (!legend) return made + "</TABLE>";
 
   std::string kinds;
-  for (const Kind kind : has.kinds)
+  for (const auto& [fill, words] : picture.paint.key)
+    kinds += cell(fmt::format("BORDER=\"1\" COLOR=\"{}\" BGCOLOR=\"{}\"", look::faint_ink, fill), words);
+  for (const Kind kind : picture.paint.key.empty() ? has.kinds : std::set<Kind>())
     kinds +=
         cell(fmt::format("BORDER=\"1\" COLOR=\"{}\" BGCOLOR=\"{}\"", look::faint_ink, colour_of(kind)), name_of(kind));
   std::string lines;

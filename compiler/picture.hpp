@@ -3,6 +3,7 @@
 // folded into one, which are written into the box that reads them.
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -30,8 +31,20 @@ struct Repeats {
 /// "blocks.0 to blocks.3 (× 4)"
 std::string title_of(const Repeats&);
 
+/// What a picture says of its nodes beside what they are: another fill, and a line of words; and the key to the fills.
+struct Paint {
+  struct Of {
+    std::string_view fill;
+    std::string words{};
+  };
+  std::map<std::uint32_t, Of> nodes{};
+  std::vector<std::pair<std::string_view, std::string>> key{};  // fill, what it means
+  std::vector<std::string> says{};                              // beneath the picture's name
+};
+
 struct Picture {
   const Graph* graph = nullptr;
+  Paint paint{};
   std::vector<Box> boxes{};
   std::vector<std::string> families{};
   std::vector<Repeats> repeats{};

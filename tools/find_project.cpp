@@ -39,7 +39,7 @@ bool names_a_file(const std::string& model) {
   return model == "-" || model.ends_with(".vit") || model.find('/') != model.npos;
 }
 
-Graph decode_graph(const Project& project, const Graph& forward, ContinuationReport* report) {
+Graph whole_to_go_on(const Project& project, const Graph& forward, std::string& axis) {
   Axis along, sequences;
   for (Value v : forward.topological())
     if (v.node().leaf == Leaf::input && v.node().name == project.causal_input && v.type().shape.rank() == 2)
@@ -50,7 +50,14 @@ Graph decode_graph(const Project& project, const Graph& forward, ContinuationRep
                     "the sequences and one for their places; take --step forward",
                     project.name));
   sequences.size = 1;
-  return continuation(in_use_along(forward, sequences, along), {.axis = std::string(along.label())}, report);
+  axis = along.label();
+  return in_use_along(forward, sequences, along);
+}
+
+Graph decode_graph(const Project& project, const Graph& forward) {
+  std::string axis;
+  const Graph whole = whole_to_go_on(project, forward, axis);
+  return continuation(whole, {.axis = axis});
 }
 
 Graph model_graph(const Projects& projects, const std::string& model, const std::string& step) {

@@ -18,9 +18,11 @@ bool names_a_file(const std::string& model);
 /// Of a project, `step` picks the graph: "train", "forward" or "decode".
 Graph model_graph(const Projects&, const std::string& model, const std::string& step);
 
-/// The graph that makes one token more from what it kept of those before, derived from a project's forward graph at any
-/// sizes. UsageError for a model that cannot go on.
-Graph decode_graph(const Project&, const Graph& forward, ContinuationReport* = nullptr);
+/// A project's forward graph, at any sizes, as it is in use for one sequence, and the axis along which it goes on.
+/// UsageError for a model that declares nothing causal.
+Graph whole_to_go_on(const Project&, const Graph& forward, std::string& axis);
+/// The graph that makes one token more from what it kept of those before. UsageError for a model that cannot go on.
+Graph decode_graph(const Project&, const Graph& forward);
 
 /// What is said of a model of the command line: the step where it has several, and in which state it is.
 std::string described(const std::string& model, const std::string& step, const std::string& how);

@@ -142,6 +142,9 @@ void add_show_flags(CLI::App* c, ShowOptions& show) {
                 "that pass's turn in this round: the passes run again and again until none changes anything")
       ->type_name("N")
       ->check(whole_number(1, 1000));
+  c->add_flag("--proof", show.proof,
+              "why the model can go on token by token: the graph in use with how each value hangs on later places, and "
+              "what is kept");
   add_step(c, show.step);
   c->add_option("--format", show.format,
                 "text, dot, svg, png, json, or memory: a picture of where each tensor of the compiled graph lies")

@@ -28,6 +28,7 @@ struct ShowOptions {
   std::string model, after, before, format = "text", output;
   std::string step = "train";
   bool fold = false, print_after_all = false, print_before_all = false;
+  bool proof = false;     // why it can go on, and what is kept
   std::size_t round = 0;  // 0: not given
 };
 int show(const Projects&, const ShowOptions&);

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "compiler/compile.hpp"
+#include "compiler/continuation_proof.hpp"
 #include "compiler/dot.hpp"
 #include "compiler/graph_json.hpp"
 #include "compiler/memory_plan.hpp"
@@ -10,6 +11,7 @@
 #include "runtime/cpu_target.hpp"
 #include "runtime/isa.hpp"
 #include "tools/compilation.hpp"
+#include "tools/find_project.hpp"
 #include "tools/graph_at.hpp"
 #include "tools/graphviz.hpp"
 #include "tools/lint.hpp"
@@ -47,10 +49,31 @@ int show_every_pass(const Projects& projects, const ShowOptions& options) {
   return 0;
 }
 
+/// The graph in use, with the proof that it can go on.
+int show_proof(const Projects& projects, const ShowOptions& options) {
+  if (names_a_point(options) || options.format == "json" || options.format == "memory")
+    throw UsageError(
+        "show: --proof shows the model in use, as text, dot, svg or png; leave --after, --before and other "
+        "formats out");
+  ContinuationReport report;
+  std::string axis;
+  const Project& project = find_project(projects, options.model);
+  const Graph full = whole_to_go_on(project, project.forward(), axis);
+  continuation(full, {.axis = axis}, &report);
+  if (options.format == "text") {
+    write_text(options.output, proof_text(full, axis, report));
+    return 0;
+  }
+  const std::string picture = dot(full, {.fold = options.fold, .paint = proof_paint(full, axis, report)});
+  write_text(options.output, options.format == "dot" ? picture : render(picture, options.format));
+  return 0;
+}
+
 }  // namespace
 
 int show(const Projects& projects, const ShowOptions& options) {
   if (options.print_after_all || options.print_before_all) return show_every_pass(projects, options);
+  if (options.proof) return show_proof(projects, options);
   warn_of_findings(projects, options.model);
   const Point at{.before = options.before, .after = options.after, .round = options.round};
   const Graph graph = graph_at(projects, options.model, options.step, at, "show").graph;
