@@ -29,6 +29,8 @@ class ClosedValues {
   /// elements.
   bool add(Value v);
   bool contains(Value v) const { return closed_.contains(v.id); }
+  /// Lets go of what was computed.
+  void forget() { known_.clear(); }
   /// One that was added.
   const ClosedValue& at(Value v) const;
 

@@ -218,7 +218,7 @@ TEST_CASE("of what holds positions too, a table of them is pointwise along the t
   CHECK(dependence.of(output_of(graph, "y")) == Dependence::prefix);
 }
 
-TEST_CASE("attention in plain operations is causal once it is recognized, and until then nothing is said") {
+TEST_CASE("attention in plain operations is causal by its mask, and once it is recognized") {
   Graph graph = parse(R"(graph plain {
   input %x : f32[batch 2, time 5, width 4]
   %1 = iota() {along = time 5} : i32[time 5]
@@ -235,7 +235,90 @@ TEST_CASE("attention in plain operations is causal once it is recognized, and un
   %12 = matmul(%11, %4) : f32[batch 2, time 5, width 4]
   output y = %12
 })");
-  CHECK(AxisDependence(graph, "time").of(output_of(graph, "y")) == Dependence::all);
+  CHECK(AxisDependence(graph, "time").of(output_of(graph, "y")) == Dependence::prefix);
   recognize(graph);
   CHECK(AxisDependence(graph, "time").of(output_of(graph, "y")) == Dependence::prefix);
+}
+
+namespace {
+
+constexpr Axis key{"key", step.size};
+constexpr float inf = std::numeric_limits<float>::infinity();
+Value places(Value x) { return reshape<step, 1>(cast<DType::f32>(emit(*x.graph, Iota{step}))); }
+Value keys(Value x) { return cast<DType::f32>(emit(*x.graph, Iota{key})); }
+Value later(Value x) { return greater(keys(x), places(x)); }
+
+/// What mixing makes of scores and values, each place's with all keys.
+Dependence of_scores(const std::function<Value(Value scores, Value values)>& mixing, bool keys_before = false) {
+  return of_time([&](Value x) {
+    const Value from = keys_before ? slice<1, 0, 5>(pad<1, 1, 0>(x)) : x;
+    const Value k = emit(Rename{shape_of<batch, key, width>}, {from});
+    return mixing(matmul(x, transpose(k)) + (keys(x) - places(x)) * 0.25f, k);
+  });
+}
+
+}  // namespace
+
+TEST_CASE("a mask of what is to come is understood by the number that an op ignores, and a run agrees") {
+  using Mixing = std::function<Value(Value, Value)>;
+  const auto closed_to = [](Value s, Value mask) { return where(mask, -inf, s); };
+  const auto added = [](Value mask, float n) { return where(mask, number(*mask.graph, n), number(*mask.graph, 0)); };
+  const std::vector<Mixing> back_only{
+      [&](Value s, Value v) { return matmul(softmax(closed_to(s, later(s))), v); },
+      [&](Value s, Value v) { return matmul(softmax(s + added(later(s), -inf)), v); },
+      [&](Value s, Value v) { return matmul(softmax(added(later(s), -inf) + s * 2.f - 1.f), v); },
+      [&](Value s, Value v) { return matmul(exp(emit(LogSoftmax{}, {closed_to(s, later(s))})), v); },
+      [&](Value s, Value v) { return matmul(transpose(transpose(softmax(closed_to(s, later(s))))), v); },
+      [&](Value s, Value v) { return transpose(matmul(transpose(v), transpose(softmax(closed_to(s, later(s)))))); },
+      [&](Value s, Value) { return sum<-1>(where(later(s), 0.f, s * s), keep_axes); },
+      [&](Value s, Value) { return max<-1>(closed_to(s, later(s)), keep_axes); },
+      [&](Value s, Value v) {
+        const Value e = exp(closed_to(s, later(s)) - max<-1>(closed_to(s, later(s)), keep_axes));
+        return matmul(e / sum<-1>(e, keep_axes), v);
+      },
+      [&](Value s, Value v) { return matmul(s * cast<DType::f32>(logical_not(later(s))), v); },
+      [&](Value s, Value v) {
+        const Value some = s.graph->state("some", boolean<batch, 1, key>);
+        return matmul(where(logical_or(some, later(s)), 0.f, s), v);
+      },
+      [&](Value s, Value v) {
+        const Value far = greater(places(s) - keys(s), 1.5f);
+        return matmul(softmax(closed_to(s, logical_or(later(s), far))), v);
+      },
+      [&](Value s, Value v) {
+        const Value rows = softmax(reshape<row, key>(closed_to(s, later(s))));
+        return matmul(reshape<batch, step, key>(rows), v);
+      },
+      [&](Value s, Value v) {
+        const Value moved = pad<1, 1, 0, -inf>(pad<2, 1, 0, -inf>(closed_to(s, later(s))));
+        return matmul(softmax(slice<1, 1, 6>(slice<2, 1, 6>(moved))), v);
+      }};
+  for (std::size_t i = 0; i < back_only.size(); ++i) {
+    CAPTURE(i);
+    CHECK(of_scores(back_only[i]) == Dependence::prefix);
+  }
+  const auto one_more = [](Value s) { return greater(keys(s), places(s) + 1.f); };
+  const std::vector<Mixing> ahead{
+      [&](Value s, Value v) { return matmul(softmax(s), v); },
+      [&](Value s, Value v) { return matmul(softmax(closed_to(s, one_more(s))), v); },
+      [&](Value s, Value v) { return matmul(softmax(closed_to(s, greater(places(s), keys(s)))), v); },
+      [&](Value s, Value v) { return matmul(softmax(s + added(later(s), -20.f)), v); },
+      [&](Value s, Value v) { return matmul(softmax(where(later(s), 0.f, s)), v); },  // 0 is no -inf
+      [&](Value s, Value v) { return matmul(where(one_more(s), 0.f, s), v); },
+      [&](Value s, Value v) { return matmul(flip<-1>(softmax(closed_to(s, later(s)))), v); },
+      [&](Value s, Value v) { return matmul(softmax(closed_to(s, later(s))), flip<key>(v)); },
+      [&](Value s, Value v) {
+        const Value rows = emit(Rename{shape_of<batch, step, width>}, {v});
+        return matmul(transpose(softmax(closed_to(s, later(s)))), rows);
+      },
+      [&](Value s, Value v) { return matmul(transpose(softmax(transpose(closed_to(s, later(s))))), v); }};
+  for (std::size_t i = 0; i < ahead.size(); ++i) {
+    CAPTURE(i);
+    CHECK(of_scores(ahead[i]) == Dependence::all);
+  }
+  // Keys that each come from the place before may be seen one further.
+  CHECK(of_scores([&](Value s, Value v) { return matmul(softmax(closed_to(s, one_more(s))), v); }, true) ==
+        Dependence::prefix);
+  CHECK(of_scores([&](Value s, Value v) { return matmul(softmax(closed_to(s, greater(keys(s), places(s) + 2.f))), v); },
+                  true) == Dependence::all);
 }
