@@ -7,7 +7,7 @@
 #include "compiler/op_table.hpp"
 #include "compiler/optimizers.hpp"
 #include "compiler/parse.hpp"
-#include "tests/derivative_law.hpp"
+#include "tests/axis_law.hpp"
 #include "tests/op_example.hpp"
 #include "tests/random_graph.hpp"
 #include "tests/small_language.hpp"
@@ -17,98 +17,7 @@ using namespace vitrine;
 
 namespace {
 
-/// The index of element number n along an axis.
-std::size_t index_along(const Shape& shape, int axis, std::size_t n) {
-  for (int i = shape.rank() - 1; i > axis; --i) n /= shape[i].size;
-  return n % shape[axis].size;
-}
-
-/// Whether element number n of a value may move where position `at` of what is followed does.
-bool may_move(const MadeOf& made, const Shape& shape, std::size_t n, std::size_t at) {
-  if (made.anything) return true;
-  return std::ranges::any_of(made.along, [&](const Places& p) {
-    const auto here = static_cast<std::ptrdiff_t>(index_along(shape, p.axis, n) / p.inner % p.size);
-    const auto there = static_cast<std::ptrdiff_t>(at);
-    return here + p.first <= there && there <= here + p.last;
-  });
-}
-
-/// Changes every element of a leaf at one index of an axis: numbers get others, whole numbers and masks another of
-/// those that the leaf holds, so that an index stays one.
-void change(std::vector<std::byte>& bytes, const Type& type, int axis, std::size_t at) {
-  const std::size_t size = stored_size<double>(type.dtype);
-  const std::vector<std::byte> before = bytes;
-  const std::size_t count = type.shape.elements();
-  for (std::size_t i = 0; i < count; ++i) {
-    if (index_along(type.shape, axis, i) != at) continue;
-    if (type.dtype == DType::f32) {
-      double x = 0;
-      std::memcpy(&x, &bytes[i * size], size);
-      x = x * 1.25 + 0.0625;
-      std::memcpy(&bytes[i * size], &x, size);
-    } else {
-      for (std::size_t k = 0; k < count; ++k)
-        if (std::memcmp(&before[k * size], &before[i * size], size) != 0) {
-          std::memcpy(&bytes[i * size], &before[k * size], size);
-          break;
-        }
-    }
-  }
-}
-
-struct Counted {
-  std::size_t moved = 0, stayed = 0;  // elements that may move, and that must not
-};
-
-/// Follows one axis of a leaf through a graph; empty, or what moved though it was said not to.
-std::string disagreement(const Graph& graph, const Values<double>& leaves, Value leaf, int axis, Counted& seen) {
-  const AxisDependence dependence(graph, leaf, axis);
-  const Values<double> before = evaluate<double>(graph, leaves);
-  for (std::size_t at = 0; at < leaf.type().shape[axis].size; ++at) {
-    Values<double> changed = leaves;
-    change(changed.at(leaf.id), leaf.type(), axis, at);
-    Values<double> after;
-    try {
-      after = evaluate<double>(graph, changed);
-    } catch (const InputError&) {
-      continue;  // a number that was an index is none any more
-    }
-    for (Value v : graph.topological()) {
-      const std::size_t size = stored_size<double>(v.type().dtype);
-      for (std::size_t i = 0; i < v.type().shape.elements(); ++i) {
-        const bool may = may_move(dependence.made_of(v), v.type().shape, i, at);
-        const bool moved = std::memcmp(&before.at(v.id)[i * size], &after.at(v.id)[i * size], size) != 0;
-        (may ? seen.moved : seen.stayed) += 1;
-        if (moved && !may)
-          return "element " + std::to_string(i) + " of %" + std::to_string(v.id) + " " +
-                 std::string(v.op() ? v.op()->name() : "leaf") + " moves with position " + std::to_string(at);
-      }
-    }
-  }
-  return "";
-}
-
-/// Along every axis of every input and state.
-std::string disagreement(const Graph& graph, const Values<double>& leaves, Counted& seen) {
-  for (Value v : graph.topological()) {
-    if (v.node().leaf != Leaf::input && v.node().leaf != Leaf::state) continue;
-    for (int axis = 0; axis < v.type().shape.rank(); ++axis)
-      if (const std::string found = disagreement(graph, leaves, v, axis, seen); !found.empty())
-        return found + ", followed from axis " + std::to_string(axis) + " of " + v.node().name;
-  }
-  return "";
-}
-
-constexpr Axis batch{"batch", 2}, step{"time", 5}, width{"width", 3}, row{"row", 10};
-
-/// What is said of output "y" of a graph made of x [batch, step, width], once a run has agreed.
-Dependence of_time(const std::function<Value(Value)>& build) {
-  Graph graph("example");
-  graph.output("y", build(graph.input("x", f32<batch, step, width>)));
-  Counted seen;
-  CHECK(disagreement(graph, random_leaves(graph, 3), seen) == "");
-  return AxisDependence(graph, "time").of(graph.outputs()[0].second);
-}
+using namespace law;
 
 }  // namespace
 
@@ -238,87 +147,4 @@ TEST_CASE("attention in plain operations is causal by its mask, and once it is r
   CHECK(AxisDependence(graph, "time").of(output_of(graph, "y")) == Dependence::prefix);
   recognize(graph);
   CHECK(AxisDependence(graph, "time").of(output_of(graph, "y")) == Dependence::prefix);
-}
-
-namespace {
-
-constexpr Axis key{"key", step.size};
-constexpr float inf = std::numeric_limits<float>::infinity();
-Value places(Value x) { return reshape<step, 1>(cast<DType::f32>(emit(*x.graph, Iota{step}))); }
-Value keys(Value x) { return cast<DType::f32>(emit(*x.graph, Iota{key})); }
-Value later(Value x) { return greater(keys(x), places(x)); }
-
-/// What mixing makes of scores and values, each place's with all keys.
-Dependence of_scores(const std::function<Value(Value scores, Value values)>& mixing, bool keys_before = false) {
-  return of_time([&](Value x) {
-    const Value from = keys_before ? slice<1, 0, 5>(pad<1, 1, 0>(x)) : x;
-    const Value k = emit(Rename{shape_of<batch, key, width>}, {from});
-    return mixing(matmul(x, transpose(k)) + (keys(x) - places(x)) * 0.25f, k);
-  });
-}
-
-}  // namespace
-
-TEST_CASE("a mask of what is to come is understood by the number that an op ignores, and a run agrees") {
-  using Mixing = std::function<Value(Value, Value)>;
-  const auto closed_to = [](Value s, Value mask) { return where(mask, -inf, s); };
-  const auto added = [](Value mask, float n) { return where(mask, number(*mask.graph, n), number(*mask.graph, 0)); };
-  const std::vector<Mixing> back_only{
-      [&](Value s, Value v) { return matmul(softmax(closed_to(s, later(s))), v); },
-      [&](Value s, Value v) { return matmul(softmax(s + added(later(s), -inf)), v); },
-      [&](Value s, Value v) { return matmul(softmax(added(later(s), -inf) + s * 2.f - 1.f), v); },
-      [&](Value s, Value v) { return matmul(exp(emit(LogSoftmax{}, {closed_to(s, later(s))})), v); },
-      [&](Value s, Value v) { return matmul(transpose(transpose(softmax(closed_to(s, later(s))))), v); },
-      [&](Value s, Value v) { return transpose(matmul(transpose(v), transpose(softmax(closed_to(s, later(s)))))); },
-      [&](Value s, Value) { return sum<-1>(where(later(s), 0.f, s * s), keep_axes); },
-      [&](Value s, Value) { return max<-1>(closed_to(s, later(s)), keep_axes); },
-      [&](Value s, Value v) {
-        const Value e = exp(closed_to(s, later(s)) - max<-1>(closed_to(s, later(s)), keep_axes));
-        return matmul(e / sum<-1>(e, keep_axes), v);
-      },
-      [&](Value s, Value v) { return matmul(s * cast<DType::f32>(logical_not(later(s))), v); },
-      [&](Value s, Value v) {
-        const Value some = s.graph->state("some", boolean<batch, 1, key>);
-        return matmul(where(logical_or(some, later(s)), 0.f, s), v);
-      },
-      [&](Value s, Value v) {
-        const Value far = greater(places(s) - keys(s), 1.5f);
-        return matmul(softmax(closed_to(s, logical_or(later(s), far))), v);
-      },
-      [&](Value s, Value v) {
-        const Value rows = softmax(reshape<row, key>(closed_to(s, later(s))));
-        return matmul(reshape<batch, step, key>(rows), v);
-      },
-      [&](Value s, Value v) {
-        const Value moved = pad<1, 1, 0, -inf>(pad<2, 1, 0, -inf>(closed_to(s, later(s))));
-        return matmul(softmax(slice<1, 1, 6>(slice<2, 1, 6>(moved))), v);
-      }};
-  for (std::size_t i = 0; i < back_only.size(); ++i) {
-    CAPTURE(i);
-    CHECK(of_scores(back_only[i]) == Dependence::prefix);
-  }
-  const auto one_more = [](Value s) { return greater(keys(s), places(s) + 1.f); };
-  const std::vector<Mixing> ahead{
-      [&](Value s, Value v) { return matmul(softmax(s), v); },
-      [&](Value s, Value v) { return matmul(softmax(closed_to(s, one_more(s))), v); },
-      [&](Value s, Value v) { return matmul(softmax(closed_to(s, greater(places(s), keys(s)))), v); },
-      [&](Value s, Value v) { return matmul(softmax(s + added(later(s), -20.f)), v); },
-      [&](Value s, Value v) { return matmul(softmax(where(later(s), 0.f, s)), v); },  // 0 is no -inf
-      [&](Value s, Value v) { return matmul(where(one_more(s), 0.f, s), v); },
-      [&](Value s, Value v) { return matmul(flip<-1>(softmax(closed_to(s, later(s)))), v); },
-      [&](Value s, Value v) { return matmul(softmax(closed_to(s, later(s))), flip<key>(v)); },
-      [&](Value s, Value v) {
-        const Value rows = emit(Rename{shape_of<batch, step, width>}, {v});
-        return matmul(transpose(softmax(closed_to(s, later(s)))), rows);
-      },
-      [&](Value s, Value v) { return matmul(transpose(softmax(transpose(closed_to(s, later(s))))), v); }};
-  for (std::size_t i = 0; i < ahead.size(); ++i) {
-    CAPTURE(i);
-    CHECK(of_scores(ahead[i]) == Dependence::all);
-  }
-  // Keys that each come from the place before may be seen one further.
-  CHECK(of_scores([&](Value s, Value v) { return matmul(softmax(closed_to(s, one_more(s))), v); }, true) ==
-        Dependence::prefix);
-  CHECK(of_scores([&](Value s, Value v) { return matmul(softmax(closed_to(s, greater(keys(s), places(s) + 2.f))), v); },
-                  true) == Dependence::all);
 }
