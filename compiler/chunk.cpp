@@ -174,9 +174,7 @@ void Chunk::add(Value v) {
 }
 
 void Chunk::hand_out(const std::string& name, Value v) {
-  const Shape& shape = v.type().shape;
-  const auto axis = static_cast<int>(std::ranges::find(shape, goes_on_.axis(), &Axis::label) - shape.begin());
-  made_.output(name, rows_of(v, axis, {{}, options_.last_only && options_.rows > 1}).value);
+  made_.output(name, rows_of(v, demands_.of(v).axis, {{}, options_.last_only && options_.rows > 1}).value);
 }
 
 SomeRows Chunk::rows_of(Value v, int axis, const WhichRows& which) {

@@ -4,10 +4,11 @@
 
 #include <algorithm>
 
-#include "compiler/annotations.hpp"
 #include "compiler/chunk.hpp"
 #include "compiler/kept_values.hpp"
+#include "compiler/passes.hpp"
 #include "compiler/print.hpp"
+#include "compiler/specialize.hpp"
 #include "compiler/unmasked.hpp"
 #include "vitrine/error.hpp"
 
@@ -55,6 +56,12 @@ void demand_that_no_length_is_read(const GoesOn& goes_on, std::span<const Value>
 }
 
 }  // namespace
+
+Graph in_use_along(const Graph& forward, const Axis& sequences, const Axis& along) {
+  Graph graph = specialize(forward, std::array{sequences, along});
+  optimize(graph, passes_named("inference,recognize_rows,recognize_attention,remove_unused"), {.record = false});
+  return graph;
+}
 
 std::size_t ContinuationReport::bytes_of_token() const {
   std::size_t bytes = 0;

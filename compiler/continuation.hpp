@@ -37,6 +37,10 @@ struct ContinuationReport {
   std::size_t bytes_of_token() const;  // kept for each token of a sequence
 };
 
+/// A traced forward graph for so many sequences, as the model has it in use and with attention recognized: what can go
+/// on. `sequences` and `along` are its axes.
+Graph in_use_along(const Graph& forward, const Axis& sequences, const Axis& along);
+
 /// The chunk graph of a forward graph in use (no when_training, attention recognized). Its inputs with the axis have
 /// `rows` rows; `position` i32[batch] is how many tokens of each sequence came before, `length` i32[batch] how many of
 /// the rows are meant (the others' results are of no concern). The axis' size is the capacity: batch and axis are

@@ -179,6 +179,29 @@ std::vector<PassPage> written() {
   output y = %2
 }
 )"},
+      PassPage{
+          "keep_to_maxima",
+          "Behind a max pool only one pixel of each window has a gradient: what a convolution passes on is made of "
+          "those, and the images of zeros are neither stored nor multiplied.",
+          "Windows of 4 places or more that lie side by side, a convolution that moves by one pixel, and nothing "
+          "else that reads the images; what is written for it means the same by definition.",
+          R"(graph way_back {
+  input %x : f32[batch 2, 4, 4, 3]
+  input %w : f32[3, 3, 3, 5]
+  input %b : f32[5]
+  input %dy : f32[batch 2, 2, 2, 5]
+  %4 = conv2d(%x, %w) {stride = 1x1, padding = 1x1, groups = 1} : f32[batch 2, 4, 4, 5]
+  %5 = add(%4, %b) : f32[batch 2, 4, 4, 5]
+  %6 = max_pool2d_place(%5) {window = 2x2, stride = 2x2, padding = 0x0} : u8[batch 2, 2, 2, 5]
+  %7 = max_pool2d_scatter(%dy, %6) {window = 2x2, stride = 2x2, padding = 0x0, to = [batch 2, 4, 4, 5]} : f32[batch 2, 4, 4, 5]
+  %8 = conv2d_weight_gradient(%x, %7) {stride = 1x1, padding = 1x1, groups = 1, to = [3, 3, 3, 5]} : f32[3, 3, 3, 5]
+  %9 = conv2d_input_gradient(%7, %w) {stride = 1x1, padding = 1x1, groups = 1, to = [batch 2, 4, 4, 3]} : f32[batch 2, 4, 4, 3]
+  %10 = sum_to(%7) {to = [5]} : f32[5]
+  output dw = %8
+  output dx = %9
+  output db = %10
+}
+)"},
       PassPage{"merge_duplicates", "", "",
                R"(graph twins {
   input %x : f32[2, 2]

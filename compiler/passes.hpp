@@ -47,6 +47,7 @@ void move_permutes(Graph&, Rewriter&);
 void fold_transposes(Graph&, Rewriter&);
 void merge_products(Graph&, Rewriter&);
 void pool_before_relu(Graph&, Rewriter&);
+void keep_to_maxima(Graph&, Rewriter&);
 void merge_duplicates(Graph&, Rewriter&);
 void remove_unused(Graph&, Rewriter&);
 void repeat_producers(Graph&, Rewriter&);
@@ -79,6 +80,10 @@ inline constexpr std::array every_pass{
          merge_products},
     Pass{"pool_before_relu", Contract::exact,
          "max_pool2d(relu(x)) => relu(max_pool2d(x)), and the same on the way back", pool_before_relu},
+    Pass{
+        "keep_to_maxima", Contract::exact,
+        "conv2d_weight_gradient(x, max_pool2d_scatter(dy, p)) => pooled_conv2d_weight_gradient(x, dy, p), and the like",
+        keep_to_maxima},
     Pass{"merge_duplicates", Contract::exact, "f(x), f(x) => f(x)", merge_duplicates},
     Pass{"remove_unused", Contract::exact, "a node that nothing reads => nothing", remove_unused},
     Pass{"repeat_producers", Contract::exact, "f(x), g(f(x)), h(f(x)) => f(x) in the step of g, and in that of h",

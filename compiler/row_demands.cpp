@@ -81,9 +81,10 @@ RowDemands::RowDemands(const GoesOn& goes_on, std::span<const Value> results, bo
                        const std::set<std::uint32_t>& kept)
     : goes_on_(goes_on), count_(rows), kept_(kept) {
   for (Value v : results) {
-    const auto axis = std::ranges::find(v.type().shape, goes_on.axis(), &Axis::label);
-    if (axis == v.type().shape.end()) refuse(v, goes_on.axis(), "it has no such axis", "hand out what has one");
-    want_rows(v, static_cast<int>(axis - v.type().shape.begin()), {}, last);
+    const std::vector<Places>& along = goes_on.dependence().made_of(v).along;
+    if (along.size() != 1 || along[0].inner != 1)
+      refuse(v, goes_on.axis(), "none of its axes tells which of its rows are new", "hand out what has the axis");
+    want_rows(v, along[0].axis, {}, last);
   }
   for (Value v : goes_on.graph().topological() | std::views::reverse)
     if (goes_on.moves(v)) visit(v);

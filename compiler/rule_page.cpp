@@ -128,6 +128,18 @@ constexpr std::array of_pool_before_relu{
     RulePage{"where(relu(x) > 0, scatter(dy), 0) => scatter(where(relu(max_pool2d(x)) > 0, dy, 0))",
              "On the way back too the mask of relu is asked on the few elements behind the pool.",
              "a place that the pool did not pick gets no gradient anyway"}};
+constexpr std::array of_keep_to_maxima{
+    RulePage{
+        "conv2d_input_gradient(scatter(dy), w) => pooled_conv2d_input_gradient(dy, w)",
+        "What the pixels in front of a convolution get is made of the one gradient that each window behind it has.",
+        "windows of 4 places or more lie side by side, the convolution moves by one pixel, and all that reads the "
+        "images of zeros can do without them"},
+    RulePage{"conv2d_weight_gradient(x, scatter(dy)) => pooled_conv2d_weight_gradient(x, dy)",
+             "A weight's gradient adds up what the windows' pixels with a gradient saw, and no products with zero.",
+             "windows of 4 places or more lie side by side, the convolution moves by one pixel, and all that reads the "
+             "images of zeros can do without them"},
+    RulePage{"sum_to(scatter(dy)) => pooled_sum(dy)", "A bias' gradient is the sum of the windows' gradients.",
+             "the sum is over all pixels, and all that reads the images of zeros can do without them"}};
 constexpr std::array of_merge_duplicates{RulePage{
     "f(x), f(x) => f(x)", "What is computed twice from the same is computed once.",
     "op, attributes and operands are equal; so dropouts with other random streams are no twins, nor are -0 and +0"}};
@@ -174,6 +186,7 @@ constexpr std::array every_rule{OfPass{"inference", of_inference},
                                 OfPass{"fold_transposes", of_fold_transposes},
                                 OfPass{"merge_products", of_merge_products},
                                 OfPass{"pool_before_relu", of_pool_before_relu},
+                                OfPass{"keep_to_maxima", of_keep_to_maxima},
                                 OfPass{"merge_duplicates", of_merge_duplicates},
                                 OfPass{"remove_unused", of_remove_unused},
                                 OfPass{"repeat_producers", of_repeat_producers},

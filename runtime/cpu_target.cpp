@@ -7,6 +7,7 @@
 #include "runtime/steps/attention_step.hpp"
 #include "runtime/steps/convolution_step.hpp"
 #include "runtime/steps/gemm_step.hpp"
+#include "runtime/steps/pooled_gradient_step.hpp"
 #include "runtime/steps/rows_step.hpp"
 #include "vitrine/ops/attention_at.hpp"
 #include "vitrine/ops/avg_pool2d.hpp"
@@ -172,6 +173,10 @@ Choice CpuTarget::own(const Step& step) const {
       as<AvgPool2dGradient>(op))
     return {"pooling", head_workspace(step), true, predicted(elements * sum_ns_per_element),
             "all channels of a window at once"};
+  if (const auto workspace = pooled_gradient_step_workspace(step, isa_))
+    return {"pooled_gradient", *workspace, true,
+            predicted(pooled_gradient_multiply_adds(step) / multiply_adds_per_ns(isa_)),
+            "of each window the one pixel that has a gradient, and none of the zeros around it"};
   if (as<RowNorm<true>>(op) || as<RowNorm<false>>(op) || as<RowNormScale<true>>(op) || as<RowNormScale<false>>(op))
     return by_elements("row_norm", norm_ns_per_element,
                        "rows of a dense matrix, mean and deviation read while they are in cache",

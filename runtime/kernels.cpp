@@ -7,7 +7,7 @@
 namespace vitrine {
 
 namespace {
-constexpr std::array<std::pair<std::string_view, Prepare>, 23> kernels{{
+constexpr std::array<std::pair<std::string_view, Prepare>, 24> kernels{{
     {"gemm", prepare_gemm},
     {"onednn_gemm", prepare_onednn_gemm},
     {"pack_matrix", prepare_pack_matrix},
@@ -21,6 +21,7 @@ constexpr std::array<std::pair<std::string_view, Prepare>, 23> kernels{{
     {"convolution", prepare_convolution},
     {"onednn_convolution", prepare_onednn_convolution},
     {"pooling", prepare_pooling},
+    {"pooled_gradient", prepare_pooled_gradient},
     {"row_norm", prepare_row_norm},
     {"dropout", prepare_dropout},
     {"gather", prepare_gather},

@@ -51,6 +51,7 @@ std::unique_ptr<PreparedStep> prepare_reduce(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_convolution(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_onednn_convolution(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_pooling(const Step&, const Machine&);
+std::unique_ptr<PreparedStep> prepare_pooled_gradient(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_row_norm(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_dropout(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_gather(const Step&, const Machine&);

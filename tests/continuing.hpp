@@ -1,16 +1,13 @@
 #pragma once
 // A derived graph in use: sequences of tokens go in by chunks, rows come out, to be held against the whole graph's.
 #include "compiler/continuation.hpp"
-#include "compiler/specialize.hpp"
 #include "tests/small_language.hpp"
 
 namespace vitrine {
 
 /// A forward graph for so many sequences of so many places, as a model has it in use: what is derived from.
 inline Graph in_use(const Graph& forward, std::size_t batch, std::size_t capacity) {
-  Graph graph = specialize(forward, std::array{Axis{"batch", batch}, Axis{"time", capacity}});
-  optimize(graph, passes_named("inference,recognize_rows,recognize_attention,remove_unused"));
-  return graph;
+  return in_use_along(forward, Axis{"batch", batch}, Axis{"time", capacity});
 }
 
 /// Output "y" of programs that go on, each of its chunk's size, on the same states.

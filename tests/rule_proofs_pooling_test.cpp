@@ -1,5 +1,6 @@
 // pool_before_relu, forward and back: every window, stride and padding up to 3 over every image up to 4x4, every 2x2
-// image of special values, and every gradient of them.
+// image of special values, and every gradient of them. keep_to_maxima: every window of up to 3x3 places over what every
+// kernel of up to 3x3 makes of images of 5x4 pixels.
 #include "tests/rule_proof.hpp"
 
 namespace vitrine {
@@ -65,9 +66,52 @@ constexpr const char* forward_rule = "max_pool2d(relu(x)) => relu(max_pool2d(x))
 constexpr const char* backward_rule =
     "where(relu(x) > 0, scatter(dy), 0) => scatter(where(relu(max_pool2d(x)) > 0, dy, 0))";
 
+/// What reads a scattered gradient: one of the convolution's derivatives, or the sum over all pixels.
+enum class Reader : std::uint8_t { input_gradient, weight_gradient, sum };
+
+/// dy [.., 2 channels] and the images [batch, 5, 4, channel 3] that a convolution made `y` of.
+Graph scattered(Extent window, const Shape& weight, Extent padding, Reader reader) {
+  const Shape images = Shape{} << 2 << 5 << 4 << weight[2].size;
+  const Type y = Conv2d{{1, 1}, padding, 1}.type({DType::f32, images}, {DType::f32, weight}).type;
+  const Type pooled_as = MaxPool2d{window, window, {0, 0}}.type(y).type;
+  const Type other{DType::f32, reader == Reader::input_gradient ? weight : images};
+  return graph_of({y, pooled_as, other}, [&](Graph&, auto in) {
+    const Value place = emit(MaxPool2dPlace{window, window, {0, 0}}, {in[0]});
+    const Value dy = emit(MaxPool2dScatter{window, window, {0, 0}, y.shape}, {in[1], place});
+    if (reader == Reader::sum) {  // beside a derivative, without which the images stay
+      const Value dw = emit(Conv2dWeightGradient{{1, 1}, padding, 1, weight}, {in[2], dy});
+      return std::vector<Value>{sum_to(dy, Shape{} << weight[3].size), dw};
+    }
+    if (reader == Reader::input_gradient)
+      return std::vector<Value>{emit(Conv2dInputGradient{{1, 1}, padding, 1, images}, {dy, in[2]})};
+    return std::vector<Value>{emit(Conv2dWeightGradient{{1, 1}, padding, 1, weight}, {in[2], dy})};
+  });
+}
+
+template <Reader reader> void every_kernel(Rule& rule) {
+  for (std::int64_t a = 1; a <= 3; ++a)
+    for (std::int64_t b = 1; b <= 3; ++b)
+      for (std::size_t rows = 1; rows <= 3; ++rows)
+        for (std::size_t columns = 1; columns <= 3; ++columns)
+          for (std::int64_t p = 0; p < static_cast<std::int64_t>(rows); ++p)
+            for (std::int64_t q = 0; q < static_cast<std::int64_t>(columns); ++q) {
+              const Shape weight = Shape{} << rows << columns << 1 << 2;
+              const Type y =
+                  Conv2d{{1, 1}, {p, q}, 1}.type({DType::f32, shape_of<2, 5, 4, 1>}, {DType::f32, weight}).type;
+              if (!MaxPool2d{{a, b}, {a, b}, {0, 0}}.type(y).ok()) continue;
+              const Graph graph = scattered({a, b}, weight, {p, q}, reader);
+              a* b < 4 ? rule.stays(graph) : rule.holds(graph, 34);
+            }
+}
+
 constexpr std::array proofs{
     Proof{"pool_before_relu", forward_rule, [](Rule& rule) { every_window(rule, false), every_image(rule, false); }},
     Proof{"pool_before_relu", backward_rule, [](Rule& rule) { every_window(rule, true), every_image(rule, true); }},
+    Proof{"keep_to_maxima", "conv2d_input_gradient(scatter(dy), w) => pooled_conv2d_input_gradient(dy, w)",
+          every_kernel<Reader::input_gradient>},
+    Proof{"keep_to_maxima", "conv2d_weight_gradient(x, scatter(dy)) => pooled_conv2d_weight_gradient(x, dy)",
+          every_kernel<Reader::weight_gradient>},
+    Proof{"keep_to_maxima", "sum_to(scatter(dy)) => pooled_sum(dy)", every_kernel<Reader::sum>},
 };
 
 }  // namespace
@@ -78,6 +122,6 @@ std::span<const Proof> pooling_proofs() { return proofs; }
 
 using namespace vitrine;
 
-TEST_CASE("pooling before relu holds for all small windows and images, and all 2x2 images of special values") {
+TEST_CASE("rules of pooling hold for all small windows and images, and all 2x2 images of special values") {
   prove(pooling_proofs());
 }

@@ -118,6 +118,14 @@ void add_generate_flags(CLI::App* c, std::string& name, GenerateOptions& generat
   c->add_option("--top-p", generate.top_p, "choose among the likeliest tokens that together have this probability")
       ->type_name("P")
       ->capture_default_str();
+  c->add_flag("--no-cache", generate.no_cache, "keep nothing: run the whole model again for every token");
+  c->add_option("--when-full",
+                "what to do when the model has no more room: refill goes on from the last half of what it "
+                "saw, stop ends the text")
+      ->type_name("WHAT")
+      ->check(one_of({"refill", "stop"}))
+      ->default_str("refill")
+      ->each([&](const std::string& what) { generate.stop_when_full = what == "stop"; });
   c->add_option("--load", generate.load, "a trained model's file [what 'run' left in out/NAME]")->type_name("FILE");
   add_seed(c, generate.seed);
   add_threads(c, generate.threads);

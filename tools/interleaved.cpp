@@ -52,18 +52,16 @@ struct Ours {
   Measured row;
 
   /// A sample, and up to two more while another program is in the way: the one counts that had most of the processor.
-  void add_sample(double operations) {
+  void add_sample(const Workload& work) {
     Timed::Sample best = program->measure();
     for (int i = 0; i < 2 && best.busy < undisturbed * row.threads; ++i)
       if (const Timed::Sample again = program->measure(); again.busy > best.busy) best = again;
-    row.samples.push_back(operations > 0 ? operations / best.milliseconds / 1e6 : best.milliseconds);
+    row.samples.push_back(told(work, best.milliseconds));
     row.busy.push_back(best.busy);
   }
 };
 
 }  // namespace
-
-std::string unit_of(const Workload& work) { return work.operations > 0 ? "GFLOP/s" : "ms"; }
 
 std::vector<Measured> measure_interleaved(const Workload& work, const MeasureOptions& options) {
   const std::string name(work.name), unit = unit_of(work);
@@ -71,13 +69,14 @@ std::vector<Measured> measure_interleaved(const Workload& work, const MeasureOpt
   std::vector<Measured> peers = look_at_peers(name, unit, options, patience);
   std::vector<Ours> ours;
   for (const int threads : options.threads)
-    for (const std::string& provider : work.graph ? options.providers : std::vector<std::string>{"memcpy"}) {
+    for (const std::string& provider :
+         work.graph ? options.providers : std::vector<std::string>{work.bytes > 0 ? "read" : "memcpy"}) {
       const Provider whose = work.graph ? provider_named("bench", provider) : Provider::own;
       ours.push_back({timed(work, threads, whose), {name, "vitrine", provider, unit, threads}});
       if (options.ungrouped && work.graph)
         ours.push_back({timed(work, threads, whose, false), {name, "ungrouped", provider, unit, threads}});
     }
-  for (int i = 0; i < 3; ++i)
+  for (int i = 0; i < (work.written > 1 ? 1 : 3); ++i)
     for (Ours& one : ours) one.program->run();
 
   constexpr int in_a_turn = 5;
@@ -86,7 +85,7 @@ std::vector<Measured> measure_interleaved(const Workload& work, const MeasureOpt
   Progress progress(name, static_cast<std::size_t>(turns) * (peers.size() + static_cast<std::size_t>(samples)));
   for (int turn = 0; turn < turns && (turn == 0 || patience.lasts(for_turns)); ++turn) {
     for (int i = 0; i < samples; ++i, progress.advance(1, ""))
-      for (Ours& one : ours) one.add_sample(work.operations);
+      for (Ours& one : ours) one.add_sample(work);
     for (Measured& peer : peers) {
       progress.advance(1, fmt::format("{} {}, {} threads", peer.peer, peer.variant, peer.threads));
       // Where ours is slow so are they: three samples in each turn, or one work would take minutes.

@@ -14,9 +14,6 @@ struct MeasureOptions {
   bool ungrouped = false;                      // ours without fusion too, as if it were a peer
 };
 
-/// "GFLOP/s" of a matrix product, "ms" of anything else.
-std::string unit_of(const Workload&);
-
 /// A row for each number of threads, provider and promising way of a peer.
 std::vector<Measured> measure_interleaved(const Workload&, const MeasureOptions&);
 

@@ -1,6 +1,7 @@
 #include "tools/language_generate.hpp"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <chrono>
 #include <filesystem>
@@ -23,6 +24,30 @@ double megabytes_of(const LanguageFile& file) {
   std::size_t bytes = 0;
   for (const auto& [name, tensor] : file.parameters.tensors) bytes += tensor.bytes.size();
   return static_cast<double>(bytes) / 1e6;
+}
+
+double peak_mebibytes() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  return static_cast<double>(used.ru_maxrss) / 1024;
+}
+
+/// The first token comes with the reading of the prompt.
+double decode_rate(const GenerateFigures& f) {
+  return f.written < 2 || f.write_seconds <= 0 ? 0 : static_cast<double>(f.written - 1) / f.write_seconds;
+}
+
+void tell(const GenerateFigures& f, const ContinuationReport* cache, bool ended) {
+  fmt::print(stderr, "prefill: {} tokens in {:.1f} ms, {:.0f} a second\n", f.read, 1e3 * f.read_seconds,
+             static_cast<double>(f.read) / f.read_seconds);
+  fmt::print(stderr, "decode: {} tokens in {:.2f} s, {:.0f} a second{}\n", f.written, f.read_seconds + f.write_seconds,
+             decode_rate(f), ended ? "; the text has come to its end" : "");
+  if (cache)
+    fmt::print(stderr, "cache: {:.1f} KiB a token, room for {}; ", static_cast<double>(cache->bytes_of_token()) / 1024,
+               cache->endless ? "any number (windows)" : fmt::format("{}", cache->capacity));
+  else
+    fmt::print(stderr, "no cache: each token runs the whole model again; ");
+  fmt::print(stderr, "memory {:.0f} MiB at its fullest\n", peak_mebibytes());
 }
 
 }  // namespace
@@ -49,7 +74,12 @@ void generate_text(const Writer& writer, const GenerateOptions& options) {
   hold_parameters(path, file.parameters, forward, states);
   const double load_seconds = seconds_since(start_of_load);
 
-  TextGenerator generator(forward, states, pool);
+  TextGenerator generator(forward, states, pool,
+                          options.no_cache ? TextGenerator::Cache::none : TextGenerator::Cache::automatic,
+                          options.stop_when_full ? WhenFull::stop : WhenFull::refill);
+  if (!generator.why_not().empty())
+    fmt::print(stderr, "vitrine: generate {}: nothing is kept, every token runs the whole model again: {}\n",
+               writer.name, generator.why_not());
   const std::vector<std::int32_t> prompt = tokenizer.encode(options.prompt, "--prompt");
   if (prompt.size() > generator.context())
     fmt::print(stderr,
@@ -60,25 +90,29 @@ void generate_text(const Writer& writer, const GenerateOptions& options) {
   check(how);
   fmt::print("{}", options.prompt);
   std::string text;
-  std::size_t written = 0;
-  const auto start = Clock::now();
-  generator.write(
+  const GenerateFigures figures = generator.write(
       prompt, options.tokens, how,
       [&](std::int32_t token) {
-        ++written;
         text += tokenizer.token(token);
         fmt::print("{}", tokenizer.token(token));
         std::fflush(stdout);
       },
       tokenizer.border());
   fmt::print("\n");
-  const double seconds = seconds_since(start), rate = static_cast<double>(written) / seconds;
   fmt::print(stderr, "loaded {:.1f} MB in {:.1f} ms, with checksums\n", megabytes_of(file), 1e3 * load_seconds);
-  fmt::print(stderr, "{} tokens in {:.2f} s, {:.0f} a second; no cache: each runs the whole model again{}\n", written,
-             seconds, rate, written < options.tokens ? "; the text has come to its end" : "");
+  tell(figures, generator.cache(), figures.written < options.tokens);
   if (options.json.empty()) return;
-  const nlohmann::json numbers{{"name", writer.name},         {"prompt", options.prompt}, {"text", text},
-                               {"tokens", written},           {"seconds", seconds},       {"tokens_per_second", rate},
+  const nlohmann::json numbers{{"name", writer.name},
+                               {"prompt", options.prompt},
+                               {"text", text},
+                               {"tokens", figures.written},
+                               {"prompt_tokens", figures.read},
+                               {"prefill_seconds", figures.read_seconds},
+                               {"decode_seconds", figures.write_seconds},
+                               {"tokens_per_second", decode_rate(figures)},
+                               {"cache", generator.cache() != nullptr},
+                               {"cache_bytes_of_token", generator.cache() ? generator.cache()->bytes_of_token() : 0},
+                               {"peak_mebibytes", peak_mebibytes()},
                                {"load_seconds", load_seconds}};
   write_text(options.json, numbers.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }

@@ -55,7 +55,7 @@ std::vector<double> numbers_of(const Finished& done, const Measured& peer, const
 double in_unit_of(const Measured& peer, double milliseconds) {
   if (!peer.more_is_better()) return milliseconds;
   const auto work = std::ranges::find(workloads(), std::string_view(peer.work), &Workload::name);
-  return work->operations / milliseconds / 1e6;
+  return told(*work, milliseconds);
 }
 
 }  // namespace

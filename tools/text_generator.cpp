@@ -3,21 +3,27 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "vitrine/error.hpp"
 
 namespace vitrine {
 
-TextGenerator::TextGenerator(const Graph& forward, States& states, Pool& pool)
+namespace {
+
+constexpr std::size_t shortest = 16;
+
+using Clock = std::chrono::steady_clock;
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+}  // namespace
+
+RereadText::RereadText(const Graph& forward, States& states, Pool& pool)
     : forward_(forward), states_(states), pool_(pool), axes_(text_axes(forward)) {}
 
-namespace {
-constexpr std::size_t shortest = 16;
-}
-
 /// Whether the scores of the first half of a text have other bits when its second half is another.
-bool TextGenerator::sees_what_follows() {
-  const std::size_t length = std::min(shortest, context()), half = (length + 1) / 2;
+bool RereadText::sees_what_follows() {
+  const std::size_t length = std::min(shortest, axes_.time.size), half = (length + 1) / 2;
   TextProgram program(forward_, 1, length, states_, pool_);
   std::vector<std::int32_t> text(length, 0);
   program.run(text);
@@ -29,9 +35,11 @@ bool TextGenerator::sees_what_follows() {
   return !std::ranges::equal(before, program.output("y").first(before.size()));
 }
 
-std::span<const float> TextGenerator::scores_behind(std::span<const std::int32_t> seen) {
-  std::size_t length = exact_ ? seen.size() : std::min(shortest, context());
-  while (length < seen.size()) length = std::min(2 * length, context());
+std::span<const float> RereadText::scores_behind(std::span<const std::int32_t> seen) {
+  if (!exact_) exact_ = sees_what_follows();
+  seen = seen.last(std::min(seen.size(), axes_.time.size));
+  std::size_t length = *exact_ ? seen.size() : std::min(shortest, axes_.time.size);
+  while (length < seen.size()) length = std::min(2 * length, axes_.time.size);
   const auto program = programs_.try_emplace(length, forward_, 1, length, states_, pool_).first;
   padded_.assign(seen.begin(), seen.end());
   padded_.resize(length);
@@ -39,21 +47,56 @@ std::span<const float> TextGenerator::scores_behind(std::span<const std::int32_t
   return program->second.output("y").subspan((seen.size() - 1) * axes_.vocabulary.size, axes_.vocabulary.size);
 }
 
-void TextGenerator::write(std::vector<std::int32_t> prompt, std::size_t count, const Sampling& how,
-                          const std::function<void(std::int32_t)>& each, std::optional<std::int32_t> end) {
+TextGenerator::TextGenerator(const Graph& forward, States& states, Pool& pool, Cache cache, WhenFull when_full)
+    : axes_(text_axes(forward)), when_full_(when_full) {
+  if (cache == Cache::automatic) try {
+      continued_ = std::make_unique<ContinuedText>(forward, states, pool);
+      return;
+    } catch (const UsageError& error) {
+      why_not_ = error.what();
+    }
+  reread_ = std::make_unique<RereadText>(forward, states, pool);
+}
+
+bool TextGenerator::is_full(std::size_t text) const { return continued_ && text - taken_ > continued_->room(); }
+
+std::span<const float> TextGenerator::scores_behind(std::span<const std::int32_t> text) {
+  if (reread_) return reread_->scores_behind(text);
+  if (is_full(text.size())) {
+    continued_->begin_anew();
+    taken_ = text.size() - std::min(text.size(), taken_ == 0 ? context() : (context() + 1) / 2);
+  }
+  const auto more = text.subspan(taken_);
+  taken_ = text.size();
+  return continued_->read(more);
+}
+
+GenerateFigures TextGenerator::write(std::vector<std::int32_t> prompt, std::size_t count, const Sampling& how,
+                                     const std::function<void(std::int32_t)>& each, std::optional<std::int32_t> end) {
   if (prompt.empty()) throw InputError("generate: there is nothing to go on from; give a prompt of one token or more");
   for (const std::int32_t token : prompt)
     if (token < 0 || static_cast<std::size_t>(token) >= axes_.vocabulary.size)
       throw InputError(fmt::format("generate: {} is no token of the model's {}; use the tokenizer that it learned with",
                                    token, axes_.vocabulary.size));
-  exact_ = sees_what_follows();
+  taken_ = 0;
+  if (continued_) {
+    continued_->begin_anew();
+    continued_->prepare(std::min(prompt.size(), context()));
+  }
+  GenerateFigures made{.read = prompt.size()};
   std::vector<std::int32_t> text = std::move(prompt);
+  Clock::time_point start = Clock::now();
   for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t seen = std::min(text.size(), context());
-    text.push_back(sample(scores_behind(std::span(text).last(seen)), how, i));
-    if (text.back() == end) return;
+    if (when_full_ == WhenFull::stop && i > 0 && is_full(text.size())) break;
+    const std::span<const float> scores = scores_behind(text);
+    if (i == 0) made.read_seconds = seconds_since(start), start = Clock::now();
+    text.push_back(sample(scores, how, i));
+    if (text.back() == end) break;
+    ++made.written;
     each(text.back());
   }
+  made.write_seconds = seconds_since(start);
+  return made;
 }
 
 }  // namespace vitrine

@@ -10,6 +10,8 @@
 #include "runtime/random.hpp"
 #include "tools/compiled.hpp"
 #include "tools/made_up_run.hpp"
+#include "tools/text_generator.hpp"
+#include "vitrine/error.hpp"
 
 namespace vitrine {
 
@@ -86,6 +88,53 @@ class TimedCopy final : public Timed {
   std::vector<float> from_ = std::vector<float>(long_array, 1.f), to_ = std::vector<float>(long_array);
 };
 
+/// Each thread reads pieces of an array, as fast as it can.
+class TimedRead final : public Timed {
+ public:
+  explicit TimedRead(int threads) : pool_(threads) {}
+  void run() override {
+    constexpr std::size_t piece = std::size_t{1} << 18, pieces = very_long_array / piece;
+    pool_.run(pieces, [&](std::size_t chunk, std::size_t) {
+      const float* const from = from_.data() + chunk * piece;
+      constexpr std::size_t lanes = 64;
+      float sums[lanes] = {};
+      for (std::size_t i = 0; i < piece; i += lanes)
+        for (std::size_t lane = 0; lane < lanes; ++lane) sums[lane] += from[i + lane];
+      sums_[chunk] = sums[0];
+    });
+  }
+
+ private:
+  Pool pool_;
+  std::vector<float> from_ = std::vector<float>(very_long_array, 1.f), sums_ = std::vector<float>(512);
+};
+
+/// A language model of random numbers reads a prompt and writes on, always the likeliest token.
+class TimedText final : public Timed {
+ public:
+  TimedText(const Workload& work, int threads)
+      : forward_(work.graph()),
+        pool_(threads),
+        generator_(forward_, states_, pool_,
+                   work.cached ? TextGenerator::Cache::automatic : TextGenerator::Cache::none),
+        prompt_(work.prompt),
+        written_(work.written) {
+    if (work.cached && !generator_.cache()) throw InternalError("bench: " + work.name + ": " + generator_.why_not());
+    for (std::size_t i = 0; i < prompt_.size(); ++i) prompt_[i] = static_cast<std::int32_t>(i * 7 % 10);
+  }
+  void run() override {
+    generator_.write(prompt_, written_, {.temperature = 0}, [](std::int32_t) {});
+  }
+
+ private:
+  Graph forward_;
+  Pool pool_;
+  States states_{1};
+  TextGenerator generator_;
+  std::vector<std::int32_t> prompt_;
+  std::size_t written_;
+};
+
 }  // namespace
 
 Timed::Sample Timed::measure() {
@@ -102,7 +151,9 @@ Timed::Sample Timed::measure() {
 }
 
 std::unique_ptr<Timed> timed(const Workload& work, int threads, Provider provider, bool grouped) {
+  if (work.bytes > 0) return std::make_unique<TimedRead>(threads);
   if (!work.graph) return std::make_unique<TimedCopy>(threads);
+  if (work.written > 0) return std::make_unique<TimedText>(work, threads);
   return std::make_unique<TimedProgram>(work, threads, provider, grouped);
 }
 

@@ -128,11 +128,41 @@ template <std::size_t m, std::size_t k = m, std::size_t n = m> Workload work(con
 }
 }  // namespace w6
 
+namespace w4 {
+constexpr Axis batch{"batch", 1}, time{"time", 512}, many{"token", 50'257}, width{"width", 768}, head{"head", 12};
+using Small = Gpt<batch, time, w3s::token, w3s::width, w3s::head, 4>;
+using Medium = Gpt<batch, time, w3m::token, w3m::width, w3m::head, 6>;
+using Large = Gpt<batch, time, many, width, head, 12>;
+template <class M>
+Workload text(const char* name, const char* what, bool cached, std::size_t prompt = 16, std::size_t written = 256) {
+  return {.name = name,
+          .what = what,
+          .graph = [name] { return trace_language_model(M{}, name); },
+          .in_use = true,
+          .prompt = prompt,
+          .written = written,
+          .cached = cached};
+}
+}  // namespace w4
+
 }  // namespace
 
 Graph trace_w3m() { return traced_loss<w3m::Model>("W3m"); }
 Graph language_step(const Graph& traced) {
   return training_step(traced, AdamW{.rate = {.rate = 3e-4f}, .clip = {.norm = 1}});
+}
+
+std::string unit_of(const Workload& work) {
+  if (work.operations > 0) return "GFLOP/s";
+  if (work.bytes > 0) return "GB/s";
+  return work.written > 0 ? "tokens/s" : "ms";
+}
+
+double told(const Workload& work, double milliseconds) {
+  if (work.operations > 0) return work.operations / milliseconds / 1e6;
+  if (work.bytes > 0) return work.bytes / milliseconds / 1e6;
+  if (work.written > 0) return static_cast<double>(work.written == 1 ? work.prompt : work.written) / milliseconds * 1e3;
+  return milliseconds;
 }
 
 std::span<const Workload> workloads() {
@@ -147,6 +177,16 @@ std::span<const Workload> workloads() {
                [] { return language_step(traced_loss<w3s::Model>("W3s")); }},
       Workload{"W3m", "training step, GPT of 14 M: width 384, 6 blocks, 8 x 256 tokens, AdamW, clipped",
                [] { return language_step(trace_w3m()); }},
+      Workload{.name = "W4read",
+               .what = "2^27 floats read, as a model's weights are for every token",
+               .bytes = sizeof(float) * static_cast<double>(very_long_array)},
+      w4::text<w4::Small>("W4s_kv", "256 tokens written behind 16, GPT of 0.83 M, context 512, with a cache", true),
+      w4::text<w4::Medium>("W4m_kv", "the same, GPT of 14 M", true),
+      w4::text<w4::Large>("W4g_kv", "the same, GPT of GPT-2's size", true),
+      w4::text<w4::Small>("W4s_nocache", "the GPT of 0.83 M without a cache", false),
+      w4::text<w4::Medium>("W4m_nocache", "the GPT of 14 M without a cache", false),
+      w4::text<w4::Large>("W4g_nocache", "the GPT of GPT-2's size without a cache", false),
+      w4::text<w4::Large>("W4g_prefill", "400 tokens read by the GPT of GPT-2's size, one written", true, 400, 1),
       Workload{"W5copy", "a copy of 2^24 floats, the least that W5gelu can take", nullptr, true},
       Workload{"W5gelu", "gelu(1.5 x + 0.25) of 2^24 floats, by erf", w5::gelu_by_erf, true},
       Workload{"W5gelu_tanh", "the same by tanh", w5::gelu_by_tanh, true},

@@ -50,6 +50,7 @@
 #include "vitrine/ops/one_hot.hpp"
 #include "vitrine/ops/pad.hpp"
 #include "vitrine/ops/permute.hpp"
+#include "vitrine/ops/pooled_gradients.hpp"
 #include "vitrine/ops/pow.hpp"
 #include "vitrine/ops/relu.hpp"
 #include "vitrine/ops/rename.hpp"
@@ -85,8 +86,8 @@ using EveryOp =
          CumulativeSum, Div, Drop, Equal, Erf, Exp, Flip, Gather, Gelu, GeluTanh, Greater, GreaterEqual, InverseSize,
          Iota, LeakyRelu, Log, LogSoftmax, LogicalAnd, LogicalNot, LogicalOr, LogicalXor, Map, Matmul, MaxPool2d,
          MaxPool2dGather, MaxPool2dPlace, MaxPool2dScatter, MaxTo, Maximum, Mean, Minimum, Mul, Neg, OneHot, Pad,
-         Permute, Pow, Relu, Rename, Reshape, Rotary, RowNorm<false>, RowNorm<true>, RowNormScale<false>,
-         RowNormScale<true>, ScatterAdd, Sigmoid, Silu, Sin, Slice, Softmax, Softplus, Sqrt, Sub, SumTo, TakeRows, Tanh,
-         Transpose, Variance, WhenTraining, Where, WriteRows>;
+         Permute, PooledConv2dInputGradient, PooledConv2dWeightGradient, PooledSum, Pow, Relu, Rename, Reshape, Rotary,
+         RowNorm<false>, RowNorm<true>, RowNormScale<false>, RowNormScale<true>, ScatterAdd, Sigmoid, Silu, Sin, Slice,
+         Softmax, Softplus, Sqrt, Sub, SumTo, TakeRows, Tanh, Transpose, Variance, WhenTraining, Where, WriteRows>;
 
 }  // namespace vitrine

@@ -62,7 +62,7 @@ struct Choice {
   double nanoseconds = 0;       // predicted
   std::string reason;           // why this kernel
   int overwrites = -1;          // the operand over which the head may write its result: it reads every element of a row
-                                // before it writes the row, and no other row; -1: none
+                                // before it writes the row, and no other row (or leaves the row as it is); -1: none
   Packing packing{};
 };
 

@@ -30,11 +30,13 @@ struct RunOptions {
 /// What a user asked of `generate`.
 struct GenerateOptions {
   std::string prompt{};
-  std::size_t tokens = 200;  // to write
-  float temperature = 0.8f;  // 0: always the likeliest
-  std::size_t top_k = 0;     // only the likeliest so many; 0: all
-  float top_p = 1;           // only the likeliest that together have this probability
-  std::string load{};        // a trained model's file; empty: the one that `run` left in out/<name>
+  std::size_t tokens = 200;     // to write
+  float temperature = 0.8f;     // 0: always the likeliest
+  std::size_t top_k = 0;        // only the likeliest so many; 0: all
+  float top_p = 1;              // only the likeliest that together have this probability
+  bool no_cache = false;        // read all again for every token
+  bool stop_when_full = false;  // end where the model has no more room, and do not go on from the last half
+  std::string load{};           // a trained model's file; empty: the one that `run` left in out/<name>
   std::uint64_t seed = 1;
   int threads = 0;
   std::string json{};

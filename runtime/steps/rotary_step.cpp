@@ -64,19 +64,45 @@ class RotaryStep : public HeadStep {
     float* to = y_ + head * time_ * each_;
     const float* same = same_.data() + sequence * time_ * each_;
     const float* other = other_.data() + sequence * time_ * each_;
-    const std::size_t half = each_ / 2;
     for (std::size_t row = 0; row < time_; ++row) {
-      if (op_.halves) {
-        for (std::size_t i = 0; i < half; ++i) to[i] = from[i] * same[i] + from[half + i] * other[i];
-        for (std::size_t i = half; i < each_; ++i) to[i] = from[i - half] * other[i] + from[i] * same[i];
-      } else {
-        for (std::size_t i = 0; i < each_; i += 2) {
-          to[i] = from[i] * same[i] + from[i + 1] * other[i];
-          to[i + 1] = from[i] * other[i + 1] + from[i + 1] * same[i + 1];
-        }
-      }
+      op_.halves ? turn_halves(from, same, other, to) : turn_neighbours(from, same, other, to);
       from += slot.strides[rank - 2];
       to += each_, same += each_, other += each_;
+    }
+  }
+
+  // Four numbers at a time, by hand: g++ 12 sees no vectors in pairs.
+  using Four [[gnu::vector_size(16)]] = float;
+  static Four four(const float* x) {
+    Four made;
+    std::memcpy(&made, x, sizeof made);
+    return made;
+  }
+  static void put(Four x, float* to) { std::memcpy(to, &x, sizeof x); }
+
+  void turn_halves(const float* from, const float* same, const float* other, float* to) const {
+    const std::size_t half = each_ / 2;
+    std::size_t i = 0;
+    for (; i + 4 <= half; i += 4) {
+      const Four low = four(from + i), high = four(from + half + i);
+      put(low * four(same + i) + high * four(other + i), to + i);
+      put(low * four(other + half + i) + high * four(same + half + i), to + half + i);
+    }
+    for (; i < half; ++i) {
+      const float low = from[i], high = from[half + i];
+      to[i] = low * same[i] + high * other[i];
+      to[half + i] = low * other[half + i] + high * same[half + i];
+    }
+  }
+  void turn_neighbours(const float* from, const float* same, const float* other, float* to) const {
+    std::size_t i = 0;
+    for (; i + 4 <= each_; i += 4) {
+      const Four x = four(from + i);
+      put(x * four(same + i) + __builtin_shufflevector(x, x, 1, 0, 3, 2) * four(other + i), to + i);
+    }
+    for (; i < each_; i += 2) {
+      to[i] = from[i] * same[i] + from[i + 1] * other[i];
+      to[i + 1] = from[i + 1] * same[i + 1] + from[i] * other[i + 1];
     }
   }
 

@@ -60,20 +60,43 @@ class WriteRowsStep : public HeadStep {
         if (first < last) std::memcpy(to_ + first, cache_at_ + first, last - first);
       });
     }
+    const std::size_t parts = cache_.outer / sequences_;  // of a sequence: its heads
     machine_.pool.run(new_.count(), [&](std::size_t chunk, std::size_t) {
-      WriteRows::each_row(
-          cache_, rows_, sequences_, new_.first(chunk), new_.last(chunk), position_, length_,
-          [&](std::size_t row, std::size_t given) { std::memcpy(to_ + row * bytes_, new_row(given), bytes_); });
+      for (std::size_t part = new_.first(chunk) * parts; part < new_.last(chunk) * parts; ++part)
+        write(part, position_[part / parts], length_[part / parts]);
     });
   }
-  /// A new row, by its number over the axes up to and with `axis`: it lies densely, but rows may lie anywhere.
-  const std::byte* new_row(std::size_t number) const {
+
+  /// All new rows of a part; in a ring those behind its end go to its begin.
+  void write(std::size_t part, std::int32_t position, std::int32_t length) const {
+    const auto count = static_cast<std::size_t>(length), first = static_cast<std::size_t>(position) % cache_.size;
+    const std::size_t before_end = std::min(count, cache_.size - first);
+    std::byte* const to = to_ + part * cache_.size * bytes_;
+    const std::byte* const from = new_rows(part);
+    copy(to + first * bytes_, from, before_end);
+    copy(to, from + static_cast<std::ptrdiff_t>(before_end) * row_stride(), count - before_end);
+  }
+  void copy(std::byte* to, const std::byte* from, std::size_t count) const {
+    if (row_stride() == static_cast<std::ptrdiff_t>(bytes_)) {
+      if (count != 0) std::memcpy(to, from, count * bytes_);
+      return;
+    }
+    for (std::size_t i = 0; i < count; ++i, to += bytes_, from += row_stride()) std::memcpy(to, from, bytes_);
+  }
+
+  /// Bytes from one new row to the next: each lies densely, but they may lie anywhere.
+  std::ptrdiff_t row_stride() const {
+    const Slot& slot = step_.operands[1];
+    return slot.strides[static_cast<std::size_t>(op_.axis)] * static_cast<std::ptrdiff_t>(size_of(slot.type.dtype));
+  }
+  /// Where a part's new rows begin.
+  const std::byte* new_rows(std::size_t part) const {
     const Slot& slot = step_.operands[1];
     std::ptrdiff_t elements = 0;
-    for (std::size_t i = static_cast<std::size_t>(op_.axis) + 1; i-- > 0;) {
+    for (std::size_t i = static_cast<std::size_t>(op_.axis); i-- > 0;) {
       const std::size_t size = slot.type.shape[static_cast<int>(i)].size;
-      elements += static_cast<std::ptrdiff_t>(number % size) * slot.strides[i];
-      number /= size;
+      elements += static_cast<std::ptrdiff_t>(part % size) * slot.strides[i];
+      part /= size;
     }
     return rows_at_ + elements * static_cast<std::ptrdiff_t>(size_of(slot.type.dtype));
   }

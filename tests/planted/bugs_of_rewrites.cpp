@@ -50,6 +50,15 @@ constexpr const char* pooled = R"(graph g {
   output y = %3
   output dx = %7
 })";
+constexpr const char* scattered = R"(graph g {
+  input %x : f32[2, 4, 4, 3]
+  input %dy : f32[2, 2, 2, 5]
+  input %y : f32[2, 4, 4, 5]
+  %3 = max_pool2d_place(%y) {window = 2x2, stride = 2x2, padding = 0x0} : u8[2, 2, 2, 5]
+  %4 = max_pool2d_scatter(%dy, %3) {window = 2x2, stride = 2x2, padding = 0x0, to = [2, 4, 4, 5]} : f32[2, 4, 4, 5]
+  %5 = conv2d_weight_gradient(%x, %4) {stride = 1x1, padding = 1x1, groups = 1, to = [3, 3, 3, 5]} : f32[3, 3, 3, 5]
+  output dw = %5
+})";
 constexpr const char* scaled = R"(graph g {
   input %x : f32[8, 3]
   state %w : f32[3, 4] = normal(0.5)
@@ -169,6 +178,8 @@ std::vector<PlantedBug> bugs_of_rewrites() {
          plant_replacement(p, "pool_before_relu",
                            [](Value v, Value) { return as<Where>(v) ? v.operands()[1] : Value{}; });
        }},
+      {"behind a pool a weight's gradient is taken of a kernel turned upside down", "keep_to_maxima", scattered,
+       [](Planted& p) { plant_replacement(p, "keep_to_maxima", [](Value, Value by) { return emit(Flip{0}, {by}); }); }},
       {"what was permuted away stays permuted", "move_permutes", permuted,
        [](Planted& p) {
          plant_replacement(p, "move_permutes", [](Value v, Value by) {

@@ -23,6 +23,15 @@ namespace {
 std::vector<Workload> works_here(const Projects& projects) {
   std::vector<Workload> all(workloads().begin(), workloads().end());
   for (const Project& project : projects)
+    if (project.name == "stories")
+      all.push_back({.name = "W8",
+                     .what = "256 tokens written by the model stories, on made-up numbers",
+                     .graph = project.forward,
+                     .in_use = true,
+                     .prompt = 1,
+                     .written = 255,
+                     .cached = true});
+  for (const Project& project : projects)
     all.push_back({.name = project.name,
                    .what = "training step",
                    .graph = [&projects, name = project.name] { return model_graph(projects, name, "train"); },

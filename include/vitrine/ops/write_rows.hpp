@@ -66,17 +66,6 @@ struct WriteRows {
                          std::to_string(size) + "; begin anew, or make room for more");
     }
   }
-  /// Calls copy(row of the cache, row of the rows) for every row that is written, the rows counted over the axes up to
-  /// and with `axis`; those of sequences [first, last).
-  static void each_row(const Rows& cache, const Rows& rows, std::size_t sequences, std::size_t first, std::size_t last,
-                       const std::int32_t* position, const std::int32_t* length, const auto& copy) {
-    const std::size_t parts = sequences == 0 ? 0 : cache.outer / sequences;  // of a sequence: its heads
-    for (std::size_t part = first * parts; part < last * parts; ++part) {
-      const std::size_t b = part / parts, count = static_cast<std::size_t>(length[b]);
-      for (std::size_t i = 0; i < count; ++i)
-        copy(part * cache.size + (static_cast<std::size_t>(position[b]) + i) % cache.size, part * rows.size + i);
-    }
-  }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     const int along = static_cast<int>(axis);
     const Rows cache(out.shape(), along), rows(in[1].shape(), along);
@@ -85,10 +74,14 @@ struct WriteRows {
     auto* const to = static_cast<std::byte*>(out.data);
     const auto* const from = static_cast<const std::byte*>(in[1].data);
     if (out.size() != 0) std::memcpy(to, in[0].data, out.size() * stored_size<Real>(out.type.dtype));
-    each_row(cache, rows, sequences, 0, sequences, in[2].integers(), in[3].integers(),
-             [&](std::size_t row, std::size_t given) {
-               if (bytes != 0) std::memcpy(to + row * bytes, from + given * bytes, bytes);
-             });
+    const std::size_t parts = sequences == 0 ? 0 : cache.outer / sequences;  // of a sequence: its heads
+    for (std::size_t part = 0; part < cache.outer; ++part) {
+      const auto position = static_cast<std::size_t>(in[2].integers()[part / parts]);
+      const auto length = static_cast<std::size_t>(in[3].integers()[part / parts]);
+      for (std::size_t i = 0; i < length && bytes != 0; ++i)
+        std::memcpy(to + (part * cache.size + (position + i) % cache.size) * bytes,
+                    from + (part * rows.size + i) * bytes, bytes);
+    }
   }
 };
 

@@ -1,0 +1,47 @@
+#pragma once
+// A language model that goes on from where it was: what it saw is kept, and a token costs one token.
+#include <map>
+
+#include "compiler/continuation.hpp"
+#include "runtime/pool.hpp"
+#include "runtime/program.hpp"
+#include "tools/text_program.hpp"
+
+namespace vitrine {
+
+/// One text that grows. It is read in chunks of 256, 64, 16, 4 and 1 tokens, the largest that it fills first, so that
+/// nothing is padded and no length is compiled anew.
+class ContinuedText {
+ public:
+  /// States, which hold the parameters, and pool must outlive this object. Throws UsageError with the reason for a
+  /// model that cannot go on.
+  ContinuedText(const Graph& forward, States&, Pool&);
+
+  /// Scores of what may come behind these tokens, which come behind those read before; until the next call. InputError
+  /// where a token is none, or where there is no room: see room().
+  std::span<const float> read(std::span<const std::int32_t> tokens);
+  void begin_anew() { position_ = 0; }
+  /// Compiles what texts of so many tokens need, so that reading does not wait for it.
+  void prepare(std::size_t tokens);
+
+  std::size_t position() const { return position_; }
+  /// How many more tokens can be read; no end if only windows are kept.
+  std::size_t room() const;
+  const ContinuationReport& report() const { return report_; }
+  std::size_t vocabulary() const { return axes_.vocabulary.size; }
+
+ private:
+  Program& program_of(std::size_t rows);
+  std::size_t chunk_for(std::size_t tokens) const;
+
+  States& states_;
+  Pool& pool_;
+  TextAxes axes_;
+  Graph whole_;
+  ContinuationReport report_{};
+  std::map<std::size_t, Program> programs_{};  // by rows
+  std::size_t position_ = 0;
+  std::int32_t position_bound_ = 0, length_bound_ = 0;
+};
+
+}  // namespace vitrine
