@@ -80,6 +80,8 @@ std::string Unmasked::why() const {
   if (sees == 1) return at + " lets each place see the next one";
   if (sees > 1) return fmt::format("{} lets each place see the {} next ones", at, sees);
   if (turned) return at + " keeps out what is past and lets each place see what is to come";
+  if (mask.type().dtype == DType::boolean)
+    return at + " is not known to be the same wherever a key is later than its row";
   if (holds.one_number())
     return fmt::format("{} holds {} ahead of each place and not {}, which only nearly keeps it out", at,
                        text(holds.least), text(wanted));
@@ -90,10 +92,14 @@ std::string Unmasked::why() const {
 }
 
 std::string Unmasked::help() const {
+  if (mask.type().shape.elements() > ClosedValues::most_elements)
+    return fmt::format("let it have at most {} elements, for a larger mask is not evaluated",
+                       ClosedValues::most_elements);
   if (turned) return "exchange the two sides of its comparison: keep out each key that is later than its row";
   if (sees > 0) return "keep out each key that is later than its row, as key > row does";
-  return fmt::format("let it be {} wherever a key is later than its row: where(key > row, {}, scores)", text(wanted),
-                     text(wanted));
+  const bool flag = mask.type().dtype == DType::boolean;
+  return fmt::format("let it be {} wherever a key is later than its row, as in where(key > row, {}, scores)",
+                     flag ? "set" : text(wanted), text(wanted));
 }
 
 }  // namespace vitrine

@@ -82,8 +82,8 @@ const std::vector<std::pair<const char*, Mixing>> goes_on{
      }},
 };
 
-std::string refusal(const Mixing& mixing) {
-  const Graph full = in_use(layer_of("model", [&](Value x) { return attended(x, mixing); }), 3, 8);
+std::string refusal(const Mixing& mixing, std::size_t capacity = 8) {
+  const Graph full = in_use(layer_of("model", [&](Value x) { return attended(x, mixing); }), 3, capacity);
   return complaint<UsageError>([&] { continuation(full, {}); });
 }
 void check_holds(const std::string& text, std::initializer_list<const char*> wanted) {
@@ -167,6 +167,12 @@ TEST_CASE("a mask that lets through what is to come is refused by its node, what
                 return matmul(softmax(s + s.graph->state("slopes", f32<head, 1, 1>) * distance(s)), v);
               }),
               {"= add(", "may hold any number ahead of each place and not only -inf"});
+  check_holds(refusal([](Value s, Value v) {
+                const Value given = s.graph->state("given", boolean<key>);
+                return matmul(softmax(closed_to(with_slopes(s), logical_and(later(s), given))), v);
+              }),
+              {"= logical_and(", "not known to be the same wherever a key is later than its row"});
+  check_holds(refusal(goes_on[0].second, 2049), {"= greater(", "at most 4194304 elements"});
   check_holds(refusal([](Value s, Value v) { return matmul(relu(with_slopes(s)), v); }),
               {"= matmul(", "numbers from 0 to inf ahead of each place and not 0"});
   check_holds(
