@@ -90,6 +90,13 @@ TEST_CASE("a mask of what is to come is understood by the number that an op igno
     CAPTURE(i);
     CHECK(of_scores(ahead[i]) == Dependence::all);
   }
+  // Scores that are moved along the keys take their mask with them.
+  CHECK(of_scores([&](Value s, Value v) {
+          return matmul(softmax(slice<2, 1, 6>(pad<2, 0, 1, -inf>(closed_to(s, later(s))))), v);
+        }) == Dependence::prefix);
+  CHECK(of_scores([&](Value s, Value v) {
+          return matmul(softmax(slice<2, 0, 5>(pad<2, 1, 0, -inf>(closed_to(s, later(s))))), v);
+        }) == Dependence::all);
   // Keys that each come from the place before may be seen one further, those from the next one only up to before it.
   const auto weights_of = [&](auto mask) {
     return [mask](Value s, Value v) { return matmul(where(mask(s), 0.f, s), v); };
