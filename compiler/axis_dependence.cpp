@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "compiler/ahead.hpp"
+
 namespace vitrine {
 
 namespace {
@@ -79,7 +81,23 @@ std::optional<Places> followed(const Places& p, Value v, std::size_t operand) {
   return next;
 }
 
-AxisDependence::AxisDependence(const Graph& graph, std::string_view axis, From from) {
+std::optional<Places> led_from(const Places& p, Value v, std::size_t operand) {
+  const Shape &to = v.operands()[operand].type().shape, &from = v.type().shape;
+  Places before = p;
+  if (v.op()->info->view) return put_under(from, to, before) ? std::optional(before) : std::nullopt;
+  std::vector<Type> in;
+  for (Value each : v.operands()) in.push_back(each.type());
+  for (int a = 0; a < to.rank(); ++a) {
+    const AxisReach reach = reach_of(*v.op(), operand, a, in, v.type());
+    if (reach.anything() || reach.axis != p.axis || reach.first != reach.last) continue;
+    const bool moves = reach.first != 0 || to[a].size != from[p.axis].size;
+    if (moves && !is_whole(p, from)) return {};
+    return Places{a, p.inner, moves ? to[a].size : p.size, reach.first, reach.last};
+  }
+  return {};
+}
+
+AxisDependence::AxisDependence(const Graph& graph, std::string_view axis, From from) : graph_(graph) {
   for (Value v : graph.topological()) {
     const bool begins = from == From::inputs ? v.node().leaf == Leaf::input : v.operands().empty();
     const Shape& shape = v.type().shape;
@@ -91,7 +109,7 @@ AxisDependence::AxisDependence(const Graph& graph, std::string_view axis, From f
   }
 }
 
-AxisDependence::AxisDependence(const Graph& graph, Value leaf, int axis) {
+AxisDependence::AxisDependence(const Graph& graph, Value leaf, int axis) : graph_(graph) {
   begin(leaf, axis);
   for (Value v : graph.topological())
     if (v.op()) add(v);
@@ -109,11 +127,24 @@ void AxisDependence::add(Value v) {
     for (const Places& p : of.along) {
       if (const auto next = followed(p, v, i))
         unite(made.along, *next);
+      else if (const auto up_to = masked(p, v, i))
+        unite(made.along, *up_to);
       else
         made.anything = true;
     }
   }
   if (made.anything || !made.along.empty()) made_of_[v.id] = std::move(made);
+}
+
+std::optional<Places> AxisDependence::masked(const Places& p, Value v, std::size_t operand) {
+  for (const Masking& m : maskings(v, operand, p, *this)) {
+    if (!ahead_) ahead_ = std::make_shared<Ahead>(graph_);
+    if (!ahead_->holds(v, m)) continue;
+    Places rows = *followed(m.rows, v, m.operand);
+    rows.first = -AxisReach::far;
+    return rows;
+  }
+  return {};
 }
 
 const MadeOf& AxisDependence::made_of(Value v) const {

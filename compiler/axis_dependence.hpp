@@ -1,5 +1,6 @@
 #pragma once
 // Which elements along one axis of the inputs (time) each value of a graph is made of, told by each op's own reach.
+#include <memory>
 #include <optional>
 #include <unordered_map>
 
@@ -34,8 +35,12 @@ struct MadeOf {
   bool looks_ahead() const;
 };
 
+class Ahead;
+
 /// Safe and not complete: what is called `prefix` is; what is called `all` may be less, where an op does not say how
-/// far it reaches, or numbers (a mask) undo what an op does. Recognize such parts first (compiler/optimizers.hpp).
+/// far it reaches, or numbers undo what an op does. Masks that say of each key that is later than its row that it has
+/// no part, by the very number that an op ignores, are understood (ahead.hpp), if scores and values are finite.
+/// Recognize other parts first (compiler/optimizers.hpp).
 class AxisDependence {
  public:
   enum class From {
@@ -55,12 +60,20 @@ class AxisDependence {
  private:
   void begin(Value, int axis);
   void add(Value);
+  /// Where operand `operand` has places that end in v: if what is to come is masked, these are places up to a row.
+  std::optional<Places> masked(const Places&, Value v, std::size_t operand);
 
+  const Graph& graph_;
+  std::shared_ptr<Ahead> ahead_{};  // made where it is first asked
   std::unordered_map<std::uint32_t, MadeOf> made_of_;
 };
 
 /// Where those positions of an operand lie in the node that reads it; none if no axis tells them any more.
 std::optional<Places> followed(const Places&, Value reader, std::size_t operand);
+
+/// The same the other way: where these elements of a result, or of a view, come from; moved by `first` = `last`. None
+/// if no axis of the operand says it.
+std::optional<Places> led_from(const Places&, Value reader, std::size_t operand);
 
 /// How far an op's result reaches along an axis of an operand: as the op says, or as its walk or its formula do;
 /// anything if nobody knows. A view is not asked: its elements may lie along other axes.

@@ -22,7 +22,6 @@ ClosedValue applied(const Op& op, const Type& type, std::span<const ClosedValue*
 }
 
 bool ClosedValues::add(Value v) {
-  constexpr std::size_t most_elements = std::size_t{1} << 22;
   const Node& node = v.node();
   const bool closed = node.leaf == Leaf::constant ||
                       (v.op() && std::ranges::all_of(v.operands(), [&](Value o) { return contains(o); }));

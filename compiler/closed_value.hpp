@@ -25,10 +25,12 @@ ClosedValue applied(const Op&, const Type& made, std::span<const ClosedValue* co
 /// Such values of a graph, each computed by the ops' own definitions when it is first asked for.
 class ClosedValues {
  public:
-  /// Adds a constant, or an op of which all operands were added. False for any other, and for one of more than 2^22
-  /// elements.
+  static constexpr std::size_t most_elements = std::size_t{1} << 22;
+  /// Adds a constant, or an op of which all operands were added. False for any other, and for one of more elements.
   bool add(Value v);
   bool contains(Value v) const { return closed_.contains(v.id); }
+  /// Lets go of what was computed.
+  void forget() { known_.clear(); }
   /// One that was added.
   const ClosedValue& at(Value v) const;
 

@@ -9,6 +9,7 @@
 #include "compiler/passes.hpp"
 #include "compiler/print.hpp"
 #include "compiler/specialize.hpp"
+#include "compiler/unmasked.hpp"
 #include "vitrine/error.hpp"
 
 namespace vitrine {
@@ -26,9 +27,11 @@ void demand_that_it_goes_on(const GoesOn& goes_on, std::span<const Value> result
   for (Value y : results) {
     if (goes_on.dependence().of(y) != Dependence::all) continue;
     const Value at = goes_on.dependence().where_it_spreads(y) ? goes_on.dependence().where_it_spreads(y) : y;
-    throw UsageError(fmt::format("decode: {} ({}) sees what is to come along {}, so nothing before it can be kept; {}",
-                                 line_of(at), at.node().at.module, goes_on.axis(),
-                                 help_for(goes_on.dependence().made_of(at))));
+    const std::optional<Unmasked> mask = unmasked(goes_on.graph(), goes_on.dependence(), at);
+    throw UsageError(
+        fmt::format("decode: {} ({}) sees what is to come along {}{}, so nothing before it can be kept; {}",
+                    line_of(at), at.node().at.module, goes_on.axis(), mask ? ", for " + mask->why() : "",
+                    mask ? mask->help() + ", or use attention<causal>" : help_for(goes_on.dependence().made_of(at))));
   }
 }
 

@@ -12,6 +12,12 @@ namespace {
 
 constexpr double infinity = NumberRange::infinity;
 
+/// What is infinite stays so whatever is added, or becomes NaN: a mask of -inf that is added to scores.
+NumberRange sum(const NumberRange& a, const NumberRange& b) {
+  if (a.one_number() && std::isinf(a.least)) return a;
+  if (b.one_number() && std::isinf(b.least)) return b;
+  return {a.least + b.least, a.most + b.most};
+}
 /// 0 times infinity is 0 here: an end of a range that is infinite says that there is no end.
 double product(double a, double b) { return a == 0 || b == 0 ? 0 : a * b; }
 
@@ -69,9 +75,8 @@ class Reading {
     switch (s->op) {
       case Scalar::constant: return {static_cast<double>(s->number), static_cast<double>(s->number)};
       case Scalar::input: return of_[s->index];
-      case Scalar::add: return {a.least + b.least, a.most + b.most};
-      case Scalar::subtract:
-        return same(s->from[0], s->from[1]) ? NumberRange{0, 0} : NumberRange{a.least - b.most, a.most - b.least};
+      case Scalar::add: return sum(a, b);
+      case Scalar::subtract: return same(s->from[0], s->from[1]) ? NumberRange{0, 0} : sum(a, {-b.most, -b.least});
       case Scalar::multiply: return same(s->from[0], s->from[1]) ? square(a) : times(a, b);
       case Scalar::divide: return times(a, inverse(b));
       case Scalar::power: return power(a, b);
@@ -142,26 +147,32 @@ NumberRange range_of(const Symbol& formula, NumberRanges of, std::span<const std
   return sound(Reading(of, twin)(formula), DType::f32);
 }
 
+NumberRange range_of(Value v, NumberRanges operands) {
+  const Op& op = *v.op();
+  std::vector<Type> in;
+  std::vector<std::size_t> twin;
+  for (Value operand : v.operands()) {
+    in.push_back(operand.type());
+    const auto first = std::ranges::find(v.operands(), operand) - v.operands().begin();
+    twin.push_back(static_cast<std::size_t>(first));
+  }
+  NumberRange made;
+  if (op.info->range)
+    made = op.info->range(op.attributes.get(), operands, in, v.type());
+  else if (op.info->view || op.info->walk)
+    made = operands[0];
+  else if (op.info->formula)
+    made = range_of(op.formula(operands.size()), operands, twin);
+  return sound(made, v.type().dtype);
+}
+
 ValueRanges::ValueRanges(const Graph& graph) {
   for (Value v : graph.topological()) {
     NumberRange made;
-    if (const Op* op = v.op()) {
+    if (v.op()) {
       std::vector<NumberRange> ranges;
-      std::vector<Type> in;
-      std::vector<std::size_t> twin;
-      for (Value operand : v.operands()) {
-        ranges.push_back(of(operand));
-        in.push_back(operand.type());
-        const auto first = std::ranges::find(v.operands(), operand) - v.operands().begin();
-        twin.push_back(static_cast<std::size_t>(first));
-      }
-      if (op->info->range)
-        made = op->info->range(op->attributes.get(), ranges, in, v.type());
-      else if (op->info->view || op->info->walk)
-        made = ranges[0];
-      else if (op->info->formula)
-        made = range_of(op->formula(ranges.size()), ranges, twin);
-      made = sound(made, v.type().dtype);
+      for (Value operand : v.operands()) ranges.push_back(of(operand));
+      made = range_of(v, ranges);
     } else {
       made = of_leaf(v.node());
     }

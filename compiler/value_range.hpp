@@ -10,6 +10,8 @@ namespace vitrine {
 /// A formula's numbers, from those of its operands. `twin[i]` is the first operand that is the same value as operand i:
 /// x * x is not negative.
 NumberRange range_of(const Symbol& formula, NumberRanges of, std::span<const std::size_t> twin);
+/// What an op makes of operands that are such numbers.
+NumberRange range_of(Value made, NumberRanges operands);
 
 class ValueRanges {
  public:

@@ -3,6 +3,7 @@
 //   attention(q, k, v), outputs declared causal along time   => attention: places see later ones
 #include "compiler/axis_dependence.hpp"
 #include "compiler/lint.hpp"
+#include "compiler/unmasked.hpp"
 
 namespace vitrine {
 
@@ -29,12 +30,13 @@ void not_causal(const Linted& model, Findings& found) {
   for (const auto& [name, y] : graph.outputs()) {
     if (!has_axis(y.type().shape, model.causal_along) || dependence.of(y) != Dependence::all) continue;
     const Value spreads = dependence.where_it_spreads(y), at = spreads ? spreads : y;
+    const std::optional<Unmasked> mask = unmasked(graph, dependence, at);
     Finding made = finding_at(
         "not_causal", at,
         fmt::format(
-            "along {} {}, and output '{}', which is declared causal, is made of it: it knows what it is to guess",
-            model.causal_along, how_far(dependence.made_of(at)), name),
-        "let each place see itself and those before it only, as attention<causal> does");
+            "along {} {}, and output '{}', which is declared causal, is made of it: it knows what it is to guess{}",
+            model.causal_along, how_far(dependence.made_of(at)), name, mask ? "; " + mask->why() : ""),
+        mask ? mask->help() : "let each place see itself and those before it only, as attention<causal> does");
     // A node that recognition made stands for those that the model has.
     if (!model.graph.find(at.id) && !at.node().origin.empty()) made.node = at.node().origin.front();
     found.push_back(std::move(made));

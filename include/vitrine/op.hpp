@@ -104,6 +104,9 @@ struct OpInfo {
   AxisReach (*reach)(const void*, std::size_t operand, int axis, std::span<const Type> in, const Type& out);
   /// The numbers that a result may be. Null: its formula says it, or it is a look at its operand, or nobody knows.
   NumberRange (*range)(const void*, NumberRanges of, std::span<const Type> in, const Type& out);
+  /// What has no part in an axis of an operand of which `reach` says anything. Null: each number has.
+  std::optional<Ignored> (*ignores)(const void*, std::size_t operand, int axis, std::span<const Type> in,
+                                    const Type& out);
   Indexed (*indexed)(const void*, std::span<const Type> in, const Type& out);  // null unless an operand holds indices
   /// The result's new rows where a graph goes on from earlier ones (continuation.hpp). Null for an op that does with
   /// some rows what it does with all.

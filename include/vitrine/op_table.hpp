@@ -71,6 +71,10 @@ template <class O> struct Erased {
   static NumberRange range(const void* op, NumberRanges r, std::span<const Type> in, const Type& out) {
     return of(op).range(r, in, out);
   }
+  static std::optional<Ignored> ignores(const void* op, std::size_t operand, int axis, std::span<const Type> in,
+                                        const Type& out) {
+    return of(op).ignores(operand, axis, in, out);
+  }
   static Indexed indexed(const void* op, std::span<const Type> in, const Type& out) { return of(op).indexed(in, out); }
   static Value continued(const void* op, Continuation& c) { return of(op).continued(c); }
   static Op companion_of(const void* op) { return of(op).companion_of(); }
@@ -156,6 +160,8 @@ template <class O> const OpInfo& info() {
       t.reach = E::reach;
     if constexpr (requires(const O op, Type any) { op.range(NumberRanges(), std::span<const Type>(), any); })
       t.range = E::range;
+    if constexpr (requires(const O op, Type any) { op.ignores(std::size_t{}, 0, std::span<const Type>(), any); })
+      t.ignores = E::ignores;
     if constexpr (requires(const O op, Type any) { op.indexed(std::span<const Type>(), any); }) t.indexed = E::indexed;
     if constexpr (requires(const O op, Continuation& c) { op.continued(c); }) t.continued = E::continued;
     if constexpr (requires { O::carries; }) t.carries = O::carries;

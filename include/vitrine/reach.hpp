@@ -1,6 +1,7 @@
 #pragma once
 // How far an element of a result reaches along an axis of an operand. Analyses follow an axis through a graph by it and
 // never ask which op they look at: whether a model sees what is to come, what a cache may keep.
+#include <optional>
 #include <span>
 
 #include "vitrine/type.hpp"
@@ -57,6 +58,16 @@ struct NumberRange {
   bool operator==(const NumberRange&) const = default;
 };
 using NumberRanges = std::span<const NumberRange>;
+
+/// A number that has no part in what an op makes of an axis that it reduces or mixes: the result is the same bit for
+/// bit without the elements that are it, but for the sign of a zero.
+struct Ignored {
+  double number = 0;
+  int axis = -1;  // of the result, if the axis is there still; an element that is the number becomes `makes`
+  double makes = 0;
+  int meets = -1,
+      at = -1;  // the operand, and its axis, whose elements these are multiplied with: they have no part either
+};
 
 /// That an operand holds numbers of elements: each is to be 0 or more, and less than `below`.
 struct Indexed {

@@ -26,6 +26,9 @@ struct LogSoftmax {
   constexpr AxisReach reach(std::size_t, int axis, std::span<const Type> in, const Type&) const {
     return keeps_rows(axis, in[0]);
   }
+  constexpr Ignored ignores(std::size_t, int axis, std::span<const Type>, const Type&) const {
+    return {.number = -NumberRange::infinity, .axis = axis, .makes = -NumberRange::infinity};
+  }
   constexpr NumberRange range(NumberRanges, std::span<const Type>, const Type&) const { return {.most = 0}; }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     const std::size_t N = out.shape()[-1].size;

@@ -66,6 +66,12 @@ struct Matmul {
     if (operand == 0) return (from_end == -2) != transpose_left ? keeps(out.shape.rank() - 2) : reaches_anything;
     return (from_end == -1) != transpose_right ? keeps(out.shape.rank() - 1) : reaches_anything;
   }
+  /// Assumed is that what a 0 meets is finite: 0 times infinity is NaN. What a cache was not given yet is 0.
+  constexpr Ignored ignores(std::size_t operand, int, std::span<const Type> in, const Type&) const {
+    const int other = operand == 0 ? 1 : 0;
+    const bool in_last = other == 0 ? !transpose_left : transpose_right;
+    return {.number = 0, .meets = other, .at = in[static_cast<std::size_t>(other)].shape.rank() - (in_last ? 1 : 2)};
+  }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     const Shape &x = in[0].shape(), &y = in[1].shape();
     const std::size_t M = out.shape()[-2].size, N = out.shape()[-1].size, K = x[transpose_left ? -2 : -1].size;

@@ -32,6 +32,9 @@ struct MaxTo {
   constexpr AxisReach reach(std::size_t, int axis, std::span<const Type> in, const Type&) const {
     return keeps_reduced(axis, in[0], to);
   }
+  constexpr Ignored ignores(std::size_t, int, std::span<const Type>, const Type&) const {
+    return {.number = -NumberRange::infinity};
+  }
   constexpr NumberRange range(NumberRanges of, std::span<const Type>, const Type&) const { return of[0]; }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     for (std::size_t i = 0; i < out.size(); ++i) out.reals()[i] = -std::numeric_limits<Real>::infinity();

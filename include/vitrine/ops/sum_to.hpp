@@ -24,6 +24,7 @@ struct SumTo {
   constexpr AxisReach reach(std::size_t, int axis, std::span<const Type> in, const Type&) const {
     return keeps_reduced(axis, in[0], to);
   }
+  constexpr Ignored ignores(std::size_t, int, std::span<const Type>, const Type&) const { return {.number = 0}; }
   constexpr NumberRange range(NumberRanges of, std::span<const Type> in, const Type&) const {
     return of[0].times(reduced_axes(in[0].shape, to).elements());
   }
