@@ -47,10 +47,10 @@ std::vector<std::string> remarks_of(const Graph& full, const std::string& axis, 
     const KeepingCost cost = keeping_cost(goes_on, v);
     made.push_back(fmt::format("keeps of %{} ({}): {}", each.node, v.node().at.module, what_is_kept(each)));
     if (each.what == Kept::What::rows)
-      made.back() +=
-          fmt::format("; half full, {:.1f} KiB are read for a token, computing them again {}", cost.keep / 1024,
-                      cost.compute > 0 ? fmt::format("would cost as much as {:.1f} KiB", cost.compute / 1024)
-                                       : "is free, but not what they are made of");
+      made.back() += fmt::format("; half full, {:.1f} KiB of it are read for a token", cost.keep / 1024);
+    if (each.what == Kept::What::rows && cost.compute > 0)
+      made.back() += fmt::format(", and making them again would cost as much as {:.1f} KiB and what they are made of",
+                                 cost.compute / 1024);
   }
   for (const std::uint32_t id : report.again)
     made.push_back(fmt::format("computes all rows of %{} ({}) again in every run", id, full.find(id).node().at.module));
@@ -78,12 +78,16 @@ std::string proof_text(const Graph& full, const std::string& axis, const Continu
 
 Paint proof_paint(const Graph& full, const std::string& axis, const ContinuationReport& report) {
   // Light to dark, as far as a value sees; told apart by colour-blind eyes too.
-  constexpr std::string_view constant = "#ffffff", pointwise = "#cfe8f7", prefix = "#f9d6a5", kept = "#e8891c";
+  constexpr std::string_view constant = "#ffffff", pointwise = "#cfe8f7", prefix = "#f9d6a5", kept = "#e8891c",
+                             later = "#d9d9d9";
   const AxisDependence dependence(full, axis);
   Paint made;
   for (Value v : full.topological()) {
     const Dependence d = dependence.of(v);
-    Paint::Of paint{d == Dependence::constant ? constant : d == Dependence::pointwise ? pointwise : prefix};
+    Paint::Of paint{d == Dependence::constant    ? constant
+                    : d == Dependence::pointwise ? pointwise
+                    : d == Dependence::prefix    ? prefix
+                                                 : later};
     if (const Kept* each = kept_of(report, v.id)) paint = {kept, "keeps " + what_is_kept(*each)};
     if (is_again(report, v.id)) paint.words = "all rows computed again";
     made.nodes[v.id] = paint;
@@ -91,7 +95,8 @@ Paint proof_paint(const Graph& full, const std::string& axis, const Continuation
   made.key = {{constant, "the same whatever is given"},
               {pointwise, fmt::format("made of its own {} alone", axis)},
               {prefix, "of those before it too"},
-              {kept, "kept"}};
+              {kept, "kept"},
+              {later, "of later ones: not handed out"}};
   made.says = remarks_of(full, axis, report);
   made.says.resize(std::min<std::size_t>(made.says.size(), 2));
   return made;

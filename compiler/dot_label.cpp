@@ -225,7 +225,7 @@ std::string dot_label(const Picture& picture, const Box& box) {
   made.append(line_break).append(small(text_of(node.type)));
   const auto paint = picture.paint.nodes.find(v.id);
   if (paint != picture.paint.nodes.end() && !paint->second.words.empty())
-    made.append(line_break).append(small("<B>" + in_dot_label(paint->second.words) + "</B>"));
+    made.append(line_break).append(small(paint->second.words));
   return made + results(picture, box);
 }
 

@@ -24,7 +24,7 @@ namespace vitrine::math::detail {
   const double outwards = lost * sum;  // NaN beside infinities, where nothing is lost
   std::uint64_t odd = bits(sum);
   odd = outwards < 0.0 ? odd - 1 : odd;
-  odd = (outwards < 0.0) | (outwards > 0.0) ? odd | 1u : odd;
+  odd = ((outwards < 0.0) | (outwards > 0.0)) ? odd | 1u : odd;
   return static_cast<float>(double_from(odd));
 #endif
 }
