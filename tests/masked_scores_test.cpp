@@ -2,7 +2,7 @@
 // lets anything through that is to come is named.
 #include <catch2/catch.hpp>
 
-#include "compiler/axis_dependence.hpp"
+#include "compiler/lint.hpp"
 #include "compiler/specialize.hpp"
 #include "tests/continued_rows.hpp"
 
@@ -178,4 +178,19 @@ TEST_CASE("a mask that lets through what is to come is refused by its node, what
   check_holds(
       refusal([](Value s, Value v) { return matmul(softmax(closed_to(with_slopes(s), later(s))), flip<key>(v)); }),
       {"sees what is to come along time"});
+}
+
+TEST_CASE("lint not_causal: scores with a bias count with their mask, and a mask that sees ahead is named") {
+  const auto found = [](float last) {
+    const Graph graph = layer_of("model", [&](Value x) {
+      return attended(x, [&](Value s, Value v) {
+        return matmul(softmax(closed_to(with_slopes(s), greater(keys(s), places(s) + last))), v);
+      });
+    });
+    std::string text;
+    for (const Finding& f : lint({graph, "time"})) text += sentence_of(f) + "\n";
+    return text;
+  };
+  check_holds(found(1), {"lint not_causal: softmax (%", "= greater(", "lets each place see the next one"});
+  CHECK(found(0) == "");
 }
