@@ -80,7 +80,17 @@ TEST_CASE("a run that had less of the processor than it asked for is known by it
   CHECK(had_its_threads({}, 2));
 }
 
-TEST_CASE("workloads have names of their own, and all but the copy a graph in which every operand is there") {
+TEST_CASE("what is told of a run is a speed where the work has a size, else the time") {
+  CHECK(told({.name = "x", .what = "", .operations = 2e9}, 10) == 200);
+  CHECK(told({.name = "x", .what = "", .bytes = 5e8}, 10) == 50);
+  CHECK(told({.name = "x", .what = "", .prompt = 16, .written = 256}, 10) == 25600);
+  CHECK(told({.name = "x", .what = "", .prompt = 400, .written = 1}, 200) == 2000);  // what it reads is timed
+  CHECK(told({.name = "x", .what = ""}, 10) == 10);
+  CHECK(unit_of({.name = "x", .what = "", .bytes = 5e8}) == "GB/s");
+  CHECK(unit_of({.name = "x", .what = ""}) == "ms");
+}
+
+TEST_CASE("workloads have names of their own, and all but copy and read a graph in which every operand is there") {
   std::set<std::string_view> names;
   for (const Workload& work : workloads()) {
     CAPTURE(work.name);
@@ -88,13 +98,14 @@ TEST_CASE("workloads have names of their own, and all but the copy a graph in wh
     CHECK_FALSE(work.what.empty());
     CHECK((work.operations > 0) == work.name.starts_with("W6_"));
     if (!work.graph) {
-      CHECK(work.name == "W5copy");
+      CHECK((work.name == "W5copy" || work.name == "W4read"));
       continue;
     }
     const Graph graph = work.graph();
     CHECK_FALSE(graph.outputs().empty());
     CHECK(graph.updates().empty() == work.in_use);
-    CHECK((graph.find("label") || graph.find("next")) == !work.in_use);
+    CHECK((graph.find("label") || graph.find("next")) == (!work.in_use || work.written > 0));
+    CHECK((work.written > 0) == (unit_of(work) == "tokens/s"));
   }
 }
 

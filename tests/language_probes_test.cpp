@@ -200,7 +200,7 @@ TEST_CASE("the mean loss is that of every window by itself, whatever is run toge
 
 TEST_CASE("the greedy text is the argmax of the whole model behind every token, and its window slides") {
   Asked asked(small::gpt());
-  TextGenerator generator(asked.forward, asked.states, asked.pool);
+  TextGenerator generator(asked.forward, asked.states, asked.pool, TextGenerator::Cache::none);
   CHECK(generator.context() == small::time.size);
   for (const std::size_t length : {1u, 5u, 8u, 11u}) {
     Tokens text = asked.window(2, length), written;
@@ -233,7 +233,7 @@ TEST_CASE("behind its context a generator's window slides by one token at a time
   forward.output("loss", emit(Mean{Shape{}}, {emit(Cast{DType::f32}, {next})}));
   Pool pool(1);
   States states(1);
-  TextGenerator generator(forward, states, pool);
+  TextGenerator generator(forward, states, pool, TextGenerator::Cache::none);
   REQUIRE(generator.context() == place.size);
   for (const std::size_t length : {20u, 31u}) {
     Tokens seen;
@@ -249,6 +249,47 @@ TEST_CASE("behind its context a generator's window slides by one token at a time
   Tokens written;
   generator.write({4, 9, 2}, 18, {.temperature = 0}, [&](std::int32_t token) { written.push_back(token); });
   CHECK(written == Tokens{4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4});
+}
+
+TEST_CASE("with a cache the text is the same, until it is full and goes on from its last half or stops") {
+  for (const Graph& model : {small::gpt(), small::llama(), small::grouped_llama()}) {
+    CAPTURE(model.name());
+    Asked asked(model);
+    const auto written = [&](TextGenerator::Cache cache, WhenFull when_full, Tokens prompt, std::size_t count) {
+      TextGenerator generator(asked.forward, asked.states, asked.pool, cache, when_full);
+      CHECK((generator.cache() != nullptr) == (cache == TextGenerator::Cache::automatic));
+      CHECK(generator.why_not().empty());
+      Tokens made;
+      generator.write(std::move(prompt), count, {.temperature = 0}, [&](std::int32_t token) { made.push_back(token); });
+      return made;
+    };
+    constexpr auto with = TextGenerator::Cache::automatic, without = TextGenerator::Cache::none;
+    for (const std::size_t length : {1u, 3u, 5u, 8u}) {
+      const Tokens prompt = asked.window(2, length);
+      const std::size_t room = small::time.size + 1 - length;  // the last of them is not read
+      CHECK(written(with, WhenFull::refill, prompt, room) == written(without, WhenFull::refill, prompt, room));
+      CHECK(written(with, WhenFull::stop, prompt, 30).size() == room);
+      // What comes next is as if the text began with the last half.
+      Tokens text = prompt;
+      const Tokens all = written(with, WhenFull::refill, prompt, room + 2);
+      text.insert(text.end(), all.begin(), all.begin() + static_cast<std::ptrdiff_t>(room));
+      const Tokens half(text.end() - static_cast<std::ptrdiff_t>(small::time.size / 2), text.end());
+      CHECK(written(without, WhenFull::refill, half, 2) ==
+            Tokens(all.begin() + static_cast<std::ptrdiff_t>(room), all.end()));
+    }
+  }
+}
+
+TEST_CASE("a model that sees what is to come writes without a cache and says why") {
+  Asked asked(small::gpt());
+  Graph forward("mean");
+  const Value text = forward.input("token", i32<small::batch, small::time>);
+  const Value rows = gather(forward.state("rows", f32<small::token, small::token.size>), text);
+  forward.output("y", emit(Rename{shape_of<small::batch, small::time, small::token>},
+                           {rows - mean<small::time>(rows, keep_axes)}));
+  TextGenerator generator(forward, asked.states, asked.pool);
+  CHECK(generator.cache() == nullptr);
+  CHECK_THAT(generator.why_not(), Contains("= mean(") && Contains("along time"));
 }
 
 TEST_CASE("a generator writes the same text for one seed and another for another") {

@@ -127,7 +127,7 @@ TEST_CASE("what only the other model has stands on the map beside all that this 
 
 TEST_CASE("random graphs compiled with and without each pass are compared") {
   std::size_t differences = 0, without_places = 0;
-  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 120; ++seed) {
     CAPTURE(seed);
     const Graph graph = random_graph(seed).graph;
     const CpuTarget target(Isa::portable);

@@ -45,7 +45,8 @@ struct Watch {
   std::string operator()(ModelTraining& training) {
     if (!loss) {
       loss.emplace(task.forward, task.held_out, training.states(), training.pool(), options.debug_nans);
-      generator.emplace(task.forward, training.states(), training.pool());
+      // Without a cache: what it keeps would be saved with the training.
+      generator.emplace(task.forward, training.states(), training.pool(), TextGenerator::Cache::none);
     }
     losses.push_back((*loss)());
     return fmt::format("  held out {:.4f} (bigram {:.4f}); it writes: {}", losses.back(), task.bigram,
