@@ -1,8 +1,6 @@
 // A graph that goes on from what it kept makes, bit for bit, the rows that the whole graph makes.
 #include <catch2/catch.hpp>
 
-#include "compiler/print.hpp"
-#include "compiler/verify.hpp"
 #include "tests/continued_rows.hpp"
 #include "vitrine/ops.hpp"
 
@@ -189,4 +187,34 @@ TEST_CASE("a full cache and a foreign token are told in one sentence") {
   CHECK(complaint<InputError>([&] { going_on.run({{1, 2, 3, 4}}, {6}, 4); }).find("is full") != std::string::npos);
   CHECK(complaint<InputError>([&] { going_on.run({{7}}, {4}, 1); }).find("index 7") != std::string::npos);
   CHECK(complaint<InputError>([&] { going_on.run({{1}}, {-1}, 1); }).find("-1") != std::string::npos);
+}
+
+TEST_CASE("with the fast provider what goes on is as near to the whole as two ways to add up are") {
+  if (!onednn_missing().empty()) WARN("oneDNN is not here: only our own products are compared");
+  const Provider fast = onednn_missing().empty() ? Provider::onednn : Provider::automatic;
+  for (const Graph& forward : {small::gpt(), small::llama(), small::grouped_llama()}) {
+    CAPTURE(forward.name());
+    for (const auto& chunks : std::vector<std::vector<std::size_t>>{{1}, {4, 1, 1}}) {
+      const Compared made = compare_in_use(in_use(forward, 4, 8), 4, 8, chunks, false, 16, 2, inference_pipeline, fast);
+      CHECK(made.rows == 32);
+      CHECK(made.most < 1e-5);
+    }
+  }
+}
+
+TEST_CASE("sequences that share a position or stand one place off do not have these bits") {
+  const auto differing = [](const Graph& forward, const std::function<void(std::vector<std::int32_t>&)>& misplace) {
+    const Graph full = in_use(forward, 4, 8);
+    return compare_in_use(full, 4, 8, {4, 1}, true, 16, 2, inference_pipeline, Provider::own, misplace).differ;
+  };
+  for (const Graph& forward : {small::gpt(), small::llama()}) {
+    CAPTURE(forward.name());
+    CHECK(differing(forward, [](auto&) {}) == 0);
+    CHECK(differing(forward, [](auto& position) {
+            std::fill(position.begin(), position.end(), *std::ranges::min_element(position));
+          }) > 0);
+    CHECK(differing(forward, [](auto& position) {
+            for (auto& p : position) p = std::max(p - 1, 0);
+          }) > 0);
+  }
 }

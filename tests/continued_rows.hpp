@@ -34,14 +34,17 @@ inline void fill(const Graph& full, States& states) {
 /// chunks in turn, each sequence by another number of tokens of each chunk.
 struct Compared {
   std::size_t rows = 0, differ = 0;
+  double most = 0;  // difference of two numbers, as a share of 1 + the wanted one
 };
 /// Of a graph that is in use as it is.
 inline Compared compare_in_use(const Graph& full, std::size_t batch, std::size_t capacity,
                                const std::vector<std::size_t>& chunks, bool uneven = false, std::size_t most_rows = 16,
-                               int threads = 2, std::span<const Pass> passes = inference_pipeline) {
+                               int threads = 2, std::span<const Pass> passes = inference_pipeline,
+                               Provider provider = Provider::own,
+                               const std::function<void(std::vector<std::int32_t>&)>& misplace = {}) {
   Pool pool(threads);
   States states;
-  Program whole = compiled(full, states, pool, passes, Provider::own);
+  Program whole = compiled(full, states, pool, passes, provider);
   fill(full, states);
   const std::vector<std::int32_t> text = random_tokens(batch * capacity, 7);
   whole.bind_input("token", text.data());
@@ -53,7 +56,7 @@ inline Compared compare_in_use(const Graph& full, std::size_t batch, std::size_t
                                   reinterpret_cast<const float*>(bytes.data() + bytes.size()));
   const std::size_t wide = wanted.size() / (batch * capacity);
 
-  Continuing going_on(full, states, pool, {.most_rows = most_rows, .last_only = false});
+  Continuing going_on(full, states, pool, {.most_rows = most_rows, .last_only = false}, provider);
   std::vector<std::int32_t> position(batch, 0);
   Compared made;
   for (std::size_t turn = 0;; ++turn) {
@@ -70,11 +73,17 @@ inline Compared compare_in_use(const Graph& full, std::size_t batch, std::size_t
     if (most == 0) return made;
     std::vector<std::int32_t> at_least = position;  // of a sequence that has come to its end, a place that there is
     for (auto& p : at_least) p = std::min(p, static_cast<std::int32_t>(capacity) - 1);
+    if (misplace) misplace(at_least);
     const std::vector<float> y = going_on.run(given, at_least, rows);
     for (std::size_t b = 0; b < batch; ++b)
       for (std::size_t i = 0; i < given[b].size(); ++i) {
         const std::size_t at = b * capacity + static_cast<std::size_t>(position[b]) + i;
         made.rows += 1;
+        for (std::size_t k = 0; k < wide; ++k) {
+          const double want = static_cast<double>(wanted[at * wide + k]);
+          const double got = static_cast<double>(y[(b * rows + i) * wide + k]);
+          made.most = std::max(made.most, std::abs(got - want) / (1 + std::abs(want)));
+        }
         made.differ += std::memcmp(&y[(b * rows + i) * wide], &wanted[at * wide], wide * sizeof(float)) != 0;
       }
     for (std::size_t b = 0; b < batch; ++b) position[b] += static_cast<std::int32_t>(given[b].size());

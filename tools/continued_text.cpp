@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "tools/compiled.hpp"
@@ -39,19 +40,22 @@ std::size_t ContinuedText::chunk_for(std::size_t tokens) const {
   return 1;
 }
 
-Program& ContinuedText::program_of(std::size_t rows) {
-  const auto found = programs_.find(rows);
-  if (found != programs_.end()) return found->second;
+ContinuedText::Chunk& ContinuedText::chunk_of(std::size_t rows) {
+  const auto found = chunks_.find(rows);
+  if (found != chunks_.end()) return found->second;
   Graph graph = continuation(whole_, {.axis = std::string(axes_.time.label()), .rows = rows});
-  Program& made = programs_.emplace(rows, compiled(std::move(graph), states_, pool_)).first->second;
-  made.bind_input("position", &position_bound_);
-  made.bind_input("length", &length_bound_);
+  Chunk& made = chunks_.emplace(rows, Chunk{compiled(std::move(graph), states_, pool_), {}, {}}).first->second;
+  made.tokens.resize(rows);
+  made.program.bind_input("token", made.tokens.data());
+  made.program.bind_input("position", &position_bound_);
+  made.program.bind_input("length", &length_bound_);
+  made.scores = floats_in(made.program.output("y"));
   return made;
 }
 
 void ContinuedText::prepare(std::size_t tokens) {
-  program_of(1);
-  for (std::size_t rows = 0; tokens > 0; tokens -= rows) program_of(rows = chunk_for(tokens));
+  chunk_of(1);
+  for (std::size_t rows = 0; tokens > 0; tokens -= rows) chunk_of(rows = chunk_for(tokens));
 }
 
 std::span<const float> ContinuedText::read(std::span<const std::int32_t> tokens) {
@@ -63,13 +67,13 @@ std::span<const float> ContinuedText::read(std::span<const std::int32_t> tokens)
                     room(), report_.capacity, tokens.size()));
   for (;;) {
     const std::size_t rows = chunk_for(tokens.size());
-    Program& program = program_of(rows);
+    Chunk& chunk = chunk_of(rows);
     position_bound_ = static_cast<std::int32_t>(position_), length_bound_ = static_cast<std::int32_t>(rows);
-    program.bind_input("token", tokens.data());
-    program.run();
+    std::copy_n(tokens.begin(), rows, chunk.tokens.begin());
+    chunk.program.run();
     position_ += rows;
     tokens = tokens.subspan(rows);
-    if (tokens.empty()) return floats_in(program.output("y"));
+    if (tokens.empty()) return chunk.scores;
   }
 }
 

@@ -31,7 +31,13 @@ class ContinuedText {
   std::size_t vocabulary() const { return axes_.vocabulary.size; }
 
  private:
-  Program& program_of(std::size_t rows);
+  /// A chunk's program, and where it reads and writes: looked up by name once.
+  struct Chunk {
+    Program program;
+    std::vector<std::int32_t> tokens;
+    std::span<const float> scores;
+  };
+  Chunk& chunk_of(std::size_t rows);
   std::size_t chunk_for(std::size_t tokens) const;
 
   States& states_;
@@ -39,7 +45,7 @@ class ContinuedText {
   TextAxes axes_;
   Graph whole_;
   ContinuationReport report_{};
-  std::map<std::size_t, Program> programs_{};  // by rows
+  std::map<std::size_t, Chunk> chunks_{};  // by rows
   std::size_t position_ = 0;
   std::int32_t position_bound_ = 0, length_bound_ = 0;
 };

@@ -118,6 +118,8 @@ void add_generate_flags(CLI::App* c, std::string& name, GenerateOptions& generat
   c->add_option("--top-p", generate.top_p, "choose among the likeliest tokens that together have this probability")
       ->type_name("P")
       ->capture_default_str();
+  c->add_option("--picture", generate.picture, "plots what each token took, by its place, into this file (svg)")
+      ->type_name("FILE");
   c->add_flag("--no-cache", generate.no_cache, "keep nothing: run the whole model again for every token");
   c->add_option("--when-full",
                 "what to do when the model has no more room: refill goes on from the last half of what it "

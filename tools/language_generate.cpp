@@ -9,6 +9,7 @@
 
 #include "tools/compiled.hpp"
 #include "tools/parameter_file.hpp"
+#include "tools/plot.hpp"
 #include "tools/text_file.hpp"
 #include "tools/text_generator.hpp"
 #include "vitrine/error.hpp"
@@ -35,6 +36,16 @@ double peak_mebibytes() {
 /// The first token comes with the reading of the prompt.
 double decode_rate(const GenerateFigures& f) {
   return f.written < 2 || f.write_seconds <= 0 ? 0 : static_cast<double>(f.written - 1) / f.write_seconds;
+}
+
+/// What each token took, by its place; the first, which comes with the prompt, is left out.
+std::string token_picture(const std::string& model, const GenerateFigures& f, bool cached) {
+  Series each{cached ? "with a cache" : "without a cache", "", {}, false};
+  for (std::size_t i = 1; i < f.seconds.size(); ++i)
+    each.points.push_back({static_cast<double>(f.read + i), 1e3 * f.seconds[i]});
+  // From nothing up, or a flat line would look steep.
+  Series floor{"", "#ffffff", {{static_cast<double>(f.read), 0}}, true};
+  return line_plot("What a token of " + model + " takes", "place in the text", "milliseconds", std::array{each, floor});
 }
 
 void tell(const GenerateFigures& f, const ContinuationReport* cache, bool ended) {
@@ -101,6 +112,8 @@ void generate_text(const Writer& writer, const GenerateOptions& options) {
   fmt::print("\n");
   fmt::print(stderr, "loaded {:.1f} MB in {:.1f} ms, with checksums\n", megabytes_of(file), 1e3 * load_seconds);
   tell(figures, generator.cache(), figures.written < options.tokens);
+  if (!options.picture.empty())
+    write_text(options.picture, token_picture(writer.name, figures, generator.cache() != nullptr));
   if (options.json.empty()) return;
   const nlohmann::json numbers{{"name", writer.name},
                                {"prompt", options.prompt},

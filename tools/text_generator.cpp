@@ -13,6 +13,13 @@ namespace {
 
 constexpr std::size_t shortest = 16;
 
+/// So many tokens are made room for: not many more than there are, and not in many sizes.
+std::size_t bucket_for(std::size_t tokens) {
+  if (tokens <= shortest) return shortest;
+  const std::size_t step = tokens <= 256 ? 32 : 64;
+  return (tokens + step - 1) / step * step;
+}
+
 using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -38,8 +45,7 @@ bool RereadText::sees_what_follows() {
 std::span<const float> RereadText::scores_behind(std::span<const std::int32_t> seen) {
   if (!exact_) exact_ = sees_what_follows();
   seen = seen.last(std::min(seen.size(), axes_.time.size));
-  std::size_t length = *exact_ ? seen.size() : std::min(shortest, axes_.time.size);
-  while (length < seen.size()) length = std::min(2 * length, axes_.time.size);
+  const std::size_t length = *exact_ ? seen.size() : std::min(bucket_for(seen.size()), axes_.time.size);
   const auto program = programs_.try_emplace(length, forward_, 1, length, states_, pool_).first;
   padded_.assign(seen.begin(), seen.end());
   padded_.resize(length);
@@ -88,7 +94,9 @@ GenerateFigures TextGenerator::write(std::vector<std::int32_t> prompt, std::size
   Clock::time_point start = Clock::now();
   for (std::size_t i = 0; i < count; ++i) {
     if (when_full_ == WhenFull::stop && i > 0 && is_full(text.size())) break;
+    const auto before = Clock::now();
     const std::span<const float> scores = scores_behind(text);
+    made.seconds.push_back(seconds_since(before));
     if (i == 0) made.read_seconds = seconds_since(start), start = Clock::now();
     text.push_back(sample(scores, how, i));
     if (text.back() == end) break;

@@ -36,6 +36,7 @@ enum class WhenFull : std::uint8_t {
 struct GenerateFigures {
   std::size_t read = 0, written = 0;  // tokens of the prompt, and made
   double read_seconds = 0, write_seconds = 0;
+  std::vector<double> seconds{};  // of each token that was made, the first with the reading of the prompt
 };
 
 /// Writes on, token by token.

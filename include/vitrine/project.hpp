@@ -34,6 +34,7 @@ struct GenerateOptions {
   float temperature = 0.8f;     // 0: always the likeliest
   std::size_t top_k = 0;        // only the likeliest so many; 0: all
   float top_p = 1;              // only the likeliest that together have this probability
+  std::string picture{};        // a plot of what each token took (svg); empty: none
   bool no_cache = false;        // read all again for every token
   bool stop_when_full = false;  // end where the model has no more room, and do not go on from the last half
   std::string load{};           // a trained model's file; empty: the one that `run` left in out/<name>
