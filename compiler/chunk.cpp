@@ -8,11 +8,9 @@
 #include "vitrine/error.hpp"
 #include "vitrine/ops/add.hpp"
 #include "vitrine/ops/concat.hpp"
-#include "vitrine/ops/gather.hpp"
 #include "vitrine/ops/greater.hpp"
 #include "vitrine/ops/greater_equal.hpp"
 #include "vitrine/ops/iota.hpp"
-#include "vitrine/ops/permute.hpp"
 #include "vitrine/ops/rename.hpp"
 #include "vitrine/ops/sub.hpp"
 #include "vitrine/ops/take_rows.hpp"
@@ -23,31 +21,20 @@ namespace vitrine {
 
 namespace {
 
-/// What the axis is called in values of which all rows are there: one name has one size in a graph.
-constexpr Axis past(std::size_t size) { return Axis{"past", size}; }
-
 Axis named(std::string_view label, std::size_t size) {
   Axis made(size);
   std::ranges::copy(label, made.name);
   return made;
 }
 
-/// The same elements under other axes.
+}  // namespace
+
 Value with_shape(Value x, const Shape& to) {
   const Shape& from = x.type().shape;
   if (from == to) return x;
   const bool same = from.rank() == to.rank() && std::ranges::equal(from, to, {}, &Axis::size, &Axis::size);
   return same ? emit(Rename{to}, {x}) : emit(Reshape{to}, {x});
 }
-
-Shape behind(const Axis& batch, const Shape& shape) {
-  Shape made;
-  made << batch;
-  for (const Axis& a : shape) made << a;
-  return made;
-}
-
-}  // namespace
 
 /// What an op's `continued` may ask for.
 class Chunk::Asked : public Continuation {
@@ -141,7 +128,7 @@ Value Chunk::first_place(const WhichRows& which) {
   return first == 0 ? position_ : position_ + whole_numbers(first);
 }
 
-/// SomeRows that are not meant stand where the last one does that is: what is counted by place has no other.
+/// Rows that are not meant stand where the last one does that is: what is counted by place has no other.
 Value Chunk::places(const WhichRows& which) {
   const Shape one = Shape{} << batch_ << 1, all = Shape{} << batch_ << row_axis(which);
   if (count(which) == 1) return with_shape(first_place(which), all);
@@ -220,7 +207,7 @@ void Chunk::keep(Value v, const SomeRows& rows) {
   const bool ring = room < all;
   const Axis& axis = v.type().shape[rows.axis];
   Type type = v.type();
-  type.shape = type.shape.with(rows.axis, ring ? Axis(room) : axis.label() == goes_on_.axis() ? past(all) : axis);
+  type.shape = type.shape.with(rows.axis, ring ? Axis(room) : axis.label() == goes_on_.axis() ? past() : axis);
   const Value cache = state("kept", v, type);
   const Value next = write_rows(cache, rows.value, position_, length_, rows.axis, ring);
   made_.update(cache, next);
@@ -234,7 +221,7 @@ void Chunk::keep(Value v, const SomeRows& rows) {
 Value Chunk::whole(Value v) {
   if (const auto found = whole_.find(v.id); found != whole_.end()) return found->second;
   const Node& node = v.node();
-  const std::array changes{AxisChange{goes_on_.axis(), past(goes_on_.size())}};
+  const std::array changes{AxisChange{goes_on_.axis(), past()}};
   Value made;
   if (node.op) {
     std::vector<Value> operands;
@@ -254,6 +241,11 @@ Value Chunk::whole(Value v) {
   return whole_[v.id] = made;
 }
 
+Value Chunk::continued(Value v, int axis, const WhichRows& which) {
+  Asked asked(*this, v, axis, which);
+  return v.op()->info->continued(v.op()->attributes.get(), asked);
+}
+
 SomeRows Chunk::made_rows(Value v, int axis, const WhichRows& which) {
   return demands_.of(v).taken ? taken_rows(v, axis, which) : rows_by_op(v, axis, which);
 }
@@ -261,7 +253,7 @@ SomeRows Chunk::made_rows(Value v, int axis, const WhichRows& which) {
 SomeRows Chunk::taken_rows(Value v, int axis, const WhichRows& which) {
   std::vector<Value> operands;
   for (Value operand : v.operands()) operands.push_back(whole(operand));
-  const std::array changes{AxisChange{goes_on_.axis(), past(goes_on_.size())}};
+  const std::array changes{AxisChange{goes_on_.axis(), past()}};
   const Value all = made_.add(v.op()->info->with_axes(v.op()->attributes.get(), changes), operands);
   report_.again.push_back(v.id);
   const Value some = take_rows(all, first_place(which), axis, static_cast<std::int64_t>(count(which)));
@@ -271,22 +263,19 @@ SomeRows Chunk::taken_rows(Value v, int axis, const WhichRows& which) {
 /// What the rows are called, and what all rows of others are called now.
 Op Chunk::op_for(Value v, int axis, const WhichRows& which) const {
   std::vector<AxisChange> changes{{v.type().shape[axis].label(), row_axis(which)}};
-  if (changes[0].label != goes_on_.axis()) changes.push_back({goes_on_.axis(), past(goes_on_.size())});
+  if (changes[0].label != goes_on_.axis()) changes.push_back({goes_on_.axis(), past()});
   return v.op()->info->with_axes(v.op()->attributes.get(), changes);
 }
 
 SomeRows Chunk::rows_by_op(Value v, int axis, const WhichRows& which) {
   Shape wanted = v.type().shape;
   for (int i = 0; i < wanted.rank(); ++i)
-    if (wanted[i].label() == goes_on_.axis()) wanted = wanted.with(i, past(wanted[i].size));
+    if (wanted[i].label() == goes_on_.axis()) wanted = wanted.with(i, past());
   wanted = wanted.with(axis, row_axis(which));
 
   std::vector<std::optional<RowPath>> paths;
   for (std::size_t k = 0; k < v.operands().size(); ++k) paths.push_back(row_path(v, k, axis));
-  if (demands_.of(v).own_way) {
-    Asked asked(*this, v, axis, which);
-    return {with_shape(v.op()->info->continued(v.op()->attributes.get(), asked), wanted), axis};
-  }
+  if (demands_.of(v).own_way) return {with_shape(continued(v, axis, which), wanted), axis};
   std::vector<Value> operands;
   for (std::size_t k = 0; k < paths.size(); ++k) {
     const Value operand = v.operands()[k];
@@ -308,100 +297,6 @@ SomeRows Chunk::rows_by_op(Value v, int axis, const WhichRows& which) {
         line_of(v), v.node().at.module, goes_on_.axis(),
         made.ok() ? "with fewer rows it makes another shape" : made.why.str()));
   return {with_shape(made_.add(op, operands), wanted), axis};
-}
-
-/// SomeRows by place as an operand of something that has sequences: their axis goes where that has it. Elementwise ops
-/// align at the right, others are given it in front.
-Value Chunk::beside(const SomeRows& rows, Value original, Value reader) {
-  if (!rows.by_place || !reader.op()->info->elementwise()) return rows.value;
-  const std::optional<int> sequence = goes_on_.sequence_axis(reader);
-  const Shape& shape = rows.value.type().shape;
-  const int rank = original.type().shape.rank();
-  const int at = sequence ? *sequence - (reader.type().shape.rank() - rank) : 0;  // among the original's axes
-  if (!sequence || (at >= 0 && original.type().shape[at].size != 1))
-    throw UsageError(
-        fmt::format("decode: {} ({}) has its rows by place where {} has the sequences; let it have an axis of 1 there",
-                    line_of(original), original.node().at.module, line_of(reader)));
-  Shape wanted;
-  wanted << shape[0];
-  if (at < 0) {
-    for (int i = at + 1; i < 0; ++i) wanted << 1;
-    for (int i = 1; i < shape.rank(); ++i) wanted << shape[i];
-    return with_shape(rows.value, wanted);
-  }
-  Positions order;
-  for (int i = 1; i < shape.rank(); ++i)
-    if (i - 1 != at) wanted << shape[i];
-  for (int i = 0; i < at; ++i) order << i + 1;
-  order << 0;
-  for (int i = at + 1; i < rank; ++i) order << i;
-  const Value in_front = with_shape(rows.value, wanted);
-  return at == 0 ? in_front : emit(Permute{order}, {in_front});
-}
-
-SomeRows Chunk::rows_by_place(Value v, int axis, const WhichRows& which) {
-  const std::tuple key{v.id, axis, which};
-  if (const auto found = others_.find(key); found != others_.end()) return found->second;
-  if (const auto found = lifted(v, axis, which)) return others_[key] = *found;
-  // A table by place: made once, as all that only states and constants go into.
-  report_.endless = false;
-  const Value rows = emit(Gather{axis}, {whole(v), places(which)});
-  Positions order;
-  order << axis;
-  for (int i = 0; i < rows.type().shape.rank(); ++i)
-    if (i != axis) order << i;
-  return others_[key] = {axis == 0 ? rows : emit(Permute{order}, {rows}), axis + 1, true};
-}
-
-/// The op itself on rows by place, if it lets an axis in front be.
-std::optional<SomeRows> Chunk::lifted(Value v, int axis, const WhichRows& which) {
-  if (!v.op()) return {};
-  Shape wanted = behind(batch_, v.type().shape.with(axis, row_axis(which)));
-  for (int i = 1; i < wanted.rank(); ++i)
-    if (i != axis + 1 && wanted[i].label() == goes_on_.axis()) wanted = wanted.with(i, past(wanted[i].size));
-  if (v.operands().empty() && v.op()->info->continued) {
-    Asked asked(*this, v, axis, which);
-    return SomeRows{with_shape(v.op()->info->continued(v.op()->attributes.get(), asked), wanted), axis + 1, true};
-  }
-  const OpInfo& info = *v.op()->info;
-  std::vector<Value> operands;
-  std::vector<bool> by_place;
-  for (std::size_t k = 0; k < v.operands().size(); ++k) {
-    const Value operand = v.operands()[k];
-    const auto path = row_path(v, k, axis);
-    by_place.push_back(path.has_value());
-    if (!path) {
-      operands.push_back(whole(operand));
-      continue;
-    }
-    if (!path->same()) return {};
-    Value rows = rows_by_place(operand, path->axis, which).value;
-    if (info.elementwise()) {
-      Shape apart;
-      apart << rows.type().shape[0];
-      for (int i = operand.type().shape.rank(); i < v.type().shape.rank(); ++i) apart << 1;
-      for (int i = 1; i < rows.type().shape.rank(); ++i) apart << rows.type().shape[i];
-      rows = with_shape(rows, apart);
-    }
-    operands.push_back(rows);
-  }
-  if (info.view) return SomeRows{with_shape(operands[0], wanted), axis + 1, true};
-  const Op op = op_for(v, axis, which);
-  std::vector<Type> in, before;
-  for (Value operand : operands) in.push_back(operand.type());
-  for (Value operand : v.operands()) before.push_back(operand.type());
-  const Inferred made = op.type(in);
-  if (!made.ok() || made.type.shape.rank() != wanted.rank() ||
-      !std::ranges::equal(made.type.shape, wanted, {}, &Axis::size, &Axis::size))
-    return {};
-  for (std::size_t k = 0; k < operands.size() && !info.elementwise(); ++k)
-    for (int a = 0; a < before[k].shape.rank(); ++a) {
-      AxisReach reach = reach_of(*v.op(), k, a, before, v.type());
-      if (!reach.anything()) ++reach.axis;
-      if (reach_of(op, k, a + (by_place[k] ? 1 : 0), in, made.type) != reach) return {};
-    }
-  if (info.indexed) report_.endless = false;
-  return SomeRows{with_shape(made_.add(op, operands), wanted), axis + 1, true};
 }
 
 }  // namespace vitrine

@@ -24,6 +24,9 @@ struct WhichRows {
   bool operator==(const WhichRows&) const = default;
 };
 
+/// The same elements under other axes: by another name where only names differ.
+Value with_shape(Value, const Shape& to);
+
 class Chunk {
  public:
   Chunk(const GoesOn&, const RowDemands&, const std::set<std::uint32_t>& kept, const ContinuationOptions&);
@@ -40,16 +43,19 @@ class Chunk {
 
   std::size_t count(const WhichRows&) const;
   Axis row_axis(const WhichRows&) const;
+  /// What the axis is called in values of which all rows are there: one name has one size in a graph.
+  Axis past() const { return {"past", goes_on_.size()}; }
   Value last_row();
   Value first_place(const WhichRows&);
   Value places(const WhichRows&);
   Value whole_numbers(std::int32_t);
 
-  /// SomeRows of a value that was added, or of one that does not move.
+  /// Rows of a value that was added, or of one that does not move.
   SomeRows rows_of(Value, int axis, const WhichRows&);
   SomeRows some_of(const SomeRows&, RowInterval there, const WhichRows&);
   Value whole(Value);
 
+  Value continued(Value, int axis, const WhichRows&);
   SomeRows made_rows(Value, int axis, const WhichRows&);
   SomeRows rows_by_op(Value, int axis, const WhichRows&);
   SomeRows rows_by_place(Value, int axis, const WhichRows&);

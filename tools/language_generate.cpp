@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tools/compiled.hpp"
+#include "tools/measured.hpp"
 #include "tools/parameter_file.hpp"
 #include "tools/plot.hpp"
 #include "tools/text_file.hpp"
@@ -40,12 +41,20 @@ double decode_rate(const GenerateFigures& f) {
 
 /// What each token took, by its place; the first, which comes with the prompt, is left out.
 std::string token_picture(const std::string& model, const GenerateFigures& f, bool cached) {
-  Series each{cached ? "with a cache" : "without a cache", "", {}, false};
+  Series each{"", "", {}, true}, middle{cached ? "with a cache" : "without a cache", "", {}, false};
   for (std::size_t i = 1; i < f.seconds.size(); ++i)
     each.points.push_back({static_cast<double>(f.read + i), 1e3 * f.seconds[i]});
+  // The middle one of each and the ten on either side: other programs take their share now and then.
+  for (std::size_t i = 0; i < each.points.size(); ++i) {
+    std::vector<double> around;
+    for (std::size_t k = i < 10 ? 0 : i - 10; k < std::min(i + 11, each.points.size()); ++k)
+      around.push_back(each.points[k].y);
+    middle.points.push_back({each.points[i].x, median(std::move(around))});
+  }
   // From nothing up, or a flat line would look steep.
   Series floor{"", "#ffffff", {{static_cast<double>(f.read), 0}}, true};
-  return line_plot("What a token of " + model + " takes", "place in the text", "milliseconds", std::array{each, floor});
+  return line_plot("What a token of " + model + " takes", "place in the text", "milliseconds",
+                   std::array{each, middle, floor});
 }
 
 void tell(const GenerateFigures& f, const ContinuationReport* cache, bool ended) {

@@ -15,6 +15,10 @@ namespace {
 
 void check_logits(std::span<const float> logits) {
   if (logits.empty()) throw InputError("sampling: there are no logits; a model gives one for each token");
+  // Less itself a number is 0, and infinities and NaN are NaN: one sum tells whether there are any at all.
+  float odd = 0;
+  for (const float x : logits) odd += x - x;
+  if (odd == 0) return;
   for (std::size_t id = 0; id < logits.size(); ++id)
     if (std::isnan(logits[id]) || logits[id] == std::numeric_limits<float>::infinity())
       throw InputError(
@@ -80,6 +84,11 @@ std::vector<double> next_probabilities(std::span<const float> logits, const Samp
 }
 
 std::int32_t sample(std::span<const float> logits, const Sampling& settings, std::uint64_t step) {
+  if (settings.temperature == 0) {  // the first of the likeliest, without a list of all
+    check(settings);
+    check_logits(logits);
+    return static_cast<std::int32_t>(std::ranges::max_element(logits) - logits.begin());
+  }
   const std::vector<double> probabilities = next_probabilities(logits, settings);
   const auto bits = draw("sample", settings.seed, step, 0);
   const double place = static_cast<double>((std::uint64_t{bits[0]} << 32 | bits[1]) >> 11) * 0x1p-53;  // in [0, 1)
