@@ -15,7 +15,7 @@ namespace {
 constexpr std::array<std::size_t, 5> chunks{256, 64, 16, 4, 1};
 }
 
-ContinuedText::ContinuedText(const Graph& forward, States& states, Pool& pool)
+ContinuedText::ContinuedText(const Graph& forward, States& states, Pool& pool, std::size_t most_rows)
     : states_(states),
       pool_(pool),
       axes_(text_axes(forward)),
@@ -26,8 +26,9 @@ ContinuedText::ContinuedText(const Graph& forward, States& states, Pool& pool)
             one.size = 1;
             return one;
           }(),
-          axes_.time)) {
-  continuation(whole_, {.axis = std::string(axes_.time.label())}, &report_);
+          axes_.time)),
+      most_rows_(most_rows) {
+  continuation(whole_, {.axis = std::string(axes_.time.label()), .most_rows = most_rows_}, &report_);
 }
 
 std::size_t ContinuedText::room() const {
@@ -43,7 +44,7 @@ std::size_t ContinuedText::chunk_for(std::size_t tokens) const {
 ContinuedText::Chunk& ContinuedText::chunk_of(std::size_t rows) {
   const auto found = chunks_.find(rows);
   if (found != chunks_.end()) return found->second;
-  Graph graph = continuation(whole_, {.axis = std::string(axes_.time.label()), .rows = rows});
+  Graph graph = continuation(whole_, {.axis = std::string(axes_.time.label()), .rows = rows, .most_rows = most_rows_});
   Chunk& made = chunks_.emplace(rows, Chunk{compiled(std::move(graph), states_, pool_), {}, {}}).first->second;
   made.tokens.resize(rows);
   made.program.bind_input("token", made.tokens.data());
@@ -58,6 +59,21 @@ void ContinuedText::prepare(std::size_t tokens) {
   for (std::size_t rows = 0; tokens > 0; tokens -= rows) chunk_of(rows = chunk_for(tokens));
 }
 
+void ContinuedText::run(Chunk& chunk, std::span<const std::int32_t> tokens) {
+  position_bound_ = static_cast<std::int32_t>(position_), length_bound_ = static_cast<std::int32_t>(tokens.size());
+  std::ranges::copy(tokens, chunk.tokens.begin());
+  chunk.program.run();
+  position_ += tokens.size();
+}
+
+std::span<const float> ContinuedText::reread(std::span<const std::int32_t> tokens, std::size_t rows) {
+  begin_anew();
+  Chunk& chunk = chunk_of(rows);
+  run(chunk, tokens);
+  begin_anew();
+  return chunk.scores;
+}
+
 std::span<const float> ContinuedText::read(std::span<const std::int32_t> tokens) {
   if (tokens.empty()) throw UsageError("a model was to read a text without tokens");
   if (tokens.size() > room())
@@ -68,10 +84,7 @@ std::span<const float> ContinuedText::read(std::span<const std::int32_t> tokens)
   for (;;) {
     const std::size_t rows = chunk_for(tokens.size());
     Chunk& chunk = chunk_of(rows);
-    position_bound_ = static_cast<std::int32_t>(position_), length_bound_ = static_cast<std::int32_t>(rows);
-    std::copy_n(tokens.begin(), rows, chunk.tokens.begin());
-    chunk.program.run();
-    position_ += rows;
+    run(chunk, tokens.first(rows));
     tokens = tokens.subspan(rows);
     if (tokens.empty()) return chunk.scores;
   }

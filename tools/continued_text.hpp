@@ -20,6 +20,11 @@ class ContinuedText {
   /// Scores of what may come behind these tokens, which come behind those read before; until the next call. InputError
   /// where a token is none, or where there is no room: see room().
   std::span<const float> read(std::span<const std::int32_t> tokens);
+  /// Scores behind a text that is read anew from its beginning, whatever was kept, in one chunk of `rows` rows, of
+  /// which the last may be left over. The next text begins anew too. Not where a window is kept in a ring, which has no
+  /// room for as many: see keeps_rings.
+  std::span<const float> reread(std::span<const std::int32_t> tokens, std::size_t rows);
+  bool keeps_rings() const;
   void begin_anew() { position_ = 0; }
   /// Compiles what texts of so many tokens need, so that reading does not wait for it.
   void prepare(std::size_t tokens);
@@ -38,12 +43,14 @@ class ContinuedText {
     std::span<const float> scores;
   };
   Chunk& chunk_of(std::size_t rows);
+  void run(Chunk&, std::span<const std::int32_t> tokens);
   std::size_t chunk_for(std::size_t tokens) const;
 
   States& states_;
   Pool& pool_;
   TextAxes axes_;
   Graph whole_;
+  std::size_t most_rows_;
   ContinuationReport report_{};
   std::map<std::size_t, Chunk> chunks_{};  // by rows
   std::size_t position_ = 0;

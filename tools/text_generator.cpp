@@ -26,31 +26,20 @@ double seconds_since(Clock::time_point start) { return std::chrono::duration<dou
 }  // namespace
 
 RereadText::RereadText(const Graph& forward, States& states, Pool& pool)
-    : forward_(forward), states_(states), pool_(pool), axes_(text_axes(forward)) {}
-
-/// Whether the scores of the first half of a text have other bits when its second half is another.
-bool RereadText::sees_what_follows() {
-  const std::size_t length = std::min(shortest, axes_.time.size), half = (length + 1) / 2;
-  TextProgram program(forward_, 1, length, states_, pool_);
-  std::vector<std::int32_t> text(length, 0);
-  program.run(text);
-  const auto scores = program.output("y").first(half * axes_.vocabulary.size);
-  const std::vector<float> before(scores.begin(), scores.end());
-  std::fill(text.begin() + static_cast<std::ptrdiff_t>(half), text.end(),
-            static_cast<std::int32_t>(axes_.vocabulary.size) - 1);
-  program.run(text);
-  return !std::ranges::equal(before, program.output("y").first(before.size()));
+    : forward_(forward), states_(states), pool_(pool), axes_(text_axes(forward)) {
+  try {
+    last_rows_ = std::make_unique<ContinuedText>(forward, states, pool, axes_.time.size);
+  } catch (const UsageError&) {
+    // It sees what follows, so that nothing may stand behind the text: every length has its own program.
+  }
 }
 
 std::span<const float> RereadText::scores_behind(std::span<const std::int32_t> seen) {
-  if (!exact_) exact_ = sees_what_follows();
   seen = seen.last(std::min(seen.size(), axes_.time.size));
-  const std::size_t length = *exact_ ? seen.size() : std::min(bucket_for(seen.size()), axes_.time.size);
-  const auto program = programs_.try_emplace(length, forward_, 1, length, states_, pool_).first;
-  padded_.assign(seen.begin(), seen.end());
-  padded_.resize(length);
-  program->second.run(padded_);
-  return program->second.output("y").subspan((seen.size() - 1) * axes_.vocabulary.size, axes_.vocabulary.size);
+  if (last_rows_) return last_rows_->reread(seen, std::min(bucket_for(seen.size()), axes_.time.size));
+  TextProgram& program = programs_.try_emplace(seen.size(), forward_, 1, seen.size(), states_, pool_).first->second;
+  program.run(seen);
+  return program.output("y").subspan((seen.size() - 1) * axes_.vocabulary.size, axes_.vocabulary.size);
 }
 
 TextGenerator::TextGenerator(const Graph& forward, States& states, Pool& pool, Cache cache, WhenFull when_full)

@@ -6,24 +6,21 @@
 
 namespace vitrine {
 
-/// Scores behind a text by the whole model over all that it sees of it, for every token anew. Where what follows a
-/// place does not change it, which is tried, the graph is compiled for 16, 32, 64, ... tokens, whichever holds them;
-/// else for every length.
+/// Scores behind a text by the whole model over all that it sees of it, for every token anew. A model that can go on is
+/// compiled for 16, 32, 64, 96, ... tokens, whichever holds them, and makes the last row only; any other for every
+/// length, with all rows.
 class RereadText {
  public:
   RereadText(const Graph& forward, States&, Pool&);
   std::span<const float> scores_behind(std::span<const std::int32_t> seen);
 
  private:
-  bool sees_what_follows();
-
   const Graph& forward_;
   States& states_;
   Pool& pool_;
   TextAxes axes_;
+  std::unique_ptr<ContinuedText> last_rows_{};
   std::map<std::size_t, TextProgram> programs_{};  // by length
-  std::vector<std::int32_t> padded_{};
-  std::optional<bool> exact_{};  // no padding behind the text
 };
 
 /// What a model does that has seen as many tokens as it can.
