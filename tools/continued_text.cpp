@@ -13,20 +13,18 @@ namespace vitrine {
 
 namespace {
 constexpr std::array<std::size_t, 5> chunks{256, 64, 16, 4, 1};
+
+Axis one_of(Axis axis) {
+  axis.size = 1;
+  return axis;
 }
+}  // namespace
 
 ContinuedText::ContinuedText(const Graph& forward, States& states, Pool& pool, std::size_t most_rows)
     : states_(states),
       pool_(pool),
       axes_(text_axes(forward)),
-      whole_(in_use_along(
-          forward,
-          [&] {
-            Axis one = axes_.batch;
-            one.size = 1;
-            return one;
-          }(),
-          axes_.time)),
+      whole_(in_use_along(forward, one_of(axes_.batch), axes_.time)),
       most_rows_(most_rows) {
   continuation(whole_, {.axis = std::string(axes_.time.label()), .most_rows = most_rows_}, &report_);
 }

@@ -14,26 +14,22 @@ namespace vitrine {
 class ContinuedText {
  public:
   /// States, which hold the parameters, and pool must outlive this object. Throws UsageError with the reason for a
-  /// model that cannot go on.
-  ContinuedText(const Graph& forward, States&, Pool&);
+  /// model that cannot go on. `most_rows`: of a chunk; where windows are kept in rings, these have room for as many.
+  ContinuedText(const Graph& forward, States&, Pool&, std::size_t most_rows = 256);
 
   /// Scores of what may come behind these tokens, which come behind those read before; until the next call. InputError
   /// where a token is none, or where there is no room: see room().
   std::span<const float> read(std::span<const std::int32_t> tokens);
   /// Scores behind a text that is read anew from its beginning, whatever was kept, in one chunk of `rows` rows, of
-  /// which the last may be left over. The next text begins anew too. Not where a window is kept in a ring, which has no
-  /// room for as many: see keeps_rings.
+  /// which the last may be left over. The next text begins anew too.
   std::span<const float> reread(std::span<const std::int32_t> tokens, std::size_t rows);
-  bool keeps_rings() const;
   void begin_anew() { position_ = 0; }
   /// Compiles what texts of so many tokens need, so that reading does not wait for it.
   void prepare(std::size_t tokens);
 
-  std::size_t position() const { return position_; }
   /// How many more tokens can be read; no end if only windows are kept.
   std::size_t room() const;
   const ContinuationReport& report() const { return report_; }
-  std::size_t vocabulary() const { return axes_.vocabulary.size; }
 
  private:
   /// A chunk's program, and where it reads and writes: looked up by name once.
