@@ -67,7 +67,7 @@ class Chunk::Asked : public Continuation {
   Value carried(Value like, int axis) override {
     Type type = like.type();
     type.shape = type.shape.with(axis, Axis(1));
-    state_ = chunk_.state("sum", v_, type);
+    state_ = chunk_.state("kept.sum", v_, type);
     chunk_.report_.kept.push_back({Kept::What::sum, v_.id, state_.node().name, 1, type.bytes() / type.shape[0].size});
     Shape mask;
     mask << type.shape[0];
@@ -184,14 +184,14 @@ SomeRows Chunk::some_of(const SomeRows& rows, RowInterval there, const WhichRows
 
 Value Chunk::state(std::string_view what, Value of, const Type& type) {
   const std::string& module = of.node().at.module;
-  return made_.state(fmt::format("{}.{}{}{}", what, module, module.empty() ? "" : ".", of.id), type);
+  return made_.state(fmt::format("{}:{}{}{}", what, module, module.empty() ? "" : ".", of.id), type);
 }
 
 SomeRows Chunk::with_tail(Value v, SomeRows rows, std::size_t before) {
   if (before == 0) return rows;
   Type type = rows.value.type();
   type.shape = type.shape.with(rows.axis, Axis(before));
-  const Value tail = state("tail", v, type), window = emit(Concat{rows.axis}, {tail, rows.value});
+  const Value tail = state("kept.tail", v, type), window = emit(Concat{rows.axis}, {tail, rows.value});
   made_.update(tail, take_rows(window, length_, rows.axis, static_cast<std::int64_t>(before)));
   report_.kept.push_back({Kept::What::tail, v.id, tail.node().name, before,
                           type.bytes() / std::max<std::size_t>(before * type.shape[0].size, 1)});

@@ -15,6 +15,12 @@ struct ContinuationOptions {
   std::vector<std::string> outputs{"y"};
 };
 
+/// Whether a state of this name is something that is kept, and no part of a model: "kept:blocks.0.attention.80",
+/// "kept.tail:...", "kept.sum:...". No parameter has a ':' in its name.
+constexpr bool is_kept(std::string_view state) {
+  return state.starts_with("kept:") || state.starts_with("kept.tail:") || state.starts_with("kept.sum:");
+}
+
 /// Something of the past that lasts from run to run.
 struct Kept {
   enum class What : std::uint8_t {

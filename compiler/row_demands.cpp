@@ -62,6 +62,7 @@ GoesOn::GoesOn(const Graph& full, std::string_view axis)
 }
 
 std::optional<int> GoesOn::kept_along(Value v) const {
+  if (v.type().dtype != DType::f32 && v.type().dtype != DType::i32) return {};  // a mask: who it is made of is kept
   const Dependence made = dependence_.of(v);
   const MadeOf& of = dependence_.made_of(v);
   if (made == Dependence::all || of.along.size() != 1 || of.along[0].inner != 1) return {};

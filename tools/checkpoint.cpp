@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "compiler/continuation.hpp"
 #include "runtime/in_quotes.hpp"
 #include "tools/difference_list.hpp"
 #include "tools/parameter_file.hpp"
@@ -70,16 +71,24 @@ std::string step_difference(const std::map<std::string, std::string>& here,
   return option_differences(here, there, true);
 }
 
+/// The states of a training: what a text in between kept is none.
+std::vector<std::string> names_in_training(const States& states) {
+  std::vector<std::string> names = states.names();
+  std::erase_if(names, is_kept);
+  return names;
+}
+
 }  // namespace
 
 void save_training(const std::string& path, const Graph& forward, const States& states, const TrainingState& state) {
   TensorFile file;
   const auto model = named_states(forward, states);
-  for (const std::string& name : states.names()) file.tensors[file_name(name, model)] = tensor_of(states, name);
+  for (const std::string& name : names_in_training(states))
+    file.tensors[file_name(name, model)] = tensor_of(states, name);
   const auto losses = std::as_bytes(std::span(state.losses));
   const HostTensor kept{DType::f32, {state.losses.size()}, {losses.begin(), losses.end()}};
   const bool is_new = file.tensors.emplace(losses_name, kept).second;
-  if (!is_new || file.tensors.size() != states.names().size() + 1)
+  if (!is_new || file.tensors.size() != names_in_training(states).size() + 1)
     throw InternalError("checkpoint: a state of the model is named like one of the training, '" +
                         std::string(of_training) + "...'");
   file.metadata["model"] = forward.name();
@@ -96,7 +105,7 @@ TrainingState load_training(const std::string& path, const Graph& forward, State
   const auto losses = file.tensors.extract(losses_name);
   const auto model = named_states(forward, states);
   std::map<std::string, Type> wanted;
-  for (const std::string& name : states.names()) wanted[file_name(name, model)] = states.type(name);
+  for (const std::string& name : names_in_training(states)) wanted[file_name(name, model)] = states.type(name);
   const std::string tensors = differences(file.tensors, wanted, "this one");
 
   // Whatever else is wrong, the tensors that differ are told with it: they say most about what the file is.
@@ -122,12 +131,13 @@ TrainingState load_training(const std::string& path, const Graph& forward, State
   state.losses.resize(losses.mapped().sizes[0]);
   if (!state.losses.empty())
     std::memcpy(state.losses.data(), losses.mapped().bytes.data(), losses.mapped().bytes.size());
-  for (const std::string& name : states.names()) states.set(name, file.tensors.at(file_name(name, model)).bytes);
+  for (const std::string& name : names_in_training(states))
+    states.set(name, file.tensors.at(file_name(name, model)).bytes);
   return state;
 }
 
 std::string not_finite(const States& states) {
-  for (const std::string& name : states.names()) {
+  for (const std::string& name : names_in_training(states)) {
     if (states.type(name).dtype != DType::f32) continue;
     const auto bytes = states.bytes(name);
     for (std::size_t at = 0; at < bytes.size(); at += sizeof(float)) {

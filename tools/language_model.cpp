@@ -45,8 +45,7 @@ struct Watch {
   std::string operator()(ModelTraining& training) {
     if (!loss) {
       loss.emplace(task.forward, task.held_out, training.states(), training.pool(), options.debug_nans);
-      // Without a cache: what it keeps would be saved with the training.
-      generator.emplace(task.forward, training.states(), training.pool(), TextGenerator::Cache::none);
+      generator.emplace(task.forward, training.states(), training.pool());
     }
     losses.push_back((*loss)());
     return fmt::format("  held out {:.4f} (bigram {:.4f}); it writes: {}", losses.back(), task.bigram,

@@ -141,7 +141,8 @@ Workload text(const char* name, const char* what, bool cached, std::size_t promp
           .in_use = true,
           .prompt = prompt,
           .written = written,
-          .cached = cached};
+          .cached = cached,
+          .if_named = !cached || std::string_view(name).starts_with("W4g")};
 }
 }  // namespace w4
 

@@ -17,6 +17,7 @@ struct Workload {
   std::size_t prompt = 0, written = 0;  // tokens of a text that a language model reads, then writes; 0: it does not
   bool cached = false;                  // going on from what it kept
   double bytes = 0;                     // that are read, whose speed is told
+  bool if_named = false;                // it takes minutes: only for who asks for it
 };
 
 /// What is told of a run that took so many milliseconds: GFLOP/s, GB/s, tokens a second, or they.

@@ -118,7 +118,7 @@ int bench(const Projects& projects, const BenchOptions& options) {
   if (options.works.empty() || is_named("W7")) processes = measure_processes(measure);
   const auto add = [&](std::vector<Measured> made) { rows.insert(rows.end(), made.begin(), made.end()); };
   for (const Workload& work : here) {
-    if (options.works.empty() ? work.of_a_milestone : !is_named(work.name)) continue;
+    if (options.works.empty() ? work.of_a_milestone || work.if_named : !is_named(work.name)) continue;
     measure.providers = providers_of(work, options);
     add(measure_interleaved(work, measure));
   }
