@@ -53,8 +53,8 @@ void keep_least(Costs& least, const Costs& costs) {
 }  // namespace
 
 TEST_CASE("from trace to plan every stage is linear in layers") {
-  // Linear is 4 and quadratic 16. Long graphs lie in slower caches, the more so beside other programs: the passes, which
-  // walk the whole graph many times, were measured at 7.1 to 8.7.
+  // Linear is 4 and quadratic 16. Long graphs lie in slower caches, the more so beside other programs: the passes,
+  // which walk the whole graph many times, were measured at 7.1 to 8.7.
   constexpr double most = 11, short_stage = 2e-3;
   Costs few, many;
   const auto linear = [&] {
