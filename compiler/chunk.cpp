@@ -6,13 +6,11 @@
 
 #include "compiler/print.hpp"
 #include "vitrine/error.hpp"
-#include "vitrine/ops/add.hpp"
+#include "vitrine/ops/attention_at.hpp"
 #include "vitrine/ops/concat.hpp"
 #include "vitrine/ops/greater.hpp"
 #include "vitrine/ops/greater_equal.hpp"
-#include "vitrine/ops/iota.hpp"
 #include "vitrine/ops/rename.hpp"
-#include "vitrine/ops/sub.hpp"
 #include "vitrine/ops/take_rows.hpp"
 #include "vitrine/ops/where.hpp"
 #include "vitrine/ops/write_rows.hpp"
@@ -110,36 +108,6 @@ Axis Chunk::row_axis(const WhichRows& which) const {
   return which == WhichRows{} ? named(goes_on_.axis(), options_.rows) : Axis(count(which));
 }
 
-Value Chunk::whole_numbers(std::int32_t n) {
-  std::vector<std::byte> bytes(sizeof n);
-  std::memcpy(bytes.data(), &n, sizeof n);
-  return made_.constant({{DType::i32, {}}, bytes});
-}
-
-/// The last row that is meant; of a sequence that gets none, the first.
-Value Chunk::last_row() {
-  const Value none = emit(Greater{}, {whole_numbers(1), length_});
-  return emit(Where{}, {none, whole_numbers(0), length_ - whole_numbers(1)});
-}
-
-Value Chunk::first_place(const WhichRows& which) {
-  if (which.last) return position_ + last_row();
-  const auto first = static_cast<std::int32_t>(which.interval.first);
-  return first == 0 ? position_ : position_ + whole_numbers(first);
-}
-
-/// Rows that are not meant stand where the last one does that is: what is counted by place has no other.
-Value Chunk::places(const WhichRows& which) {
-  const Shape one = Shape{} << batch_ << 1, all = Shape{} << batch_ << row_axis(which);
-  if (count(which) == 1) return with_shape(first_place(which), all);
-  Value row = emit(made_, Iota{row_axis(which)});
-  if (which.interval.first != 0) row = row + whole_numbers(static_cast<std::int32_t>(which.interval.first));
-  const Value last =
-      with_shape(first_place({{}, true}), one) + whole_numbers(static_cast<std::int32_t>(which.interval.last));
-  const Value place = with_shape(position_, one) + row;
-  return emit(Where{}, {emit(Greater{}, {place, last}), last, place});
-}
-
 void Chunk::add(Value v) {
   const RowDemand& demand = demands_.of(v);
   const Graph::Scope scope(made_, v.node().at.module, v.node().phase);
@@ -199,7 +167,7 @@ SomeRows Chunk::with_tail(Value v, SomeRows rows, std::size_t before) {
 }
 
 void Chunk::keep(Value v, const SomeRows& rows) {
-  constexpr std::size_t block = 64;  // of attention's keys, which a ring must not cut
+  constexpr std::size_t block = keys_together;  // which a ring must not cut
   const RowDemand& demand = demands_.of(v);
   const std::size_t all = goes_on_.size();
   std::size_t room = all;
@@ -221,12 +189,9 @@ void Chunk::keep(Value v, const SomeRows& rows) {
 Value Chunk::whole(Value v) {
   if (const auto found = whole_.find(v.id); found != whole_.end()) return found->second;
   const Node& node = v.node();
-  const std::array changes{AxisChange{goes_on_.axis(), past()}};
   Value made;
   if (node.op) {
-    std::vector<Value> operands;
-    for (Value operand : node.operands) operands.push_back(whole(operand));
-    made = made_.add(node.op->info->with_axes(node.op->attributes.get(), changes), operands);
+    made = computed_whole(v);
   } else if (node.leaf == Leaf::constant) {
     made = made_.constant({node.type, *node.literal});
   } else {
@@ -241,6 +206,13 @@ Value Chunk::whole(Value v) {
   return whole_[v.id] = made;
 }
 
+Value Chunk::computed_whole(Value v) {
+  std::vector<Value> operands;
+  for (Value operand : v.operands()) operands.push_back(whole(operand));
+  const std::array changes{AxisChange{goes_on_.axis(), past()}};
+  return made_.add(v.op()->info->with_axes(v.op()->attributes.get(), changes), operands);
+}
+
 Value Chunk::continued(Value v, int axis, const WhichRows& which) {
   Asked asked(*this, v, axis, which);
   return v.op()->info->continued(v.op()->attributes.get(), asked);
@@ -251,13 +223,17 @@ SomeRows Chunk::made_rows(Value v, int axis, const WhichRows& which) {
 }
 
 SomeRows Chunk::taken_rows(Value v, int axis, const WhichRows& which) {
-  std::vector<Value> operands;
-  for (Value operand : v.operands()) operands.push_back(whole(operand));
-  const std::array changes{AxisChange{goes_on_.axis(), past()}};
-  const Value all = made_.add(v.op()->info->with_axes(v.op()->attributes.get(), changes), operands);
+  const Value all = computed_whole(v);
   report_.again.push_back(v.id);
   const Value some = take_rows(all, first_place(which), axis, static_cast<std::int64_t>(count(which)));
   return {with_shape(some, some.type().shape.with(axis, row_axis(which))), axis};
+}
+
+Shape Chunk::shape_of_rows(Value v, int axis, const WhichRows& which) const {
+  Shape made = v.type().shape;
+  for (int i = 0; i < made.rank(); ++i)
+    if (made[i].label() == goes_on_.axis()) made = made.with(i, past());
+  return made.with(axis, row_axis(which));
 }
 
 /// What the rows are called, and what all rows of others are called now.
@@ -268,14 +244,10 @@ Op Chunk::op_for(Value v, int axis, const WhichRows& which) const {
 }
 
 SomeRows Chunk::rows_by_op(Value v, int axis, const WhichRows& which) {
-  Shape wanted = v.type().shape;
-  for (int i = 0; i < wanted.rank(); ++i)
-    if (wanted[i].label() == goes_on_.axis()) wanted = wanted.with(i, past());
-  wanted = wanted.with(axis, row_axis(which));
-
+  const Shape wanted = shape_of_rows(v, axis, which);
+  if (demands_.of(v).own_way) return {with_shape(continued(v, axis, which), wanted), axis};
   std::vector<std::optional<RowPath>> paths;
   for (std::size_t k = 0; k < v.operands().size(); ++k) paths.push_back(row_path(v, k, axis));
-  if (demands_.of(v).own_way) return {with_shape(continued(v, axis, which), wanted), axis};
   std::vector<Value> operands;
   for (std::size_t k = 0; k < paths.size(); ++k) {
     const Value operand = v.operands()[k];

@@ -55,6 +55,7 @@ class Chunk {
   SomeRows some_of(const SomeRows&, RowInterval there, const WhichRows&);
   Value whole(Value);
 
+  Value computed_whole(Value);
   Value continued(Value, int axis, const WhichRows&);
   SomeRows made_rows(Value, int axis, const WhichRows&);
   SomeRows rows_by_op(Value, int axis, const WhichRows&);
@@ -64,6 +65,7 @@ class Chunk {
   SomeRows with_tail(Value, SomeRows, std::size_t before);
   void keep(Value, const SomeRows&);
 
+  Shape shape_of_rows(Value, int axis, const WhichRows&) const;
   Op op_for(Value, int axis, const WhichRows&) const;
   Value beside(const SomeRows&, Value original, Value reader);
   Value state(std::string_view what, Value of, const Type&);

@@ -1,4 +1,5 @@
-// Rows of values that do not move: each is made of its place alone, and the sequences stand at places of their own.
+// Where new rows stand, each sequence at a place of its own; and rows of values that do not move, which are made of
+// their places alone.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,8 +7,13 @@
 #include "compiler/chunk.hpp"
 #include "compiler/print.hpp"
 #include "vitrine/error.hpp"
+#include "vitrine/ops/add.hpp"
 #include "vitrine/ops/gather.hpp"
+#include "vitrine/ops/greater.hpp"
+#include "vitrine/ops/iota.hpp"
 #include "vitrine/ops/permute.hpp"
+#include "vitrine/ops/sub.hpp"
+#include "vitrine/ops/where.hpp"
 
 namespace vitrine {
 
@@ -21,6 +27,36 @@ Shape behind(const Axis& batch, const Shape& shape) {
 }
 
 }  // namespace
+
+Value Chunk::whole_numbers(std::int32_t n) {
+  std::vector<std::byte> bytes(sizeof n);
+  std::memcpy(bytes.data(), &n, sizeof n);
+  return made_.constant({{DType::i32, {}}, bytes});
+}
+
+/// The last row that is meant; of a sequence that gets none, the first.
+Value Chunk::last_row() {
+  const Value none = emit(Greater{}, {whole_numbers(1), length_});
+  return emit(Where{}, {none, whole_numbers(0), length_ - whole_numbers(1)});
+}
+
+Value Chunk::first_place(const WhichRows& which) {
+  if (which.last) return position_ + last_row();
+  const auto first = static_cast<std::int32_t>(which.interval.first);
+  return first == 0 ? position_ : position_ + whole_numbers(first);
+}
+
+/// Rows that are not meant stand where the last one does that is: what is counted by place has no other.
+Value Chunk::places(const WhichRows& which) {
+  const Shape one = Shape{} << batch_ << 1, all = Shape{} << batch_ << row_axis(which);
+  if (count(which) == 1) return with_shape(first_place(which), all);
+  Value row = emit(made_, Iota{row_axis(which)});
+  if (which.interval.first != 0) row = row + whole_numbers(static_cast<std::int32_t>(which.interval.first));
+  const Value last =
+      with_shape(first_place({{}, true}), one) + whole_numbers(static_cast<std::int32_t>(which.interval.last));
+  const Value place = with_shape(position_, one) + row;
+  return emit(Where{}, {emit(Greater{}, {place, last}), last, place});
+}
 
 /// Rows by place as an operand of something that has sequences: their axis goes where that has it. Elementwise ops
 /// align at the right, others are given it in front.
@@ -68,9 +104,7 @@ SomeRows Chunk::rows_by_place(Value v, int axis, const WhichRows& which) {
 /// The op itself on rows by place, if it lets an axis in front be.
 std::optional<SomeRows> Chunk::lifted(Value v, int axis, const WhichRows& which) {
   if (!v.op()) return {};
-  Shape wanted = behind(batch_, v.type().shape.with(axis, row_axis(which)));
-  for (int i = 1; i < wanted.rank(); ++i)
-    if (i != axis + 1 && wanted[i].label() == goes_on_.axis()) wanted = wanted.with(i, past());
+  const Shape wanted = behind(batch_, shape_of_rows(v, axis, which));
   if (v.operands().empty() && v.op()->info->continued)
     return SomeRows{with_shape(continued(v, axis, which), wanted), axis + 1, true};
   const OpInfo& info = *v.op()->info;

@@ -1,5 +1,6 @@
 #pragma once
 // The rows that a graph makes when it goes on, held bit for bit against those of the whole graph.
+#include <catch2/catch.hpp>
 #include <cstring>
 #include <functional>
 
@@ -93,6 +94,15 @@ inline Compared compare(const Graph& forward, std::size_t batch, std::size_t cap
                         const std::vector<std::size_t>& chunks, bool uneven = false, std::size_t most_rows = 16,
                         int threads = 2) {
   return compare_in_use(in_use(forward, batch, capacity), batch, capacity, chunks, uneven, most_rows, threads);
+}
+
+/// The ways in which the small models of tests go on: calls visit(sequences, chunks, uneven).
+inline void each_way_to_go_on(const auto& visit) {
+  for (const std::size_t batch : {1u, 4u})
+    for (const auto& chunks : std::vector<std::vector<std::size_t>>{{1}, {4, 1, 1}, {8}}) {
+      CAPTURE(batch, chunks);
+      visit(batch, chunks, batch > 1 && chunks.size() > 1);
+    }
 }
 
 }  // namespace vitrine

@@ -4,6 +4,7 @@
 
 #include "tests/run_program.hpp"
 #include "tests/scratch.hpp"
+#include "tests/tokenizer_vectors.hpp"
 #include "tools/language_file.hpp"
 
 using namespace vitrine;
@@ -26,24 +27,7 @@ TEST_CASE("Llama's tokenizer gives the ids that others give, and any bytes come 
   CHECK(tokenizer->size() == 32'000);
   const Finished told = vitrine_run({"tokenize", "Once upon a time", "--with", stories_file()});
   CHECK_THAT(told.out, StartsWith("1 9038 2501 263 931\n"));
-  std::istringstream vectors(content_of(std::filesystem::path(VITRINE_SOURCE) / "tests/llama_vectors.txt"));
-  int count = 0;
-  for (std::string line; std::getline(vectors, line);) {
-    if (line.starts_with('#')) continue;
-    CAPTURE(line);
-    const std::size_t tab = line.find('\t');
-    const std::string text = nlohmann::json::parse(line.substr(0, tab));
-    std::istringstream numbers(line.substr(tab));
-    std::vector<std::int32_t> ids;
-    for (std::int32_t id = 0; numbers >> id;) ids.push_back(id);
-    CHECK(tokenizer->encode(text) == ids);
-    CHECK(tokenizer->decode(ids) == text);
-    ++count;
-  }
-  CHECK(count == 39);
-  std::string bytes;
-  for (int i = 0; i < 4096; ++i) bytes += static_cast<char>(i * i / 7 + i);
-  CHECK(tokenizer->decode(tokenizer->encode(bytes)) == bytes);
+  CHECK(check_vectors(*tokenizer, "llama_vectors.txt") == 39);
 }
 
 TEST_CASE("the stories' model holds every gate, draws what it names, and fails without each part", "[.][stories]") {

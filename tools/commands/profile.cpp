@@ -65,7 +65,8 @@ int profile(const Projects& projects, const ProfileOptions& options) {
 
   Profile made = profile_of(graph, record, program, std::move(timing), known);
   made.model = by_name ? options.model : graph.name();
-  made.graph = by_name ? options.step : "";
+  const Workload* const workload = workload_named(options.model);
+  made.graph = workload && workload->written > 0 ? "decode" : by_name ? options.step : "";
   made.provider = options.provider;
   made.isa = name_of(isa);
   made.threads = pool.threads();

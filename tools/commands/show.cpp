@@ -55,6 +55,10 @@ int show_proof(const Projects& projects, const ShowOptions& options) {
     throw UsageError(
         "show: --proof shows the model in use, as text, dot, svg or png; leave --after, --before and other "
         "formats out");
+  if (names_a_file(options.model))
+    throw UsageError(
+        "show: --proof is for a model by its name, which says along which axis it goes on; 'vitrine list' "
+        "shows the names");
   ContinuationReport report;
   std::string axis;
   const Project& project = find_project(projects, options.model);
