@@ -18,11 +18,13 @@
 #include "vitrine/ops/cross_entropy.hpp"
 #include "vitrine/ops/cross_entropy_gradient.hpp"
 #include "vitrine/ops/cumulative_sum.hpp"
+#include "vitrine/ops/dequantize.hpp"
 #include "vitrine/ops/div.hpp"
 #include "vitrine/ops/dropout.hpp"
 #include "vitrine/ops/equal.hpp"
 #include "vitrine/ops/erf.hpp"
 #include "vitrine/ops/exp.hpp"
+#include "vitrine/ops/fake_quantize.hpp"
 #include "vitrine/ops/flip.hpp"
 #include "vitrine/ops/gather.hpp"
 #include "vitrine/ops/gelu.hpp"
@@ -52,6 +54,7 @@
 #include "vitrine/ops/permute.hpp"
 #include "vitrine/ops/pooled_gradients.hpp"
 #include "vitrine/ops/pow.hpp"
+#include "vitrine/ops/quantized_matmul.hpp"
 #include "vitrine/ops/relu.hpp"
 #include "vitrine/ops/rename.hpp"
 #include "vitrine/ops/reshape.hpp"
@@ -71,6 +74,7 @@
 #include "vitrine/ops/take_rows.hpp"
 #include "vitrine/ops/tanh.hpp"
 #include "vitrine/ops/transpose.hpp"
+#include "vitrine/ops/unpack_int4.hpp"
 #include "vitrine/ops/variance.hpp"
 #include "vitrine/ops/when_training.hpp"
 #include "vitrine/ops/where.hpp"
@@ -83,11 +87,12 @@ using EveryOp =
     List<Abs, Accumulate, Add, Argmax, Attention, AttentionAt, AttentionKeyGradient, AttentionLogsumexp,
          AttentionQueryGradient, AttentionValueGradient, AvgPool2d, AvgPool2dGradient, BinaryCrossEntropy, BroadcastTo,
          Cast, Concat, Conv2d, Conv2dInputGradient, Conv2dWeightGradient, Cos, CrossEntropy, CrossEntropyGradient,
-         CumulativeSum, Div, Drop, Equal, Erf, Exp, Flip, Gather, Gelu, GeluTanh, Greater, GreaterEqual, InverseSize,
-         Iota, LeakyRelu, Log, LogSoftmax, LogicalAnd, LogicalNot, LogicalOr, LogicalXor, Map, Matmul, MaxPool2d,
-         MaxPool2dGather, MaxPool2dPlace, MaxPool2dScatter, MaxTo, Maximum, Mean, Minimum, Mul, Neg, OneHot, Pad,
-         Permute, PooledConv2dInputGradient, PooledConv2dWeightGradient, PooledSum, Pow, Relu, Rename, Reshape, Rotary,
-         RowNorm<false>, RowNorm<true>, RowNormScale<false>, RowNormScale<true>, ScatterAdd, Sigmoid, Silu, Sin, Slice,
-         Softmax, Softplus, Sqrt, Sub, SumTo, TakeRows, Tanh, Transpose, Variance, WhenTraining, Where, WriteRows>;
+         CumulativeSum, Dequantize<false>, Dequantize<true>, Div, Drop, Equal, Erf, Exp, FakeQuantize, Flip, Gather,
+         Gelu, GeluTanh, Greater, GreaterEqual, InverseSize, Iota, LeakyRelu, Log, LogSoftmax, LogicalAnd, LogicalNot,
+         LogicalOr, LogicalXor, Map, Matmul, MaxPool2d, MaxPool2dGather, MaxPool2dPlace, MaxPool2dScatter, MaxTo,
+         Maximum, Mean, Minimum, Mul, Neg, OneHot, Pad, Permute, PooledConv2dInputGradient, PooledConv2dWeightGradient,
+         PooledSum, Pow, QuantizedMatmul<false>, QuantizedMatmul<true>, Relu, Rename, Reshape, Rotary, RowNorm<false>,
+         RowNorm<true>, RowNormScale<false>, RowNormScale<true>, ScatterAdd, Sigmoid, Silu, Sin, Slice, Softmax,
+         Softplus, Sqrt, Sub, SumTo, TakeRows, Tanh, Transpose, UnpackInt4, Variance, WhenTraining, Where, WriteRows>;
 
 }  // namespace vitrine
