@@ -25,18 +25,27 @@ constexpr __mmask16 all_lanes = 0xffff;
   return _mm512_set1_epi32(bytes);
 }
 
+/// Each column's four products of bytes without a sign and bytes with one, added to its sum. (By the compiler's own name
+/// for it each sum has two types, and in the innermost loop two registers.)
+[[gnu::always_inline]] inline void add_products(Whole& sums, Whole unsigned_bytes, Whole signed_bytes) {
+  asm("vpdpbusd %2, %1, %0" : "+v"(sums) : "v"(unsigned_bytes), "v"(signed_bytes));
+}
+
 /// `Rows` rows (of `Digits` rows of bytes each) times 16 * Vectors columns, over all groups.
 template <int Rows, int Vectors, int Digits, bool FourBits, bool Zeros>
 void multiply_rows(const PanelProduct& p, std::size_t first) {
   const std::uint8_t* panel = p.panel;
   const std::size_t plane = p.codes_row / Digits;
   const std::uint8_t* row[Rows];
+#pragma GCC unroll 8
   for (int r = 0; r < Rows; ++r) row[r] = p.codes + (first + static_cast<std::size_t>(r)) * p.codes_row;
   const std::int32_t* sum = p.sums + first * 2 * p.of.groups;
   const std::size_t sums_row = 2 * p.of.groups;
   const Whole low = _mm512_set1_epi8(15), sign = _mm512_set1_epi8(-128);
   Real made[Rows][Vectors];
+#pragma GCC unroll 8
   for (int r = 0; r < Rows; ++r)
+#pragma GCC unroll 8
     for (int v = 0; v < Vectors; ++v) made[r][v] = _mm512_setzero_ps();
   for (std::size_t g = 0; g < p.of.groups; ++g, sum += 2) {
     const std::size_t lines = g + 1 < p.of.groups ? p.of.lines : p.of.last_lines;
@@ -65,8 +74,10 @@ void multiply_rows(const PanelProduct& p, std::size_t first) {
         const Whole x = broadcast(row[r] + static_cast<std::ptrdiff_t>(digit * plane) + at);
 #pragma GCC unroll 8
         for (int v = 0; v < Vectors; ++v)
-          whole[r][digit][v] = Digits == 2 && digit == 0 ? _mm512_dpbusd_epi32(whole[r][digit][v], x, weights[v])
-                                                         : _mm512_dpbusd_epi32(whole[r][digit][v], weights[v], x);
+          if constexpr (Digits == 2 && digit == 0)
+            add_products(whole[r][digit][v], x, weights[v]);
+          else
+            add_products(whole[r][digit][v], weights[v], x);
       }
     };
     const std::ptrdiff_t half = static_cast<std::ptrdiff_t>(4 * lines);
@@ -94,6 +105,7 @@ void multiply_rows(const PanelProduct& p, std::size_t first) {
         }
       }
     }
+#pragma GCC unroll 8
     for (int r = 0; r < Rows; ++r) row[r] += FourBits ? 2 * half : half;
 #pragma GCC unroll 8
     for (int v = 0; v < Vectors; ++v) {
@@ -107,10 +119,12 @@ void multiply_rows(const PanelProduct& p, std::size_t first) {
       }
     }
   }
+#pragma GCC unroll 8
   for (int r = 0; r < Rows; ++r) {
     const std::size_t at = first + static_cast<std::size_t>(r);
     const Real scale = _mm512_set1_ps(p.scales[at]);
     float* const to = p.c + static_cast<std::ptrdiff_t>(at) * p.c_row;
+#pragma GCC unroll 8
     for (int v = 0; v < Vectors; ++v) {
       const std::size_t left = p.columns - 16 * static_cast<std::size_t>(v);
       const auto lanes = static_cast<__mmask16>(left >= 16 ? 0xffffu : (1u << left) - 1);
