@@ -56,7 +56,8 @@ constexpr std::array of_integer_products{
     RulePage{"matmul(fake_quantize(x), dequantize_asymmetric(c, s, z)) => quantized_matmul_asymmetric(x, c, s, z)",
              "The same for a weight of which each group has its own zero.",
              "groups lie along the axis that is added up, and the sum of a group fits into 32 bits; it reorders"},
-    RulePage{"unread => nothing", "What only the product read, codes made into floats, is not made any more.",
+    RulePage{"what only the product read => nothing",
+             "Codes made into floats, and rows rounded as floats, are not made any more where no one else reads them.",
              "nothing reads it"}};
 constexpr std::array of_training{
     RulePage{"when_training(x, y) => x", "A choice between training and use is made for good: this graph trains.",

@@ -8,6 +8,7 @@
 #include "runtime/steps/convolution_step.hpp"
 #include "runtime/steps/gemm_step.hpp"
 #include "runtime/steps/pooled_gradient_step.hpp"
+#include "runtime/steps/quantized_attention_at_step.hpp"
 #include "runtime/steps/quantized_product_step.hpp"
 #include "runtime/steps/rows_step.hpp"
 #include "vitrine/ops/attention_at.hpp"
@@ -22,6 +23,8 @@
 #include "vitrine/ops/max_pool2d.hpp"
 #include "vitrine/ops/max_to.hpp"
 #include "vitrine/ops/mean.hpp"
+#include "vitrine/ops/quantize_rows.hpp"
+#include "vitrine/ops/quantized_attention_at.hpp"
 #include "vitrine/ops/rotary.hpp"
 #include "vitrine/ops/row_norm.hpp"
 #include "vitrine/ops/softmax.hpp"
@@ -197,6 +200,13 @@ Choice CpuTarget::own(const Step& step) const {
     return {"attention_at", head_workspace(step), attention_wants_dense(step),
             predicted(attention_multiply_adds(step) / multiply_adds_per_ns(isa_)),
             "keys and values read in the cache, in blocks of 64 keys"};
+  if (as<QuantizedAttentionAt>(op))
+    return {"quantized_attention_at", quantized_attention_at_workspace(step), true,
+            predicted(attention_multiply_adds(step) / multiply_adds_per_ns(isa_)),
+            "keys and values of eight bits become floats in a workspace that all layers share"};
+  if (as<QuantizeRows>(op) || as<RowScales>(op))
+    return {"quantize_rows", head_workspace(step), true, predicted(elements * norm_ns_per_element),
+            "rows of a dense matrix, their largest magnitude first"};
   if (as<WriteRows>(op) || as<TakeRows>(op)) {
     // Not the cache, and not what is not taken.
     const Type& moved = as<WriteRows>(op) ? step.operands[1].type : step.head_type;

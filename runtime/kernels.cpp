@@ -7,7 +7,7 @@
 namespace vitrine {
 
 namespace {
-constexpr std::array<std::pair<std::string_view, Prepare>, 26> kernels{{
+constexpr std::array<std::pair<std::string_view, Prepare>, 28> kernels{{
     {"gemm", prepare_gemm},
     {"onednn_gemm", prepare_onednn_gemm},
     {"pack_matrix", prepare_pack_matrix},
@@ -29,6 +29,8 @@ constexpr std::array<std::pair<std::string_view, Prepare>, 26> kernels{{
     {"gather", prepare_gather},
     {"attention", prepare_attention},
     {"attention_at", prepare_attention_at},
+    {"quantized_attention_at", prepare_quantized_attention_at},
+    {"quantize_rows", prepare_quantize_rows},
     {"rotary", prepare_rotary},
     {"write_rows", prepare_write_rows},
     {"take_rows", prepare_take_rows},

@@ -59,6 +59,8 @@ std::unique_ptr<PreparedStep> prepare_dropout(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_gather(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_attention(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_attention_at(const Step&, const Machine&);
+std::unique_ptr<PreparedStep> prepare_quantized_attention_at(const Step&, const Machine&);
+std::unique_ptr<PreparedStep> prepare_quantize_rows(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_rotary(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_write_rows(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_take_rows(const Step&, const Machine&);

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "compiler/gradients.hpp"
+#include "vitrine/bfloat16.hpp"
 #include "vitrine/error.hpp"
 #include "vitrine/ops/add.hpp"
 #include "vitrine/ops/cast.hpp"
@@ -72,6 +73,12 @@ Values<double> random_leaves(const Graph& graph, std::uint32_t seed) {
     if (v.type().dtype == DType::f32) {
       bytes.resize(n * sizeof(double));
       for (std::size_t i = 0; i < n; ++i) numbers(bytes)[i] = magnitude(random) * (random() % 2 == 0 ? 1 : -1);
+    } else if (v.type().dtype == DType::bf16) {
+      bytes.resize(v.type().bytes());
+      for (std::size_t i = 0; i < n; ++i) {
+        const std::uint16_t bits = to_bfloat16(static_cast<float>(magnitude(random)));
+        std::memcpy(&bytes[i * sizeof bits], &bits, sizeof bits);
+      }
     } else {
       bytes.resize(v.type().bytes());  // zeros, and whole numbers below 3 in the lowest byte of each element
       const std::size_t size = size_of(v.type().dtype), below = v.type().dtype == DType::boolean ? 2 : 3;

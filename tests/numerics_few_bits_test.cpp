@@ -14,7 +14,8 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-constexpr float infinity = std::numeric_limits<float>::infinity(), not_a_number = std::numeric_limits<float>::quiet_NaN();
+constexpr float infinity = std::numeric_limits<float>::infinity(),
+                not_a_number = std::numeric_limits<float>::quiet_NaN();
 
 /// A row of these numbers, rounded.
 std::vector<float> rounded(std::vector<float> rows, std::size_t count, std::int64_t bits) {
@@ -75,9 +76,11 @@ TEST_CASE("numerics: a float becomes the nearest bf16, of two the even one, and 
   CHECK(there(0x1p-133f) == 0x1p-133f);
 }
 
-TEST_CASE("numerics: a row is rounded to multiples of its largest magnitude, and one below 1e-34 to 0") {
-  const std::vector<float> made = rounded({127, 0.5f, -1.5f, 2.4f, 1e-35f, -1e-36f, 0, 0}, 2, 8);
-  CHECK(made == std::vector<float>{127, 0, -2, 2, 0, -0.f, 0, 0});
+TEST_CASE("numerics: a row is rounded to multiples of its largest magnitude, and one too small to divide by to 0") {
+  const std::vector<float> made = rounded({127, 0.5f, -1.5f, 2.4f, 1e-37f, -1e-38f, 0, 0}, 2, 8);
+  CHECK(made == std::vector<float>{127, 0, -2, 2, 0, 0, 0, 0});
+  constexpr float most = std::numeric_limits<float>::max();
+  for (const std::int64_t bits : {8, 16}) CHECK(std::isfinite(rounded({most, -most, 1, 0}, 1, bits)[0]));
   const std::vector<float> fine = rounded({32767, 0.5f, -1.5f, 2.4f}, 1, 16);
   CHECK(fine == std::vector<float>{32767, 0, -2, 2});
 }

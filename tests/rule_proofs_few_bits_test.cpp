@@ -99,7 +99,7 @@ constexpr std::array proofs{
     Proof{"integer_products",
           "matmul(fake_quantize(x), dequantize_asymmetric(c, s, z)) => quantized_matmul_asymmetric(x, c, s, z)",
           by_codes_with_zeros},
-    Proof{"integer_products", "unread => nothing", left_over}};
+    Proof{"integer_products", "what only the product read => nothing", left_over}};
 
 }  // namespace
 

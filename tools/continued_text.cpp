@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "compiler/quantized_cache.hpp"
 #include "tools/compiled.hpp"
 #include "tools/model_training.hpp"
 #include "vitrine/error.hpp"
@@ -20,13 +21,21 @@ Axis one_of(Axis axis) {
 }
 }  // namespace
 
-ContinuedText::ContinuedText(const Graph& forward, States& states, Pool& pool, std::size_t most_rows)
+ContinuedText::ContinuedText(const Graph& forward, States& states, Pool& pool, std::size_t most_rows, bool few_bits)
     : states_(states),
       pool_(pool),
       axes_(text_axes(forward)),
       whole_(in_use_along(forward, one_of(axes_.batch), axes_.time)),
-      most_rows_(most_rows) {
-  continuation(whole_, {.axis = std::string(axes_.time.label()), .most_rows = most_rows_}, &report_);
+      most_rows_(most_rows),
+      few_bits_(few_bits) {
+  graph_of(1, &report_);
+}
+
+Graph ContinuedText::graph_of(std::size_t rows, ContinuationReport* report) const {
+  Graph graph =
+      continuation(whole_, {.axis = std::string(axes_.time.label()), .rows = rows, .most_rows = most_rows_}, report);
+  if (few_bits_) quantize_cache(graph, report);
+  return graph;
 }
 
 std::size_t ContinuedText::room() const {
@@ -42,8 +51,8 @@ std::size_t ContinuedText::chunk_for(std::size_t tokens) const {
 ContinuedText::Chunk& ContinuedText::chunk_of(std::size_t rows) {
   const auto found = chunks_.find(rows);
   if (found != chunks_.end()) return found->second;
-  Graph graph = continuation(whole_, {.axis = std::string(axes_.time.label()), .rows = rows, .most_rows = most_rows_});
-  Chunk& made = chunks_.emplace(rows, Chunk{compiled(std::move(graph), states_, pool_, decode_pipeline), {}, {}}).first->second;
+  Chunk& made =
+      chunks_.emplace(rows, Chunk{compiled(graph_of(rows), states_, pool_, decode_pipeline), {}, {}}).first->second;
   made.tokens.resize(rows);
   made.program.bind_input("token", made.tokens.data());
   made.program.bind_input("position", &position_bound_);

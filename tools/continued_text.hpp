@@ -15,7 +15,8 @@ class ContinuedText {
  public:
   /// States, which hold the parameters, and pool must outlive this object. Throws UsageError with the reason for a
   /// model that cannot go on. `most_rows`: of a chunk; where windows are kept in rings, these have room for as many.
-  ContinuedText(const Graph& forward, States&, Pool&, std::size_t most_rows = 256);
+  /// `few_bits`: keys and values are kept in eight bits (compiler/quantized_cache.hpp).
+  ContinuedText(const Graph& forward, States&, Pool&, std::size_t most_rows = 256, bool few_bits = false);
 
   /// Scores of what may come behind these tokens, which come behind those read before; until the next call. InputError
   /// where a token is none, or where there is no room: see room().
@@ -39,6 +40,7 @@ class ContinuedText {
     std::span<const float> scores;
   };
   Chunk& chunk_of(std::size_t rows);
+  Graph graph_of(std::size_t rows, ContinuationReport* = nullptr) const;
   void run(Chunk&, std::span<const std::int32_t> tokens);
   std::size_t chunk_for(std::size_t tokens) const;
 
@@ -47,6 +49,7 @@ class ContinuedText {
   TextAxes axes_;
   Graph whole_;
   std::size_t most_rows_;
+  bool few_bits_;
   ContinuationReport report_{};
   std::map<std::size_t, Chunk> chunks_{};  // by rows
   std::size_t position_ = 0;

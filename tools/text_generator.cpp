@@ -44,8 +44,8 @@ std::span<const float> RereadText::scores_behind(std::span<const std::int32_t> s
 
 TextGenerator::TextGenerator(const Graph& forward, States& states, Pool& pool, Cache cache, WhenFull when_full)
     : axes_(text_axes(forward)), when_full_(when_full) {
-  if (cache == Cache::automatic) try {
-      continued_ = std::make_unique<ContinuedText>(forward, states, pool);
+  if (cache != Cache::none) try {
+      continued_ = std::make_unique<ContinuedText>(forward, states, pool, 256, cache == Cache::eight_bits);
       return;
     } catch (const UsageError& error) {
       why_not_ = error.what();

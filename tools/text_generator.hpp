@@ -39,8 +39,9 @@ struct GenerateFigures {
 /// Writes on, token by token.
 class TextGenerator {
  public:
-  enum class Cache : std::uint8_t { automatic, none };
-  /// All must outlive this object. With a cache where the model can go on from one.
+  enum class Cache : std::uint8_t { automatic, none, eight_bits };
+  /// All must outlive this object. With a cache where the model can go on from one, of f32
+  /// or of eight bits.
   TextGenerator(const Graph& forward, States&, Pool&, Cache = Cache::automatic, WhenFull = WhenFull::refill);
 
   /// Hands `each` of `count` further tokens out as soon as it is drawn, number 0 first. A model without a cache sees

@@ -11,6 +11,7 @@
 #include "runtime/random.hpp"
 #include "tools/compiled.hpp"
 #include "tools/made_up_run.hpp"
+#include "tools/quantized_states.hpp"
 #include "tools/text_generator.hpp"
 #include "vitrine/error.hpp"
 
@@ -40,10 +41,35 @@ std::vector<Pass> passes_for(const Workload& work, bool grouped) {
   return passes;
 }
 
+/// A plan of nothing but the states that a graph names, each beginning as it says.
+Plan states_of(const Graph& graph) {
+  Plan made;
+  for (Value v : graph.topological()) {
+    if (v.node().leaf != Leaf::state) continue;
+    made.states.emplace_back(v.node().name, v.type());
+    made.initial.push_back(v.node().init);
+  }
+  return made;
+}
+
+/// The graph that a workload runs. Of one in few bits `states` get codes of made-up weights; of others they are made
+/// when the program is.
+Graph graph_of(const Workload& work, States& states, Pool& pool) {
+  Graph forward = work.graph();
+  if (work.scheme.empty()) return forward;
+  const QuantizationScheme scheme = scheme_named(work.scheme);
+  States whole(1);
+  whole.add(states_of(forward), pool);
+  const WeightFormats formats = formats_of(quantizable_weights(forward), scheme);
+  quantize_states(forward, formats, whole, states, pool);
+  return quantized(forward, formats, scheme.row_bits);
+}
+
 class TimedProgram final : public Timed {
  public:
   TimedProgram(const Workload& work, int threads, Provider provider, bool grouped)
-      : pool_(threads), program_(compiled(work.graph(), states_, pool_, passes_for(work, grouped), provider)) {
+      : pool_(threads),
+        program_(compiled(graph_of(work, states_, pool_), states_, pool_, passes_for(work, grouped), provider)) {
     if (work.of_a_milestone) {
       made_up_.emplace(program_, states_, 1);
       return;
@@ -109,10 +135,12 @@ class TimedRead final : public Timed {
 class TimedText final : public Timed {
  public:
   TimedText(const Workload& work, int threads)
-      : forward_(work.graph()),
-        pool_(threads),
+      : pool_(threads),
+        forward_(graph_of(work, states_, pool_)),
         generator_(forward_, states_, pool_,
-                   work.cached ? TextGenerator::Cache::automatic : TextGenerator::Cache::none),
+                   !work.cached                                              ? TextGenerator::Cache::none
+                   : !work.scheme.empty() && scheme_named(work.scheme).cache ? TextGenerator::Cache::eight_bits
+                                                                             : TextGenerator::Cache::automatic),
         prompt_(work.prompt),
         written_(work.written) {
     if (work.cached && !generator_.cache()) throw InternalError("bench: " + work.name + ": " + generator_.why_not());
@@ -123,9 +151,9 @@ class TimedText final : public Timed {
   }
 
  private:
-  Graph forward_;
   Pool pool_;
   States states_{1};
+  Graph forward_;
   TextGenerator generator_;
   std::vector<std::int32_t> prompt_;
   std::size_t written_;

@@ -144,6 +144,13 @@ Workload text(const char* name, const char* what, bool cached, std::size_t promp
           .cached = cached,
           .if_named = !cached || std::string_view(name).starts_with("W4g")};
 }
+/// The text of `text` with a cache by a model in few bits. Made-up weights want no search for the best scale.
+template <class M> Workload few_bits(const char* name, const char* what, const char* scheme) {
+  Workload made = text<M>(name, what, true);
+  made.scheme = scheme;
+  return made;
+}
+constexpr const char *int8 = "int8", *int4 = "int4,scale=maximum";
 }  // namespace w4
 
 }  // namespace
@@ -172,6 +179,11 @@ std::span<const Workload> workloads() {
       Workload{"W1a_fwd", "the same, forward only", w1a::forward, true},
       Workload{"W1b", "training step, MLP 784-1024-1024-10, relu, Adam, batch 256", w1b::step},
       Workload{"W1b_fwd", "the same, forward only", w1b::forward, true},
+      Workload{.name = "W1b_fwd_int8",
+               .what = "the same, weights and rows in eight bits",
+               .graph = w1b::forward,
+               .in_use = true,
+               .scheme = "dynamic_int8"},
       Workload{"W2", "training step, CNN on 3x32x32: conv 32, 64, linear 128, Adam, batch 64", w2::step},
       Workload{"W2_fwd", "the same, forward only", w2::forward, true},
       Workload{"W3s", "training step, GPT of 0.83 M: width 128, 4 blocks, 16 x 128 tokens, AdamW, clipped",
@@ -184,6 +196,12 @@ std::span<const Workload> workloads() {
       w4::text<w4::Small>("W4s_kv", "256 tokens written behind 16, GPT of 0.83 M, context 512, with a cache", true),
       w4::text<w4::Medium>("W4m_kv", "the same, GPT of 14 M", true),
       w4::text<w4::Large>("W4g_kv", "the same, GPT of GPT-2's size", true),
+      w4::few_bits<w4::Small>("W4s_int8", "the GPT of 0.83 M with weights in eight bits, with a cache", w4::int8),
+      w4::few_bits<w4::Medium>("W4m_int8", "the GPT of 14 M in eight bits", w4::int8),
+      w4::few_bits<w4::Large>("W4g_int8", "the GPT of GPT-2's size in eight bits", w4::int8),
+      w4::few_bits<w4::Small>("W4s_int4", "the GPT of 0.83 M in four bits, embedding and head in eight", w4::int4),
+      w4::few_bits<w4::Medium>("W4m_int4", "the GPT of 14 M in four bits", w4::int4),
+      w4::few_bits<w4::Large>("W4g_int4", "the GPT of GPT-2's size in four bits", w4::int4),
       w4::text<w4::Small>("W4s_nocache", "the GPT of 0.83 M without a cache", false),
       w4::text<w4::Medium>("W4m_nocache", "the GPT of 14 M without a cache", false),
       w4::text<w4::Large>("W4g_nocache", "the GPT of GPT-2's size without a cache", false),

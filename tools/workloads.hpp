@@ -18,6 +18,7 @@ struct Workload {
   bool cached = false;                  // going on from what it kept
   double bytes = 0;                     // that are read, whose speed is told
   bool if_named = false;                // it takes minutes: only for who asks for it
+  std::string scheme{};                 // its weights in few bits (compiler/quantization.hpp); empty: f32
 };
 
 /// What is told of a run that took so many milliseconds: GFLOP/s, GB/s, tokens a second, or they.

@@ -73,7 +73,7 @@ class Products {
   /// What nothing reads any more is not to become a step.
   void sweep(const std::vector<Value>& read) {
     for (Value v : read)
-      if (v.op() && v.node().alive && !is_used(v)) rewriter_.erase(v, "unread => nothing");
+      if (v.op() && v.node().alive && !is_used(v)) rewriter_.erase(v, "what only the product read => nothing");
   }
 
   Rewriter& rewriter_;

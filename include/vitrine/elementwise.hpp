@@ -2,8 +2,8 @@
 // An elementwise op is one formula, of(auto... x). Its kernel, its printed form and its derivative are readings of it.
 #include <boost/hana/define_struct.hpp>
 
+#include "vitrine/bfloat16.hpp"
 #include "vitrine/expr.hpp"
-#include "vitrine/quantized.hpp"
 
 namespace vitrine {
 

@@ -54,6 +54,8 @@
 #include "vitrine/ops/permute.hpp"
 #include "vitrine/ops/pooled_gradients.hpp"
 #include "vitrine/ops/pow.hpp"
+#include "vitrine/ops/quantize_rows.hpp"
+#include "vitrine/ops/quantized_attention_at.hpp"
 #include "vitrine/ops/quantized_matmul.hpp"
 #include "vitrine/ops/relu.hpp"
 #include "vitrine/ops/rename.hpp"
@@ -91,8 +93,9 @@ using EveryOp =
          Gelu, GeluTanh, Greater, GreaterEqual, InverseSize, Iota, LeakyRelu, Log, LogSoftmax, LogicalAnd, LogicalNot,
          LogicalOr, LogicalXor, Map, Matmul, MaxPool2d, MaxPool2dGather, MaxPool2dPlace, MaxPool2dScatter, MaxTo,
          Maximum, Mean, Minimum, Mul, Neg, OneHot, Pad, Permute, PooledConv2dInputGradient, PooledConv2dWeightGradient,
-         PooledSum, Pow, QuantizedMatmul<false>, QuantizedMatmul<true>, Relu, Rename, Reshape, Rotary, RowNorm<false>,
-         RowNorm<true>, RowNormScale<false>, RowNormScale<true>, ScatterAdd, Sigmoid, Silu, Sin, Slice, Softmax,
-         Softplus, Sqrt, Sub, SumTo, TakeRows, Tanh, Transpose, UnpackInt4, Variance, WhenTraining, Where, WriteRows>;
+         PooledSum, Pow, QuantizeRows, QuantizedAttentionAt, QuantizedMatmul<false>, QuantizedMatmul<true>, Relu,
+         Rename, Reshape, Rotary, RowNorm<false>, RowNorm<true>, RowNormScale<false>, RowNormScale<true>, RowScales,
+         ScatterAdd, Sigmoid, Silu, Sin, Slice, Softmax, Softplus, Sqrt, Sub, SumTo, TakeRows, Tanh, Transpose,
+         UnpackInt4, Variance, WhenTraining, Where, WriteRows>;
 
 }  // namespace vitrine

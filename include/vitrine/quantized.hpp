@@ -6,20 +6,10 @@
 // zero). Codes are rounded to nearest, of two to the even one, and stop at the ends of their range. Scales are bf16.
 #include <cstdint>
 
+#include "vitrine/bfloat16.hpp"
 #include "vitrine/multiply_add.hpp"
 
 namespace vitrine {
-
-/// bf16 is the upper half of a float (the same exponents, 8 bits of precision).
-constexpr float from_bfloat16(std::uint16_t bits) {
-  return __builtin_bit_cast(float, static_cast<std::uint32_t>(bits) << 16);
-}
-/// Rounded to nearest, of two to the even one; beyond the range infinite. NaN stays NaN.
-constexpr std::uint16_t to_bfloat16(float x) {
-  const auto bits = __builtin_bit_cast(std::uint32_t, x);
-  if (x != x) return static_cast<std::uint16_t>(bits >> 16 | 0x40);
-  return static_cast<std::uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
-}
 
 /// The nearest whole number, of two the even one, for |x| < 2^22: beyond it a float has no bits for halves.
 constexpr float nearest_even(float x) {
@@ -47,15 +37,18 @@ constexpr std::size_t int4_bytes(std::size_t size, std::size_t group) {
 
 /// A row of numbers in `bits` bits with one scale: code = x * inverse, rounded, and x is about code * scale. The codes
 /// go from -most to most. A row that holds NaN or infinity has a scale that is neither finite nor 0, so that all it
-/// takes part in is NaN; one too small to be divided by (below 1e-34) is taken for 0.
+/// takes part in is NaN; one too small to divide by (below 4e-37 with 8 bits, 1e-34 with 16) is taken for 0.
 struct RowScale {
   float scale, inverse;
 };
 constexpr float most_code(std::int64_t bits) { return bits == 8 ? 127.f : 32767.f; }
 /// For a row whose largest magnitude this is, or NaN where one of its numbers is NaN or infinite.
 constexpr RowScale row_scale(float largest, float most) {
-  const float inverse = most / largest;
-  if (inverse - inverse == 0.f && inverse != 0.f) return {largest / most, inverse};
+  const float inverse = most / largest, scale = largest / most;
+  // Of the largest floats the scale is rounded down, or the row's own largest number would come back as infinity.
+  const bool overflows = scale * most - scale * most != 0.f && largest - largest == 0.f;
+  if (inverse - inverse == 0.f && inverse != 0.f)
+    return {overflows ? __builtin_bit_cast(float, __builtin_bit_cast(std::uint32_t, scale) - 1) : scale, inverse};
   return {largest != largest ? largest : 0.f, 0.f};
 }
 /// The code of a number of that row. 0 where the row is NaN.

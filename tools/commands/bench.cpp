@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "tools/bench_table.hpp"
 #include "tools/commands/commands.hpp"
@@ -24,13 +25,17 @@ std::vector<Workload> works_here(const Projects& projects) {
   std::vector<Workload> all(workloads().begin(), workloads().end());
   for (const Project& project : projects)
     if (project.name == "stories")
-      all.push_back({.name = "W8",
-                     .what = "256 tokens written by the model stories, on made-up numbers",
-                     .graph = project.forward,
-                     .in_use = true,
-                     .prompt = 1,
-                     .written = 255,
-                     .cached = true});
+      for (const auto& [name, what, scheme] : {std::tuple{"W8", "on made-up numbers", ""},
+                                               {"W8_int8", "in eight bits", "int8"},
+                                               {"W8_int4", "in four bits, its table in eight", "int4,scale=maximum"}})
+        all.push_back({.name = name,
+                       .what = fmt::format("256 tokens written by the model stories, {}", what),
+                       .graph = project.forward,
+                       .in_use = true,
+                       .prompt = 1,
+                       .written = 255,
+                       .cached = true,
+                       .scheme = scheme});
   for (const Project& project : projects)
     all.push_back({.name = project.name,
                    .what = "training step",

@@ -33,8 +33,7 @@ struct WriteRows {
       return Sentence{} << "write_rows: " << rows << " are no rows of " << cache << " along axis " << axis
                         << ", of which they may have fewer, and all else is to be the same";
     };
-    if (cache.dtype != DType::f32 && cache.dtype != DType::i32)
-      return Sentence{} << "write_rows: wants a cache f32 or i32, got " << cache;
+    if (cache.dtype == DType::boolean) return Sentence{} << "write_rows: wants a cache of numbers, got " << cache;
     if (const Sentence why = counts_rows(doc.name, axis, cache); why.length != 0) return why;
     const int along = static_cast<int>(axis);
     if (rows.dtype != cache.dtype || rows.shape.rank() != cache.shape.rank()) return differ();
