@@ -25,6 +25,11 @@ constexpr __mmask16 all_lanes = 0xffff;
   return _mm512_set1_epi32(bytes);
 }
 
+/// The first `count` lanes, all of them for 16 and more.
+[[gnu::always_inline]] inline __mmask16 first_lanes(std::size_t count) {
+  return static_cast<__mmask16>(count >= 16 ? 0xffffu : (1u << count) - 1);
+}
+
 /// Each column's four products of bytes without a sign and bytes with one, added to its sum. (By the compiler's own name
 /// for it each sum has two types, and in the innermost loop two registers.)
 [[gnu::always_inline]] inline void add_products(Whole& sums, Whole unsigned_bytes, Whole signed_bytes) {
@@ -126,9 +131,7 @@ void multiply_rows(const PanelProduct& p, std::size_t first) {
     float* const to = p.c + static_cast<std::ptrdiff_t>(at) * p.c_row;
 #pragma GCC unroll 8
     for (int v = 0; v < Vectors; ++v) {
-      const std::size_t left = p.columns - 16 * static_cast<std::size_t>(v);
-      const auto lanes = static_cast<__mmask16>(left >= 16 ? 0xffffu : (1u << left) - 1);
-      _mm512_mask_storeu_ps(to + 16 * v, lanes, _mm512_mul_ps(made[r][v], scale));
+      _mm512_mask_storeu_ps(to + 16 * v, first_lanes(p.columns - 16 * static_cast<std::size_t>(v)), _mm512_mul_ps(made[r][v], scale));
     }
   }
 }
@@ -196,34 +199,56 @@ template <int Half> [[gnu::always_inline]] inline __m256i half_of(Whole x) {
 
 /// The largest magnitude, NaN where one is NaN or infinite.
 float largest_of_row(const float* x, std::size_t count) {
-  Real largest = _mm512_setzero_ps(), broken = _mm512_setzero_ps();
-  for (std::size_t i = 0; i < count; i += 16) {
-    const auto lanes = static_cast<__mmask16>(count - i >= 16 ? 0xffffu : (1u << (count - i)) - 1);
-    const Real here = _mm512_maskz_loadu_ps(lanes, x + i);
-    largest = _mm512_maskz_max_ps(all_lanes, _mm512_abs_ps(here), largest);
-    broken = _mm512_fmadd_ps(here, _mm512_setzero_ps(), broken);
+  constexpr std::size_t together = 4;  // so that no lane waits for what came just before
+  Real largest[together] = {}, broken[together] = {};
+  const auto look = [&](Real here, std::size_t i) {
+    largest[i] = _mm512_maskz_max_ps(all_lanes, _mm512_abs_ps(here), largest[i]);
+    broken[i] = _mm512_fmadd_ps(here, _mm512_setzero_ps(), broken[i]);
+  };
+  std::size_t at = 0;
+  for (; at + 16 * together <= count; at += 16 * together)
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < together; ++i) look(_mm512_loadu_ps(x + at + 16 * i), i);
+  for (; at < count; at += 16) look(_mm512_maskz_loadu_ps(first_lanes(count - at), x + at), 0);
+  for (std::size_t i = 1; i < together; ++i) {
+    largest[0] = _mm512_maskz_max_ps(all_lanes, largest[0], largest[i]);
+    broken[0] = _mm512_add_ps(broken[0], broken[i]);
   }
-  return _mm512_cmp_ps_mask(broken, broken, _CMP_UNORD_Q) == 0 ? largest_of(largest) : __builtin_nanf("");
+  return _mm512_cmp_ps_mask(broken[0], broken[0], _CMP_UNORD_Q) == 0 ? largest_of(largest[0]) : __builtin_nanf("");
+}
+
+/// Sixteen numbers as codes: of a row that is taken for 0 or NaN the inverse is 0, and elsewhere no product is larger
+/// than the largest code.
+[[gnu::always_inline]] inline Whole codes_of(Real x, Real inverse) {
+  return _mm512_maskz_cvtps_epi32(all_lanes, _mm512_mul_ps(x, inverse));
+}
+template <bool Wide>
+[[gnu::always_inline]] inline void count_codes(Whole codes, Whole& all, Whole& lower) {
+  all = _mm512_add_epi32(all, codes);
+  if constexpr (Wide) lower = _mm512_add_epi32(lower, _mm512_and_si512(codes, _mm512_set1_epi32(255)));
+}
+[[gnu::always_inline]] inline __m128i lower_bytes(Whole codes) { return _mm512_maskz_cvtepi32_epi8(all_lanes, codes); }
+[[gnu::always_inline]] inline __m128i upper_bytes(Whole codes) {
+  return lower_bytes(_mm512_maskz_srai_epi32(all_lanes, codes, 8));
 }
 
 /// Codes of a run of numbers, and 0 up to `room`; adds them, and their lower bytes, to sums.
 template <bool Wide>
-void code_run(const float* x, std::size_t count, std::size_t room, float inverse, std::uint8_t* to, std::size_t plane,
-              Whole& all, Whole& lower) {
-  const Real factor = _mm512_set1_ps(inverse);
-  for (std::size_t i = 0; i < room; i += 16) {
-    const std::size_t left = i < count ? count - i : 0, place = room - i;
-    const auto lanes = static_cast<__mmask16>(left >= 16 ? 0xffffu : (1u << left) - 1),
-               places = static_cast<__mmask16>(place >= 16 ? 0xffffu : (1u << place) - 1);
-    // Of a row that is taken for 0 or NaN the inverse is 0; elsewhere no product is larger than the largest code.
-    const Whole code = _mm512_maskz_cvtps_epi32(lanes, _mm512_mul_ps(_mm512_maskz_loadu_ps(lanes, x + i), factor));
-    all = _mm512_add_epi32(all, code);
-    if constexpr (Wide) {
-      lower = _mm512_add_epi32(lower, _mm512_and_si512(code, _mm512_set1_epi32(255)));
-      _mm512_mask_cvtepi32_storeu_epi8(to + plane + i, places, _mm512_maskz_srai_epi32(all_lanes, code, 8));
-    }
-    _mm512_mask_cvtepi32_storeu_epi8(to + i, places, code);
+[[gnu::always_inline]] inline void code_run(const float* x, std::size_t count, std::size_t room, Real inverse,
+                                            std::uint8_t* to, std::size_t plane, Whole& all, Whole& lower) {
+  std::size_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    const Whole codes = codes_of(_mm512_loadu_ps(x + i), inverse);
+    count_codes<Wide>(codes, all, lower);
+    if constexpr (Wide) _mm_storeu_si128(reinterpret_cast<__m128i*>(to + plane + i), upper_bytes(codes));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + i), lower_bytes(codes));
   }
+  if (i == room) return;
+  const Whole codes = codes_of(_mm512_maskz_loadu_ps(first_lanes(count > i ? count - i : 0), x + i), inverse);
+  count_codes<Wide>(codes, all, lower);
+  const __mmask16 places = first_lanes(room - i);
+  if constexpr (Wide) _mm_mask_storeu_epi8(to + plane + i, places, upper_bytes(codes));
+  _mm_mask_storeu_epi8(to + i, places, lower_bytes(codes));
 }
 
 template <bool Wide> void code_rows_of(const RowsToCode& of) {
@@ -241,15 +266,16 @@ template <bool Wide> void code_rows_of(const RowsToCode& of) {
       for (std::size_t g = 0; g < 2 * groups; ++g) sums[g] = 0;
       continue;
     }
+    const Real factor = _mm512_set1_ps(inverse);
     for (std::size_t g = 0; g < groups; ++g, sums += 2) {
       const std::size_t lines = g + 1 < groups ? of.of.lines : of.of.last_lines;
       const std::size_t count = g + 1 < groups ? of.group : of.K - g * of.group;
       const std::size_t first = of.halves ? (count + 1) / 2 : count;
       Whole all = _mm512_setzero_si512(), lower = _mm512_setzero_si512();
-      code_run<Wide>(x, first, 4 * lines, inverse, to, plane, all, lower);
+      code_run<Wide>(x, first, 4 * lines, factor, to, plane, all, lower);
       to += 4 * lines;
       if (of.halves) {
-        code_run<Wide>(x + first, count - first, 4 * lines, inverse, to, plane, all, lower);
+        code_run<Wide>(x + first, count - first, 4 * lines, factor, to, plane, all, lower);
         to += 4 * lines;
       }
       x += count;
