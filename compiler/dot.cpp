@@ -32,7 +32,9 @@ std::string looks(const Picture& picture, const Box& box) {
     const auto paint = picture.paint.nodes.find(box.nodes.front().id);
     if (node.op && paint != picture.paint.nodes.end()) fill = paint->second.fill;
     if (node.leaf == Leaf::input) fill = look::input_fill, ink = look::input_ink, style = "filled";
-    if (node.leaf == Leaf::state) shape = "cylinder", fill = look::state_fill, style = "filled";
+    if (node.leaf == Leaf::state)
+      shape = "cylinder", fill = is_in_few_bits(node.type) ? colour_of(Kind::quantization) : look::state_fill,
+      style = "filled";
     if (node.leaf == Leaf::constant) shape = "note", fill = look::constant_fill, style = "filled";
     if (node.group) line = look::group_ink(node.group), width = 2;
   }

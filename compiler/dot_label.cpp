@@ -156,6 +156,7 @@ int place_of(Kind kind) {
     case Kind::activation: return 2;
     case Kind::reduction: return 3;
     case Kind::arithmetic: return 4;
+    case Kind::quantization:
     case Kind::source: return 5;
     case Kind::layout: return 6;
   }

@@ -45,6 +45,7 @@ Contents contents_of(const Picture& picture) {
     }
     const Node& node = box.nodes.front().node();
     if (node.op) made.kinds.insert(node.op->info->doc.kind);
+    if (node.leaf == Leaf::state && is_in_few_bits(node.type)) made.kinds.insert(Kind::quantization);
     made.groups = made.groups || node.group != 0;
     made.drawn_constants = made.drawn_constants || node.leaf == Leaf::constant;
   }

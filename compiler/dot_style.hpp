@@ -4,6 +4,17 @@
 #include <cstdint>
 #include <string_view>
 
+#include "vitrine/type.hpp"
+
+namespace vitrine {
+
+/// Codes, and scales and zeros that belong to them: drawn in the colour of quantization.
+constexpr bool is_in_few_bits(const Type& type) {
+  return type.dtype == DType::i8 || type.dtype == DType::u8 || type.dtype == DType::bf16;
+}
+
+}  // namespace vitrine
+
 namespace vitrine::look {
 
 inline constexpr std::string_view font = "DejaVu Sans";

@@ -105,8 +105,8 @@ inline constexpr std::span<const Pass> inference_pipeline = every_pass;
 /// What a compilation runs that was not asked for a model in use: all but `inference` and the passes that reorder, the
 /// first six. Each of them is exact: the same bits before and after.
 inline constexpr std::span<const Pass> default_pipeline = inference_pipeline.subspan(6);
-/// What runs over a graph that goes on from what it kept (compiler/continuation.hpp): its states are to be updated, and
-/// it may be in few bits.
+/// What runs over a graph that is to run as it stands and may be in few bits: one that goes on from what it kept
+/// (compiler/continuation.hpp), or one that was read from a file. It is default_pipeline but for products of codes.
 inline constexpr std::span<const Pass> decode_pipeline = inference_pipeline.subspan(5);
 /// What runs over a model before it is differentiated (compiler/optimizers.hpp): what it computes is told by meaning,
 /// for behind the gradients its parts are read by them too. These reorder; what nothing reads then goes.

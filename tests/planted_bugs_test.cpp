@@ -60,6 +60,7 @@ TEST_CASE("a rule that fires where it must not is caught, its pass named, its gr
 TEST_CASE("a function told for another is caught, its pass named, its graph made small") {
   check_caught(bugs_of_recognition());
 }
+TEST_CASE("a mistake with codes, scales or zeros is caught and its pass named") { check_caught(bugs_of_few_bits()); }
 TEST_CASE("a wrong derivative is caught and its op named") { check_caught(bugs_of_derivatives()); }
 TEST_CASE("a wrong plan, fusion or kernel is caught, its stage named, its graph made small") {
   check_caught(bugs_of_programs());

@@ -8,7 +8,9 @@
 #include "tests/small_language.hpp"
 #include "tools/continued_text.hpp"
 #include "tools/model_training.hpp"
-#include "tools/quantized_states.hpp"
+#include "vitrine/ops/quantize_rows.hpp"
+#include "vitrine/ops/quantized_attention_at.hpp"
+#include "vitrine/ops/write_rows.hpp"
 
 using namespace vitrine;
 

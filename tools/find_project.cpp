@@ -1,7 +1,12 @@
 #include "tools/find_project.hpp"
 
+#include <fmt/format.h>
+
+#include <map>
+
 #include "compiler/optimizers.hpp"
 #include "compiler/parse.hpp"
+#include "compiler/quantization.hpp"
 #include "compiler/units.hpp"
 #include "compiler/verify.hpp"
 #include "tools/text_file.hpp"
@@ -10,7 +15,42 @@
 
 namespace vitrine {
 
+namespace {
+
+/// A project whose model has its weights in few bits: it can be looked at, and is run and written with by flags.
+Project in_few_bits(const Project& whole, const std::string& scheme_text) {
+  const QuantizationScheme scheme = scheme_named(scheme_text);
+  Project made = whole;
+  made.name = whole.name + ":" + scheme_text;
+  made.forward = [forward = whole.forward, scheme, name = made.name] {
+    const Graph graph = forward();
+    Graph few = quantized(graph, formats_of(quantizable_weights(graph), scheme), scheme.row_bits);
+    few.rename(name);
+    return few;
+  };
+  made.forward_of_run = {};
+  const auto refuse = [name = whole.name, scheme_text](const std::string& command, const std::string& flag) {
+    throw UsageError(fmt::format("{0} {1}:{2}: a model in few bits is made of a trained one; take '{0} {1} {3} {2}'",
+                                 command, name, scheme_text, flag));
+  };
+  made.run = [refuse](const RunOptions&) -> bool {
+    refuse("run", "--quantize");
+    return false;
+  };
+  if (whole.generate) made.generate = [refuse](const GenerateOptions&) { refuse("generate", "--weights"); };
+  return made;
+}
+
+}  // namespace
+
 const Project& find_project(const Projects& projects, const std::string& name) {
+  if (const std::size_t colon = name.find(':'); colon != name.npos) {
+    static std::map<std::string, Project> made;
+    const auto known = made.find(name);
+    if (known != made.end()) return known->second;
+    return made.emplace(name, in_few_bits(find_project(projects, name.substr(0, colon)), name.substr(colon + 1)))
+        .first->second;
+  }
   std::vector<std::string_view> names;
   for (const Project& p : projects) {
     if (p.name == name) return p;

@@ -4,7 +4,8 @@
 
 namespace vitrine {
 
-/// The project of this name. UsageError with the nearest name otherwise.
+/// The project of this name, or of NAME:SCHEME the project NAME with its weights in few bits (scheme_named), to be
+/// looked at. UsageError with the nearest name otherwise.
 const Project& find_project(const Projects&, const std::string& name);
 
 /// The graph in a .vit file; "-" is standard input. InputError if it cannot be read, is malformed, or has groups that

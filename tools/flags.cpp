@@ -46,7 +46,10 @@ void add_threads(CLI::App* command, int& threads) {
 }
 
 void add_model(CLI::App* command, std::string& model) {
-  command->add_option("MODEL", model, "a name that 'vitrine list' shows, or a .vit file; -: standard input")
+  command
+      ->add_option("MODEL", model,
+                   "a name that 'vitrine list' shows, NAME:SCHEME for it with weights in few bits (gpt:int8), or a "
+                   ".vit file; -: standard input")
       ->required();
 }
 void add_step(CLI::App* command, std::string& step, const std::string& which) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "compiler/optimizers.hpp"
+#include "tools/compilation.hpp"
 #include "tools/find_project.hpp"
 #include "vitrine/error.hpp"
 
@@ -115,13 +116,15 @@ GraphAt graph_at(const Projects& projects, const std::string& model, const std::
     made.where = "after all passes";
     made.run = in_use ? "in use" : "";
     made.graph = start_of(projects, model, step, made);
-    note(optimize(made.graph, in_use ? inference_pipeline : default_pipeline), made.became);
+    note(optimize(made.graph, pipelines_of(model, step).back()), made.became);
     return made;
   }
   made.where = words_of(point);
   const std::string_view pass = Search::wanted(point).name;
-  if (has(default_pipeline, pass)) {
-    made.graph = Search(default_pipeline, point, command).run(start_of(projects, model, step, made), made.became);
+  // What is derived from a model in use, or was read, may be in few bits.
+  const auto plain = of_file || step == "decode" ? decode_pipeline : default_pipeline;
+  if (has(plain, pass)) {
+    made.graph = Search(plain, point, command).run(start_of(projects, model, step, made), made.became);
   } else if (step == "train" && !of_file && has(recognition_pipeline, pass)) {
     // What runs before the gradients are made shows the forward graph.
     made.where += ", before there are gradients";

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "runtime/random.hpp"
+#include "vitrine/bfloat16.hpp"
 
 namespace vitrine {
 
@@ -16,7 +17,11 @@ std::vector<std::byte> made_up(const std::string& name, const Type& type, std::u
     switch (type.dtype) {
       case DType::f32: std::memcpy(&made[i * size], &x, size); break;
       case DType::boolean: made[i] = static_cast<std::byte>(x > 0); break;
-      case DType::bf16: break;  // zeros: 16 bits of a float are any number
+      case DType::bf16: {  // scales
+        const std::uint16_t bits = to_bfloat16(0.01f * (1 + random.uniform(i)));
+        std::memcpy(&made[i * size], &bits, size);
+        break;
+      }
       default: std::memcpy(&made[i * size], &whole, size);
     }
   }

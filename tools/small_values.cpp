@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "compiler/continuation.hpp"
 #include "compiler/optimizers.hpp"
 #include "compiler/specialize.hpp"
 #include "runtime/states.hpp"
@@ -27,6 +28,10 @@ void begin_states(const Graph& graph, std::uint64_t seed, Values<float>& values)
     if (v.node().leaf != Leaf::state) continue;
     const auto bytes = states.bytes(v.node().name);
     values[v.id] = {bytes.begin(), bytes.end()};
+    // Codes and scales have no beginning of their own: they are made of a model that was trained.
+    const DType dtype = v.type().dtype;
+    if ((dtype == DType::i8 || dtype == DType::u8 || dtype == DType::bf16) && !is_kept(v.node().name))
+      values[v.id] = made_up(v.node().name, v.type(), seed, 255);
   }
 }
 

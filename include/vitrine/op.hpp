@@ -13,18 +13,30 @@
 namespace vitrine {
 
 /// What sort of work an op is. Pictures colour by it; nothing decides by it.
-enum class Kind : std::uint8_t { arithmetic, activation, contraction, reduction, normalization, loss, layout, source };
-inline constexpr std::array every_kind{Kind::arithmetic,    Kind::activation, Kind::contraction, Kind::reduction,
-                                       Kind::normalization, Kind::loss,       Kind::layout,      Kind::source};
+enum class Kind : std::uint8_t {
+  arithmetic,
+  activation,
+  contraction,
+  reduction,
+  normalization,
+  loss,
+  layout,
+  source,
+  quantization
+};
+inline constexpr std::array every_kind{Kind::arithmetic, Kind::activation,    Kind::contraction,
+                                       Kind::reduction,  Kind::normalization, Kind::loss,
+                                       Kind::layout,     Kind::source,        Kind::quantization};
 constexpr std::string_view name_of(Kind k) {
-  constexpr std::array<std::string_view, 8> names{"arithmetic",    "activation", "contraction", "reduction",
-                                                  "normalization", "loss",       "layout",      "source"};
+  constexpr std::array<std::string_view, 9> names{"arithmetic", "activation",    "contraction",
+                                                  "reduction",  "normalization", "loss",
+                                                  "layout",     "source",        "quantization"};
   return names[static_cast<std::size_t>(k)];
 }
 /// Light fills that black text stands on, apart for colour-blind eyes too (after Okabe and Ito's palette).
 constexpr std::string_view colour_of(Kind k) {
-  constexpr std::array<std::string_view, 8> colours{"#cfe8f7", "#bfe6d4", "#f9d6a5", "#f6e58d",
-                                                    "#f3c6dc", "#f2b8a0", "#e3e3e3", "#ffffff"};
+  constexpr std::array<std::string_view, 9> colours{"#cfe8f7", "#bfe6d4", "#f9d6a5", "#f6e58d", "#f3c6dc",
+                                                    "#f2b8a0", "#e3e3e3", "#ffffff", "#cdbcf0"};
   return colours[static_cast<std::size_t>(k)];
 }
 

@@ -44,6 +44,7 @@ std::vector<PlantedBug> bugs_of_rules();
 std::vector<PlantedBug> bugs_of_recognition();
 std::vector<PlantedBug> bugs_of_derivatives();
 std::vector<PlantedBug> bugs_of_programs();
+std::vector<PlantedBug> bugs_of_few_bits();
 std::vector<PlantedBug> every_planted_bug();
 
 /// What is planted is taken out when this goes.

@@ -113,9 +113,8 @@ Verdict tell(const Rerun& pipeline, std::size_t number, std::size_t all) {
 }  // namespace
 
 int bisect(const Projects& projects, const BisectOptions& options) {
-  std::vector<Pass> passes = options.passes.empty()
-                                 ? std::vector<Pass>(default_pipeline.begin(), default_pipeline.end())
-                                 : passes_named(options.passes);
+  std::vector<Pass> passes = options.passes.empty() ? std::vector<Pass>(decode_pipeline.begin(), decode_pipeline.end())
+                                                    : passes_named(options.passes);
   if (options.output == "-") throw UsageError("bisect: -o writes two graphs, so it takes the name of a file, not '-'");
   GraphCheck check("bisect", options.check);
   const bool begins_forward = options.passes.empty() && options.step == "train" && !names_a_file(options.model);

@@ -44,7 +44,7 @@ std::vector<Pass> passes_for(const CertifyOptions& options) {
   if (!options.passes.empty()) return passes_named(options.passes);
   // A forward graph is a model in use.
   const bool in_use = !names_a_file(options.model) && options.step == "forward";
-  const std::span<const Pass> all = in_use ? inference_pipeline : default_pipeline;
+  const std::span<const Pass> all = in_use ? inference_pipeline : decode_pipeline;
   return {all.begin(), all.end()};
 }
 

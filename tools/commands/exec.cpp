@@ -123,7 +123,7 @@ TensorFile by_program(const Graph& graph, Program& program, const TensorFile& in
 
 int exec(const ExecOptions& options) {
   const std::vector<Pass> passes = options.passes.empty()
-                                       ? std::vector<Pass>(default_pipeline.begin(), default_pipeline.end())
+                                       ? std::vector<Pass>(decode_pipeline.begin(), decode_pipeline.end())
                                        : passes_named(options.passes);
   Graph graph = read_graph(options.file);
   if (!options.gradients.empty()) add_gradients(graph, options.gradients);

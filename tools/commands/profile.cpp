@@ -53,7 +53,7 @@ int profile(const Projects& projects, const ProfileOptions& options) {
   Graph graph = graph_of(projects, options);
   const bool by_name = !names_a_file(options.model);
   const Provider provider = provider_named("profile", options.provider);
-  const Record record = optimize(graph, by_name && options.step == "forward" ? inference_pipeline : default_pipeline);
+  const Record record = optimize(graph, by_name && options.step == "forward" ? inference_pipeline : decode_pipeline);
   Pool pool(thread_count(options.common.threads));
   States states(options.common.seed);
   const Isa isa = best_isa();

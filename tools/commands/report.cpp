@@ -48,7 +48,7 @@ History compiled(const Projects& projects, const std::string& model, const std::
 ReferenceErrors errors_of(const Projects& projects, const ReportOptions& options, const History& history) {
   constexpr double most_operations = 3e8;  // that are run by definition
   if (names_a_file(options.model))
-    return reference_errors(history.stands[0].second, default_pipeline, history.graph, most_operations);
+    return reference_errors(history.stands[0].second, decode_pipeline, history.graph, most_operations);
   const Project& project = find_project(projects, options.model);
   const bool trains = options.step == "train";
   const std::array sizes{Axis{"batch", 2}, Axis{"time", 5}};

@@ -39,7 +39,7 @@ template <bool Asymmetric> struct Dequantize;
 template <> struct Dequantize<false> {
   VITRINE_ATTRIBUTES(Dequantize, (std::int64_t, axis), (std::int64_t, group), (std::int64_t, zero));
   static constexpr Doc doc{.name = "dequantize",
-                           .kind = Kind::layout,
+                           .kind = Kind::quantization,
                            .rule =
                                "r[..., i, ...] = y[..., i / group, ...] * (x[..., i, ...] - zero) along axis number "
                                "`axis`",
@@ -73,7 +73,7 @@ template <> struct Dequantize<false> {
 template <> struct Dequantize<true> {
   VITRINE_ATTRIBUTES(Dequantize, (std::int64_t, axis), (std::int64_t, group));
   static constexpr Doc doc{.name = "dequantize_asymmetric",
-                           .kind = Kind::layout,
+                           .kind = Kind::quantization,
                            .rule =
                                "r[..., i, ...] = y[..., i / group, ...] * (x[..., i, ...] - z[..., i / group, "
                                "...]) along axis number `axis`",

@@ -11,7 +11,7 @@ namespace vitrine {
 struct FakeQuantize {
   VITRINE_ATTRIBUTES(FakeQuantize, (std::int64_t, bits));
   static constexpr Doc doc{.name = "fake_quantize",
-                           .kind = Kind::normalization,
+                           .kind = Kind::quantization,
                            .rule =
                                "y = s round(x / s), s = max |x| / (2^(bits - 1) - 1) along the last axis; of halves "
                                "the even one",

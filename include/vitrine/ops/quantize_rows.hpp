@@ -14,7 +14,7 @@ template <class Real> std::uint16_t row_scale_of(const Real* row, std::size_t co
 
 struct RowScales {
   static constexpr Doc doc{.name = "row_scales",
-                           .kind = Kind::reduction,
+                           .kind = Kind::quantization,
                            .rule = "y = max |x| / 127 along the last axis, which becomes 1",
                            .derivative = "refused: it stands in what is derived from a model in use"};
   static constexpr auto example() { return Example{RowScales{}, std::array{f32<2, 5>}}; }
@@ -37,7 +37,7 @@ struct RowScales {
 /// is about x. Of a row whose scale is 0 or NaN all codes are 0.
 struct QuantizeRows {
   static constexpr Doc doc{.name = "quantize_rows",
-                           .kind = Kind::layout,
+                           .kind = Kind::quantization,
                            .rule = "y = round(x / row_scales(x)), of halves the even one, from -127 to 127",
                            .derivative = "refused: it stands in what is derived from a model in use"};
   static constexpr auto example() { return Example{QuantizeRows{}, std::array{f32<2, 5>}}; }

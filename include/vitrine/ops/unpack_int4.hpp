@@ -13,7 +13,7 @@ struct UnpackInt4 {
   VITRINE_ATTRIBUTES(UnpackInt4, (std::int64_t, axis), (std::int64_t, group), (Axis, to));
   static constexpr Doc doc{
       .name = "unpack_int4",
-      .kind = Kind::layout,
+      .kind = Kind::quantization,
       .rule =
           "y[..., g + i, ...] = x[..., b + i, ...] mod 16, y[..., g + half + i, ...] = x[..., b + i, ...] / 16, for "
           "each group, which begins at g and whose bytes at b, and i < half of it",

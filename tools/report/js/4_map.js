@@ -69,6 +69,7 @@ class NodeMap {
     g.append(make("title", {}, lineOf(id, n.operands)));
     g.classList.toggle("gradient", n.phase === "gradient");
     if (n.leaf) g.classList.add("leaf", n.leaf);
+    if (n.leaf && /^(i8|u8|bf16)/.test(n.type)) g.classList.add("codes");
     type.textContent = cut(n.type, width / 5.9);
     this.tops.append(g);
     this.boxes.set(id, { id, x, y, width, height, g, title, badge, text: null, look: "" });
