@@ -42,6 +42,7 @@ struct PanelProduct {
   const float* scales;
   float* c;
   std::ptrdiff_t c_row;
+  bool far;  // of a matrix that is too large for a core's own caches
 };
 
 /// How many bits weights and rows have, and whether groups have their own zeros.
