@@ -45,8 +45,8 @@ constexpr bool is_dense(const Slot& slot) {
   return true;
 }
 
-/// Lasting operands (Step::lasting) of which a kernel would rather read one copy in an order of its own: made once, by a
-/// step of its own.
+/// Lasting operands (Step::lasting) of which a kernel would rather read one copy in an order of its own: made once, by
+/// a step of its own.
 struct Packing {
   std::string kernel{};  // that makes the copy: "pack_matrix", ...; none for no copy
   std::vector<std::size_t> operands{};
