@@ -11,7 +11,8 @@ namespace vitrine {
 namespace {
 
 constexpr std::size_t line = 64;
-constexpr std::size_t held_by_a_core = 512 << 10;  // half of a second-level cache
+/// Of a second-level cache of 512 KiB and more, beside what else it holds.
+constexpr std::size_t held_by_a_core = 320 << 10;
 
 QuantizedTable table_of(Isa isa) {
   static const bool vnni = usable(Isa::avx512) && __builtin_cpu_supports("avx512vnni");
