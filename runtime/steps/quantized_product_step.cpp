@@ -155,7 +155,7 @@ Choice choose_quantized_product(const Step& step, Isa isa) {
               .dense_operands = !by_rows || !merged(x.type.shape, x.strides, rank - 1),
               .reason = "whole numbers: rows become codes, groups are added up exactly"};
   if (lasts && packed > 0) {
-    made.packing = {"pack_quantized", {}, packed};
+    made.packing = {"pack_quantized", {}, packed, true};
     for (std::size_t k = 1; k < step.head_operands; ++k) made.packing.operands.push_back(k);
     made.reason += "; codes and scales are packed once";
   } else {
