@@ -68,8 +68,8 @@ void pack_once(Draft& draft) {
   for (std::size_t i = 0; i < end; ++i) {
     if (!steps[i].choice.packing) continue;
     Step pack{.choice = {.kernel = steps[i].choice.packing.kernel, .reason = "once, when the program is loaded"},
-              .packs_for = steps[i].head,
               .once = true};
+    if (steps[i].choice.packing.asks_op) pack.packs_for = steps[i].head;
     for (const std::size_t operand : steps[i].choice.packing.operands) {
       pack.lasting.push_back(pack.operands.size());
       pack.operands.push_back(steps[i].operands[operand]);

@@ -52,7 +52,7 @@ constexpr double start_ns = 150;                // handing out chunks
 constexpr double least_tile = 256;              // elements for which an instruction of a kernel takes no less
 
 double multiply_adds_per_ns(Isa isa) { return isa == Isa::avx512 ? 50 : isa == Isa::avx2 ? 25 : 4; }
-double whole_multiply_adds_per_ns(Isa isa) { return isa == Isa::avx512 ? 200 : isa == Isa::avx2 ? 25 : 10; }
+double whole_multiply_adds_per_ns(Isa isa) { return isa == Isa::avx512 ? 200 : isa == Isa::avx2 ? 40 : 10; }
 double kernel_ns_per_instruction(Isa isa) { return isa == Isa::avx512 ? 0.04 : isa == Isa::avx2 ? 0.06 : 0.2; }
 
 /// Whether its elements are there once each and yet not one after the other.

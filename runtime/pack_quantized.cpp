@@ -40,8 +40,7 @@ class Packer {
  private:
   std::size_t all_bytes() const {
     const std::size_t whole = size_.K == 0 ? 0 : lines_.groups - 1;
-    return whole * bytes_of_codes(size_, group_of(size_)) +
-           bytes_of_codes(size_, size_.K - whole * group_of(size_));
+    return whole * bytes_of_codes(size_, group_of(size_)) + bytes_of_codes(size_, size_.K - whole * group_of(size_));
   }
 
   /// What each group has one of.
@@ -84,8 +83,8 @@ class Packer {
   void interleave(const std::uint8_t* from, std::size_t columns, std::uint8_t* to) const {
     const std::uint8_t *const b = from + row_bytes_, *const c = b + row_bytes_, *const d = c + row_bytes_;
     for (std::size_t i = 0; i < columns; ++i) {
-      const std::uint32_t four = std::uint32_t{from[i]} | std::uint32_t{b[i]} << 8 | std::uint32_t{c[i]} << 16 |
-                                 std::uint32_t{d[i]} << 24;
+      const std::uint32_t four =
+          std::uint32_t{from[i]} | std::uint32_t{b[i]} << 8 | std::uint32_t{c[i]} << 16 | std::uint32_t{d[i]} << 24;
       const std::uint32_t flipped = four ^ flip_;
       std::memcpy(to + 4 * i, &flipped, 4);
     }

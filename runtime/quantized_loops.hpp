@@ -3,21 +3,29 @@
 // multiplied in pairs by codes of rows, which have 16 bits whatever they need. Included by the quantized_product_<isa>
 // files only: all that is code here has internal linkage.
 #include "runtime/quantized_table.hpp"
-#include "vitrine/multiply_add.hpp"
 
 namespace vitrine {
 namespace {
 
-/// 16 columns of a panel by `Rows` rows over one group: sums of products of codes, exact modulo 2^32.
+/// What the sums of a group become part of.
+struct GroupEnd {
+  const std::uint8_t *scales, *zeros;  // of 16 columns; zeros may be null
+  const std::int32_t* sums;            // of the first row, see RowsToCode
+  std::size_t sums_row;
+  float* made;  // rows of 64
+};
+
+/// 16 columns of a panel by `Rows` rows over one group: sums of products of codes, exact modulo 2^32, and what they are
+/// with their scale added to what is made.
 template <class Simd, int Rows, bool FourBits>
 [[gnu::always_inline]] inline void multiply_group(const std::uint8_t* line, std::size_t step, std::size_t lines,
-                                                  const std::int16_t* x, std::size_t x_row,
-                                                  std::int32_t (&whole)[Rows][16]) {
+                                                  const std::int16_t* x, std::size_t x_row, const GroupEnd& end) {
   using Whole = typename Simd::Whole;
   constexpr int pieces = 16 / Simd::columns;
-  Whole sums[Rows][pieces] = {};
+  typename Simd::Sums sums[Rows][pieces] = {};
   const auto add = [&](const std::uint8_t* from, const std::int16_t* at, auto half) {
     Whole codes[Rows];
+#pragma GCC unroll 8
     for (int r = 0; r < Rows; ++r) codes[r] = Simd::broadcast(at + static_cast<std::size_t>(r) * x_row);
 #pragma GCC unroll 8
     for (int i = 0; i < pieces; ++i) {
@@ -34,39 +42,31 @@ template <class Simd, int Rows, bool FourBits>
       add(line, x + 4 * i, Simd::whole_byte);
     }
   }
-  for (int r = 0; r < Rows; ++r)
-    for (int i = 0; i < pieces; i += 2) Simd::store_sums(sums[r][i], sums[r][i + 1], whole[r] + i * Simd::columns);
+#pragma GCC unroll 8
+  for (int r = 0; r < Rows; ++r) {
+    const std::int32_t* const sum = end.sums + static_cast<std::size_t>(r) * end.sums_row;
+#pragma GCC unroll 8
+    for (int i = 0; i < pieces; i += 2)
+      Simd::finish(sums[r][i], sums[r][i + 1], sum[0], sum[1], end.zeros ? end.zeros + i * Simd::columns : nullptr,
+                   end.scales + 2 * i * Simd::columns, end.made + 64 * r + i * Simd::columns);
+  }
 }
 
-template <class Simd, int Rows, bool FourBits> void multiply_rows(const PanelProduct& p, std::size_t first, bool zeros) {
+template <class Simd, int Rows, bool FourBits>
+void multiply_rows(const PanelProduct& p, std::size_t first, bool zeros) {
   const std::size_t x_row = p.codes_row / sizeof(std::int16_t), groups = p.of.groups;
   const auto* x = reinterpret_cast<const std::int16_t*>(p.codes) + first * x_row;
   const std::uint8_t* panel = p.panel;
   float made[Rows][64] = {};
   for (std::size_t g = 0; g < groups; ++g) {
     const std::size_t lines = g + 1 < groups ? p.of.lines : p.of.last_lines;
-    const std::uint8_t *const scales = panel, *const own_zeros = panel + 32 * p.vectors;
+    GroupEnd end{panel, zeros ? panel + 32 * p.vectors : nullptr, p.sums + 2 * (first * groups + g), 2 * groups,
+                 made[0]};
     panel += (zeros ? 48 : 32) * p.vectors;
     for (std::size_t v = 0; v < p.vectors; ++v) {
-      std::int32_t whole[Rows][16];
-      multiply_group<Simd, Rows, FourBits>(panel + 64 * v, 64 * p.vectors, lines, x, x_row, whole);
-      float scale[16];
-      for (std::size_t i = 0; i < 16; ++i) {
-        std::uint16_t half;
-        __builtin_memcpy(&half, scales + 2 * (16 * v + i), sizeof half);
-        scale[i] = math::detail::from_bits(static_cast<std::uint32_t>(half) << 16);
-      }
-      for (int r = 0; r < Rows; ++r) {
-        const std::int32_t* const sum = p.sums + 2 * ((first + static_cast<std::size_t>(r)) * groups + g);
-        const auto begin = static_cast<std::uint32_t>(sum[0]), minus = static_cast<std::uint32_t>(sum[1]);
-        std::uint32_t all[16];
-        for (std::size_t i = 0; i < 16; ++i) all[i] = static_cast<std::uint32_t>(whole[r][i]) + begin;
-        if (zeros)
-          for (std::size_t i = 0; i < 16; ++i) all[i] += own_zeros[16 * v + i] * minus;
-        for (std::size_t i = 0; i < 16; ++i)
-          made[r][16 * v + i] = math::detail::multiply_add(static_cast<float>(static_cast<std::int32_t>(all[i])),
-                                                           scale[i], made[r][16 * v + i]);
-      }
+      multiply_group<Simd, Rows, FourBits>(panel + 64 * v, 64 * p.vectors, lines, x, x_row, end);
+      end.scales += 32, end.made += 16;
+      if (zeros) end.zeros += 16;
     }
     panel += 64 * p.vectors * lines;
     x += (FourBits ? 8 : 4) * lines;

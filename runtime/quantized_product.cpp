@@ -11,6 +11,8 @@ namespace vitrine {
 namespace {
 
 constexpr std::size_t line = 64;
+/// Of a second-level cache of 512 KiB and more, beside what else it holds.
+constexpr std::size_t held_by_a_core = 320 << 10;
 
 QuantizedTable table_of(Isa isa) {
   static const bool vnni = usable(Isa::avx512) && __builtin_cpu_supports("avx512vnni");
@@ -41,18 +43,19 @@ struct Chunks {
   bool by_panels;  // all chunks of the same panels come one after the other
 };
 
-/// What a thread takes at once is some rows by some panels: at least a microsecond, which is what sharing out is worth,
-/// and of large products one of some fifty parts. The bits do not depend on it.
+/// What a thread takes at once is some rows by some panels: about 2 to 10 microseconds, less if the product is larger
+/// than so many of 16 parts. Shorter and it would fetch ahead what another thread reads (see PanelProduct::far), and
+/// sharing out would cost too much. The bits do not depend on it.
 Chunks chunks_of(const QuantizedSize& size, std::size_t M, std::size_t panels) {
   constexpr std::size_t most_rows = 96, register_rows = 6;
-  constexpr double bytes_per_ns = 50, products_per_ns = 400, least_ns = 1000, parts = 48;
+  constexpr double bytes_per_ns = 50, products_per_ns = 400, least_ns = 2000, most_ns = 10000, parts = 16;
   const std::size_t rows = std::min(M, round_up(divide_up(M, divide_up(M, most_rows)), register_rows));
   const double work = static_cast<double>(rows) * static_cast<double>(size.K) * (size.wide_rows ? 2 : 1);
   const double codes = static_cast<double>(bytes_of_vector(size)) * vectors_of_panel;
   const double panel_ns = std::max(codes / bytes_per_ns, 64 * work / products_per_ns) + 1;
   const std::size_t row_chunks = divide_up(M, rows);
   const double all_ns = panel_ns * static_cast<double>(panels) * static_cast<double>(row_chunks);
-  const double wanted = std::max(least_ns, all_ns / parts) / panel_ns;
+  const double wanted = std::clamp(all_ns / parts, least_ns, most_ns) / panel_ns;
   const auto together = static_cast<std::size_t>(std::clamp(wanted, 1.0, static_cast<double>(panels)));
   const bool cached = codes * static_cast<double>(panels) <= most_cached_floats * sizeof(float);
   return {rows, together, row_chunks, divide_up(panels, together), size.N > M || !cached};
@@ -118,7 +121,8 @@ void quantized_product(Pool& pool, Isa isa, const QuantizedSize& size, const Qua
                       .sums = sums + row * 2 * of.groups,
                       .scales = scales + row,
                       .c = by.c + static_cast<std::ptrdiff_t>(row) * by.c_row + static_cast<std::ptrdiff_t>(i * panel),
-                      .c_row = by.c_row},
+                      .c_row = by.c_row,
+                      .far = panels * panel_bytes > held_by_a_core},
                      {size.four_bits, size.wide_rows, size.zeros});
     }
     if (epilogue) epilogue(row, count, first * panel, std::min(size.N, last * panel) - first * panel);

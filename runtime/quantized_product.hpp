@@ -1,6 +1,6 @@
 #pragma once
-// The product of rows of numbers by a matrix of few bits (vitrine/ops/quantized_matmul.hpp says what it is): rows become
-// codes, codes are multiplied and added up as whole numbers, groups by their scales.
+// The product of rows of numbers by a matrix of few bits (vitrine/ops/quantized_matmul.hpp says what it is): rows
+// become codes, codes are multiplied and added up as whole numbers, groups by their scales.
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -25,10 +25,10 @@ struct QuantizedMatrix {
   const std::uint8_t* zeros;  // null if all have one
 };
 
-/// The same as products read it, on every instruction set: 64 columns are a panel, and of a panel everything lies in one
-/// stream, group by group: scales, zeros, then of each column four bytes and four bytes, for which there is one
-/// instruction. Bytes without a sign; codes of four bits stay two to a byte. Bytes of the copy, which is read fastest if
-/// it begins on a cache line, and the copy.
+/// The same as products read it, on every instruction set: 64 columns are a panel, and of a panel everything lies in
+/// one stream, group by group: scales, zeros, then of each column four bytes and four bytes, for which there is one
+/// instruction. Bytes without a sign; codes of four bits stay two to a byte. Bytes of the copy, which is read fastest
+/// if it begins on a cache line, and the copy.
 std::size_t quantized_packed_bytes(const QuantizedSize&);
 void quantized_pack(Pool&, const QuantizedSize&, const QuantizedMatrix&, std::uint8_t* packed);
 

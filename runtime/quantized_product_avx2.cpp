@@ -10,6 +10,7 @@ namespace {
 
 struct Simd {
   using Whole = __m256i;
+  using Sums [[gnu::vector_size(32)]] = std::int32_t;  // of one type throughout the loop, or each takes two registers
   static constexpr int columns = 4, rows = 2;
   static constexpr std::integral_constant<int, 0> whole_byte{};
   static constexpr std::integral_constant<int, 1> lower_half{};
@@ -26,18 +27,28 @@ struct Simd {
     if constexpr (Half != 0) bytes = _mm_and_si128(bytes, _mm_set1_epi8(15));
     return _mm256_cvtepu8_epi16(bytes);
   }
-  [[gnu::always_inline]] static Whole add_products(Whole weights, Whole codes, Whole sums) {
-    return _mm256_add_epi32(sums, _mm256_madd_epi16(weights, codes));
+  [[gnu::always_inline]] static Sums add_products(Whole weights, Whole codes, Sums sums) {
+    return sums + reinterpret_cast<Sums>(_mm256_madd_epi16(weights, codes));
   }
-  /// Each column's two sums as one, of 8 columns.
-  [[gnu::always_inline]] static void store_sums(Whole a, Whole b, std::int32_t* to) {
-    const Whole mixed = _mm256_hadd_epi32(a, b);  // columns 0 1, 4 5, 2 3, 6 7
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm256_permute4x64_epi64(mixed, 0xd8));
+  /// Each column's two sums become one, of 8 columns; with what it begins with and its zero, times its scale, it is
+  /// added to `made`.
+  [[gnu::always_inline]] static void finish(Sums a, Sums b, std::int32_t begin, std::int32_t minus,
+                                            const std::uint8_t* zeros, const std::uint8_t* scales, float* made) {
+    const Whole mixed =
+        _mm256_hadd_epi32(reinterpret_cast<Whole>(a), reinterpret_cast<Whole>(b));  // columns 0 1, 4 5, 2 3, 6 7
+    Whole sums = _mm256_add_epi32(_mm256_permute4x64_epi64(mixed, 0xd8), _mm256_set1_epi32(begin));
+    if (zeros) {
+      const Whole eight = _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(zeros)));
+      sums = _mm256_add_epi32(sums, _mm256_mullo_epi32(eight, _mm256_set1_epi32(minus)));
+    }
+    const Whole halves = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(scales)));
+    const __m256 scale = _mm256_castsi256_ps(_mm256_slli_epi32(halves, 16));
+    _mm256_storeu_ps(made, _mm256_fmadd_ps(_mm256_cvtepi32_ps(sums), scale, _mm256_loadu_ps(made)));
   }
 };
 
 }  // namespace
 
-QuantizedTable quantized_table_avx2() { return {Simd::rows, Simd::rows, 2, 2, code_rows, multiply<Simd>}; }
+QuantizedTable quantized_table_avx2() { return {2, 2, code_rows, multiply<Simd>}; }
 
 }  // namespace vitrine

@@ -4,12 +4,14 @@
 #include <type_traits>
 
 #include "runtime/quantized_loops.hpp"
+#include "vitrine/multiply_add.hpp"
 
 namespace vitrine {
 namespace {
 
 struct Simd {
   using Whole = __m128i;
+  using Sums [[gnu::vector_size(16)]] = std::int32_t;  // of one type throughout the loop, or each takes two registers
   static constexpr int columns = 2, rows = 1;
   static constexpr std::integral_constant<int, 0> whole_byte{};
   static constexpr std::integral_constant<int, 1> lower_half{};
@@ -26,20 +28,31 @@ struct Simd {
     if constexpr (Half != 0) bytes = _mm_and_si128(bytes, _mm_set1_epi8(15));
     return _mm_unpacklo_epi8(bytes, _mm_setzero_si128());
   }
-  [[gnu::always_inline]] static Whole add_products(Whole weights, Whole codes, Whole sums) {
-    return _mm_add_epi32(sums, _mm_madd_epi16(weights, codes));
+  [[gnu::always_inline]] static Sums add_products(Whole weights, Whole codes, Sums sums) {
+    return sums + reinterpret_cast<Sums>(_mm_madd_epi16(weights, codes));
   }
-  /// Each column's two sums as one, of 4 columns.
-  [[gnu::always_inline]] static void store_sums(Whole a, Whole b, std::int32_t* to) {
-    const __m128 first = _mm_castsi128_ps(a), second = _mm_castsi128_ps(b);
+  /// Each column's two sums become one, of 4 columns; with what it begins with and its zero, times its scale, it is
+  /// added to `made`.
+  [[gnu::always_inline]] static void finish(Sums a, Sums b, std::int32_t begin, std::int32_t minus,
+                                            const std::uint8_t* zeros, const std::uint8_t* scales, float* made) {
+    const __m128 first = reinterpret_cast<__m128>(a), second = reinterpret_cast<__m128>(b);
     const __m128i even = _mm_castps_si128(_mm_shuffle_ps(first, second, 0x88));
     const __m128i odd = _mm_castps_si128(_mm_shuffle_ps(first, second, 0xdd));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm_add_epi32(even, odd));
+    std::uint32_t sums[4];
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(sums), _mm_add_epi32(even, odd));
+    for (int i = 0; i < 4; ++i) {
+      std::uint16_t half;
+      __builtin_memcpy(&half, scales + 2 * i, sizeof half);
+      const std::uint32_t all =
+          sums[i] + static_cast<std::uint32_t>(begin) + (zeros ? zeros[i] * static_cast<std::uint32_t>(minus) : 0u);
+      made[i] = math::detail::multiply_add(static_cast<float>(static_cast<std::int32_t>(all)),
+                                           math::detail::from_bits(static_cast<std::uint32_t>(half) << 16), made[i]);
+    }
   }
 };
 
 }  // namespace
 
-QuantizedTable quantized_table_portable() { return {Simd::rows, Simd::rows, 2, 2, code_rows, multiply<Simd>}; }
+QuantizedTable quantized_table_portable() { return {2, 2, code_rows, multiply<Simd>}; }
 
 }  // namespace vitrine

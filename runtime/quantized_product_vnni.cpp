@@ -14,11 +14,9 @@ using Real = __m512;
 /// Instructions are asked for by mask: without one the compiler warns of its own header.
 constexpr __mmask16 all_lanes = 0xffff;
 
-/// A code of 16 bits is 256 * upper + lower, the lower byte without a sign and the upper one with it. Rows lie as two
-/// rows of bytes, lower and upper; a row of 8 bits is one row of bytes with a sign.
-///
-/// Weights are bytes without a sign for what has one in the row. For the lower bytes they must have the sign instead,
-/// and are 128 less: what lacks is in the number that the sum begins with.
+/// Rows of 8 bits are bytes with a sign. Those of 16 are two rows of bytes (quantized_rows_avx512.cpp), and weights, which
+/// have no sign, meet upper ones as they are. For lower bytes, which have none either, weights must have the sign, and
+/// are 128 less: what lacks is in the number that the sum begins with.
 [[gnu::always_inline]] inline Whole broadcast(const std::uint8_t* four) {
   std::int32_t bytes;
   __builtin_memcpy(&bytes, four, sizeof bytes);
@@ -30,14 +28,19 @@ constexpr __mmask16 all_lanes = 0xffff;
   return static_cast<__mmask16>(count >= 16 ? 0xffffu : (1u << count) - 1);
 }
 
-/// Each column's four products of bytes without a sign and bytes with one, added to its sum. (By the compiler's own name
-/// for it each sum has two types, and in the innermost loop two registers.)
+/// Each column's four products of bytes without a sign and bytes with one, added to its sum. (By the compiler's own
+/// name for it each sum has two types, and in the innermost loop two registers.)
 [[gnu::always_inline]] inline void add_products(Whole& sums, Whole unsigned_bytes, Whole signed_bytes) {
   asm("vpdpbusd %2, %1, %0" : "+v"(sums) : "v"(unsigned_bytes), "v"(signed_bytes));
 }
 
+/// How far ahead a row alone fetches its panel where that comes from memory: a core would not look so far by itself.
+/// (One thread of a Zen 5 reads 2.5 MB that are in no cache at 37 GB/s without, 46 with 4096 and 51 with 12288; a loop
+/// that does nothing but read has 54.)
+constexpr std::size_t ahead = 12288;
+
 /// `Rows` rows (of `Digits` rows of bytes each) times 16 * Vectors columns, over all groups.
-template <int Rows, int Vectors, int Digits, bool FourBits, bool Zeros>
+template <int Rows, int Vectors, int Digits, bool FourBits, bool Zeros, bool Far = false>
 void multiply_rows(const PanelProduct& p, std::size_t first) {
   const std::uint8_t* panel = p.panel;
   const std::size_t plane = p.codes_row / Digits;
@@ -61,7 +64,8 @@ void multiply_rows(const PanelProduct& p, std::size_t first) {
     for (int v = 0; v < Vectors; ++v) {
       Whole zeros{};
       if constexpr (Zeros)
-        zeros = _mm512_maskz_cvtepu8_epi32(all_lanes, _mm_loadu_si128(reinterpret_cast<const __m128i*>(panel + 16 * v)));
+        zeros =
+            _mm512_maskz_cvtepu8_epi32(all_lanes, _mm_loadu_si128(reinterpret_cast<const __m128i*>(panel + 16 * v)));
 #pragma GCC unroll 8
       for (int r = 0; r < Rows; ++r) {
         whole[r][0][v] = _mm512_set1_epi32(sum[static_cast<std::size_t>(r) * sums_row]);
@@ -88,6 +92,10 @@ void multiply_rows(const PanelProduct& p, std::size_t first) {
     const std::ptrdiff_t half = static_cast<std::ptrdiff_t>(4 * lines);
     for (std::size_t line = 0; line < lines; ++line, panel += 64 * Vectors) {
       const auto at = static_cast<std::ptrdiff_t>(4 * line);
+      if constexpr (Far)
+#pragma GCC unroll 8
+        for (int v = 0; v < Vectors; ++v)
+          _mm_prefetch(reinterpret_cast<const char*>(panel + ahead + 64 * v), _MM_HINT_T0);
       Whole weights[Vectors];
       const auto load = [&](int v) { return _mm512_loadu_si512(panel + 64 * v); };
       if constexpr (FourBits) {
@@ -96,7 +104,8 @@ void multiply_rows(const PanelProduct& p, std::size_t first) {
         add(weights, at, std::integral_constant<int, Digits - 1>());
         if constexpr (Digits == 2) add(weights, at, std::integral_constant<int, 0>());
 #pragma GCC unroll 8
-        for (int v = 0; v < Vectors; ++v) weights[v] = _mm512_and_si512(_mm512_maskz_srli_epi16(0xffffffffu, load(v), 4), low);
+        for (int v = 0; v < Vectors; ++v)
+          weights[v] = _mm512_and_si512(_mm512_maskz_srli_epi16(0xffffffffu, load(v), 4), low);
         add(weights, at + half, std::integral_constant<int, Digits - 1>());
         if constexpr (Digits == 2) add(weights, at + half, std::integral_constant<int, 0>());
       } else {
@@ -115,7 +124,8 @@ void multiply_rows(const PanelProduct& p, std::size_t first) {
 #pragma GCC unroll 8
     for (int v = 0; v < Vectors; ++v) {
       const __m256i halves = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(scales + 32 * v));
-      const Real scale = _mm512_castsi512_ps(_mm512_maskz_slli_epi32(all_lanes, _mm512_maskz_cvtepu16_epi32(all_lanes, halves), 16));
+      const Real scale =
+          _mm512_castsi512_ps(_mm512_maskz_slli_epi32(all_lanes, _mm512_maskz_cvtepu16_epi32(all_lanes, halves), 16));
 #pragma GCC unroll 8
       for (int r = 0; r < Rows; ++r) {
         Whole all = whole[r][0][v];
@@ -131,7 +141,8 @@ void multiply_rows(const PanelProduct& p, std::size_t first) {
     float* const to = p.c + static_cast<std::ptrdiff_t>(at) * p.c_row;
 #pragma GCC unroll 8
     for (int v = 0; v < Vectors; ++v) {
-      _mm512_mask_storeu_ps(to + 16 * v, first_lanes(p.columns - 16 * static_cast<std::size_t>(v)), _mm512_mul_ps(made[r][v], scale));
+      _mm512_mask_storeu_ps(to + 16 * v, first_lanes(p.columns - 16 * static_cast<std::size_t>(v)),
+                            _mm512_mul_ps(made[r][v], scale));
     }
   }
 }
@@ -151,7 +162,10 @@ template <int Vectors, int Digits, bool FourBits, bool Zeros> void multiply_pane
       if constexpr (most > 3) multiply_rows<3, Vectors, Digits, FourBits, Zeros>(p, row);
       break;
     case 2: multiply_rows<2, Vectors, Digits, FourBits, Zeros>(p, row); break;
-    case 1: multiply_rows<1, Vectors, Digits, FourBits, Zeros>(p, row); break;
+    case 1:
+      p.far ? multiply_rows<1, Vectors, Digits, FourBits, Zeros, true>(p, row)
+            : multiply_rows<1, Vectors, Digits, FourBits, Zeros>(p, row);
+      break;
     default: break;
   }
 }
@@ -176,123 +190,8 @@ void multiply(const PanelProduct& p, QuantizedForm form) {
     form.four_bits ? multiply_zeros<1, true>(p, form.zeros) : multiply_zeros<1, false>(p, form.zeros);
 }
 
-template <int Half> [[gnu::always_inline]] inline __m256i half_of(Whole x) {
-  return _mm512_maskz_extracti64x4_epi64(0xff, x, Half);
-}
-
-[[gnu::always_inline]] inline std::int32_t sum_of(Whole x) {
-  const __m256i eight = _mm256_add_epi32(half_of<0>(x), half_of<1>(x));
-  __m128i four = _mm_add_epi32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256(eight, 1));
-  four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4e));
-  return _mm_cvtsi128_si32(_mm_add_epi32(four, _mm_shuffle_epi32(four, 0xb1)));
-}
-
-/// Of magnitudes without NaN, which as whole numbers have the same order.
-[[gnu::always_inline]] inline float largest_of(Real x) {
-  const Whole bits = _mm512_castps_si512(x);
-  const __m256i eight = _mm256_max_epi32(half_of<0>(bits), half_of<1>(bits));
-  __m128i four = _mm_max_epi32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256(eight, 1));
-  four = _mm_max_epi32(four, _mm_shuffle_epi32(four, 0x4e));
-  four = _mm_max_epi32(four, _mm_shuffle_epi32(four, 0xb1));
-  return _mm_cvtss_f32(_mm_castsi128_ps(four));
-}
-
-/// The largest magnitude, NaN where one is NaN or infinite.
-float largest_of_row(const float* x, std::size_t count) {
-  constexpr std::size_t together = 4;  // so that no lane waits for what came just before
-  Real largest[together] = {}, broken[together] = {};
-  const auto look = [&](Real here, std::size_t i) {
-    largest[i] = _mm512_maskz_max_ps(all_lanes, _mm512_abs_ps(here), largest[i]);
-    broken[i] = _mm512_fmadd_ps(here, _mm512_setzero_ps(), broken[i]);
-  };
-  std::size_t at = 0;
-  for (; at + 16 * together <= count; at += 16 * together)
-#pragma GCC unroll 4
-    for (std::size_t i = 0; i < together; ++i) look(_mm512_loadu_ps(x + at + 16 * i), i);
-  for (; at < count; at += 16) look(_mm512_maskz_loadu_ps(first_lanes(count - at), x + at), 0);
-  for (std::size_t i = 1; i < together; ++i) {
-    largest[0] = _mm512_maskz_max_ps(all_lanes, largest[0], largest[i]);
-    broken[0] = _mm512_add_ps(broken[0], broken[i]);
-  }
-  return _mm512_cmp_ps_mask(broken[0], broken[0], _CMP_UNORD_Q) == 0 ? largest_of(largest[0]) : __builtin_nanf("");
-}
-
-/// Sixteen numbers as codes: of a row that is taken for 0 or NaN the inverse is 0, and elsewhere no product is larger
-/// than the largest code.
-[[gnu::always_inline]] inline Whole codes_of(Real x, Real inverse) {
-  return _mm512_maskz_cvtps_epi32(all_lanes, _mm512_mul_ps(x, inverse));
-}
-template <bool Wide>
-[[gnu::always_inline]] inline void count_codes(Whole codes, Whole& all, Whole& lower) {
-  all = _mm512_add_epi32(all, codes);
-  if constexpr (Wide) lower = _mm512_add_epi32(lower, _mm512_and_si512(codes, _mm512_set1_epi32(255)));
-}
-[[gnu::always_inline]] inline __m128i lower_bytes(Whole codes) { return _mm512_maskz_cvtepi32_epi8(all_lanes, codes); }
-[[gnu::always_inline]] inline __m128i upper_bytes(Whole codes) {
-  return lower_bytes(_mm512_maskz_srai_epi32(all_lanes, codes, 8));
-}
-
-/// Codes of a run of numbers, and 0 up to `room`; adds them, and their lower bytes, to sums.
-template <bool Wide>
-[[gnu::always_inline]] inline void code_run(const float* x, std::size_t count, std::size_t room, Real inverse,
-                                            std::uint8_t* to, std::size_t plane, Whole& all, Whole& lower) {
-  std::size_t i = 0;
-  for (; i + 16 <= count; i += 16) {
-    const Whole codes = codes_of(_mm512_loadu_ps(x + i), inverse);
-    count_codes<Wide>(codes, all, lower);
-    if constexpr (Wide) _mm_storeu_si128(reinterpret_cast<__m128i*>(to + plane + i), upper_bytes(codes));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + i), lower_bytes(codes));
-  }
-  if (i == room) return;
-  const Whole codes = codes_of(_mm512_maskz_loadu_ps(first_lanes(count > i ? count - i : 0), x + i), inverse);
-  count_codes<Wide>(codes, all, lower);
-  const __mmask16 places = first_lanes(room - i);
-  if constexpr (Wide) _mm_mask_storeu_epi8(to + plane + i, places, upper_bytes(codes));
-  _mm_mask_storeu_epi8(to + i, places, lower_bytes(codes));
-}
-
-template <bool Wide> void code_rows_of(const RowsToCode& of) {
-  const std::size_t groups = of.of.groups, plane = of.codes_row / (Wide ? 2 : 1);
-  for (std::size_t r = 0; r < of.rows; ++r) {
-    const float* x = of.x + static_cast<std::ptrdiff_t>(r) * of.x_row;
-    std::uint8_t* to = of.codes + r * of.codes_row;
-    std::int32_t* sums = of.sums + r * 2 * groups;
-    const float largest = largest_of_row(x, of.K);
-    const float inverse = of.most / largest;
-    const bool sound = inverse - inverse == 0.f && inverse != 0.f;
-    of.scales[r] = sound ? largest / of.most : largest != largest ? largest : 0.f;
-    if (!sound) {
-      for (std::size_t i = 0; i < of.codes_row; ++i) to[i] = 0;
-      for (std::size_t g = 0; g < 2 * groups; ++g) sums[g] = 0;
-      continue;
-    }
-    const Real factor = _mm512_set1_ps(inverse);
-    for (std::size_t g = 0; g < groups; ++g, sums += 2) {
-      const std::size_t lines = g + 1 < groups ? of.of.lines : of.of.last_lines;
-      const std::size_t count = g + 1 < groups ? of.group : of.K - g * of.group;
-      const std::size_t first = of.halves ? (count + 1) / 2 : count;
-      Whole all = _mm512_setzero_si512(), lower = _mm512_setzero_si512();
-      code_run<Wide>(x, first, 4 * lines, factor, to, plane, all, lower);
-      to += 4 * lines;
-      if (of.halves) {
-        code_run<Wide>(x + first, count - first, 4 * lines, factor, to, plane, all, lower);
-        to += 4 * lines;
-      }
-      x += count;
-      const std::int32_t sum = sum_of(all);
-      std::uint32_t begin = static_cast<std::uint32_t>(-of.zero * sum);
-      // Bytes of weights are 128 less where they are multiplied by lower bytes.
-      if (Wide && !of.halves) begin += 128 * static_cast<std::uint32_t>(sum_of(lower));
-      sums[0] = static_cast<std::int32_t>(begin);
-      sums[1] = -sum;
-    }
-  }
-}
-
-void code_rows(const RowsToCode& of, bool wide) { wide ? code_rows_of<true>(of) : code_rows_of<false>(of); }
-
 }  // namespace
 
-QuantizedTable quantized_table_vnni() { return {6, 3, 1, 2, code_rows, multiply}; }
+QuantizedTable quantized_table_vnni() { return {1, 2, code_rows_avx512, multiply}; }
 
 }  // namespace vitrine

@@ -42,6 +42,7 @@ struct PanelProduct {
   const float* scales;
   float* c;
   std::ptrdiff_t c_row;
+  bool far;  // of a matrix that is too large for a core's own caches
 };
 
 /// How many bits weights and rows have, and whether groups have their own zeros.
@@ -50,11 +51,13 @@ struct QuantizedForm {
 };
 
 struct QuantizedTable {
-  std::size_t narrow_rows, wide_rows;  // that a product makes at once, by codes of rows of 8 and of 16 bits
-  std::size_t narrow_bytes, wide_bytes;  // of a code of a row
+  std::size_t narrow_bytes, wide_bytes;  // of a code of a row, of 8 bits and of 16
   void (*code_rows)(const RowsToCode&, bool wide_rows);
   void (*multiply)(const PanelProduct&, QuantizedForm);
 };
+
+/// For products by VNNI.
+void code_rows_avx512(const RowsToCode&, bool wide_rows);
 
 QuantizedTable quantized_table_portable();
 QuantizedTable quantized_table_avx2();

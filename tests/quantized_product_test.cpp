@@ -40,8 +40,8 @@ struct Drawn {
 Drawn drawn(const Case& c, std::uint64_t seed) {
   Draw draw(seed);
   Drawn made{std::vector<float>(c.M * c.K), std::vector<std::uint8_t>(c.bytes() * c.N),
-                std::vector<std::uint8_t>(c.zeros ? c.groups() * c.N : 0), std::vector<std::uint16_t>(c.groups() * c.N),
-                0};
+             std::vector<std::uint8_t>(c.zeros ? c.groups() * c.N : 0), std::vector<std::uint16_t>(c.groups() * c.N),
+             0};
   for (float& x : made.x) x = static_cast<float>(draw.unit() * 4 - 2);
   for (std::uint8_t& code : made.codes) code = static_cast<std::uint8_t>(draw.below(256));
   for (std::uint8_t& zero : made.zeros) zero = static_cast<std::uint8_t>(draw.below(c.bits == 4 ? 16 : 256));
@@ -59,8 +59,7 @@ std::vector<float> defined(const Case& c, const Drawn& in) {
   const Buffer<float> x{{DType::f32, Shape{} << c.M << c.K}, at(in.x)},
       codes{type(c.is_signed ? DType::i8 : DType::u8, c.bytes(), c.N), at(in.codes)},
       scales{type(DType::bf16, c.groups(), c.N), at(in.scales)}, out{{DType::f32, Shape{} << c.M << c.N}, made.data()};
-  c.product().run(x, codes, scales, out,
-                  [&](std::size_t i) { return c.zeros ? std::int32_t{in.zeros[i]} : in.zero; });
+  c.product().run(x, codes, scales, out, [&](std::size_t i) { return c.zeros ? std::int32_t{in.zeros[i]} : in.zero; });
   return made;
 }
 
@@ -75,9 +74,8 @@ std::vector<std::uint8_t> packed(Pool& pool, const Case& c, const Drawn& in) {
 constexpr float untouched = 12345.f;
 
 /// c with rows three numbers longer than N, which nobody writes.
-std::vector<float> product(Pool& pool, Isa isa, const Case& c, const Drawn& in,
-                           const std::vector<std::uint8_t>& matrix, GemmEpilogue epilogue = {},
-                           std::vector<float>* into = nullptr) {
+std::vector<float> product(Pool& pool, Isa isa, const Case& c, const Drawn& in, const std::vector<std::uint8_t>& matrix,
+                           GemmEpilogue epilogue = {}, std::vector<float>* into = nullptr) {
   std::vector<float> own;
   std::vector<float>& made = into ? *into : own;
   made.assign(c.M * (c.N + 3) + 1, untouched);
@@ -148,6 +146,14 @@ TEST_CASE("products by codes are right for many chunks of rows and of columns") 
   for (const Case& c : sorts({130, 96, 700, 32, 8, 8, false, false, false})) check(c, drawn(c, ++seed));
 }
 
+TEST_CASE("products by codes are right for a row alone by a matrix that no core's own caches hold") {
+  std::uint64_t seed = 300;
+  for (const Case& c : sorts({1, 1000, 1100, 32, 8, 8, false, false, false})) {
+    if (c.bits == 8) REQUIRE(quantized_packed_bytes(c.size()) > 1 << 20);
+    check(c, drawn(c, ++seed));
+  }
+}
+
 TEST_CASE("products by codes are zero where nothing is added up, and nothing where nothing is wanted") {
   for (const auto [M, K, N] : {std::array<std::size_t, 3>{2, 0, 5}, {0, 8, 5}, {2, 8, 0}})
     for (const Case& c : sorts({M, K, N, 4, 8, 8, false, false, false})) check(c, drawn(c, 1));
@@ -208,7 +214,8 @@ TEST_CASE("products by codes: halves are rounded to even, and the largest codes 
 TEST_CASE("products by codes call their epilogue once for every element, when it is complete") {
   Pool pool(4);
   for (const Isa isa : all_isas())
-    for (const Case& c : {Case{1, 64, 400, 32, 8, 16, false, true, false}, {210, 64, 333, 32, 4, 16, true, false, true},
+    for (const Case& c : {Case{1, 64, 400, 32, 8, 16, false, true, false},
+                          {210, 64, 333, 32, 4, 16, true, false, true},
                           {3, 0, 5, 4, 8, 8, false, true, false}}) {
       const Drawn in = drawn(c, 3);
       const std::vector<float> want = defined(c, in);

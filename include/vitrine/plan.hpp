@@ -51,6 +51,7 @@ struct Packing {
   std::string kernel{};  // that makes the copy: "pack_matrix", ...; none for no copy
   std::vector<std::size_t> operands{};
   std::size_t bytes = 0;  // of the copy
+  bool asks_op = false;   // the op that reads the copy says how it is made
   explicit operator bool() const { return !kernel.empty(); }
 };
 
@@ -72,7 +73,7 @@ struct Choice {
 ///  - kernel only: results[i] = kernel register results[i], over `iteration`; kernel input k is operands[k].
 ///  - both: the head reads the first `head_operands` operands. Kernel input 0 is the head's result, input k > 0 is
 ///    operands[head_operands + k - 1]. The head's own result is stored only if the kernel lists it in its results.
-///  - neither: results[0], u8[bytes], is the operands packed, as choice.kernel does it for an op, packs_for.
+///  - neither: results[0], u8[bytes], is the operands packed, as choice.kernel does it (for the op packs_for).
 ///  - with sinks, the kernel lists a register more for each than it stores results: the last ones, which they read and
 ///    which are stored only if they are listed among the others too. The sinks' results come behind the kernel's. They
 ///    lie over no operand.
@@ -92,7 +93,7 @@ struct Step {
   Choice choice{};
   std::optional<Slot> workspace{};     // u8[bytes] in the arena
   std::optional<Slot> packed{};        // u8[bytes] in the arena: the operands of choice.packing, packed
-  std::optional<Op> packs_for{};       // of a step that packs: the op that reads the copy
+  std::optional<Op> packs_for{};       // of a step that packs as the op that reads the copy says: that op
   std::vector<std::uint32_t> nodes{};  // what it computes
   /// The node whose value each operand holds (of a view: the view, not what it looks at). Empty for a step that only
   /// copies.

@@ -150,13 +150,12 @@ Choice choose_quantized_product(const Step& step, Isa isa) {
   for (std::size_t k = 1; k < step.head_operands; ++k)
     lasts = lasts && std::ranges::find(step.lasting, k) != step.lasting.end();
   const std::size_t packed = quantized_packed_bytes(size);
-  Choice made{
-      .kernel = "quantized_product",
-      .workspace = round_to_line(head_workspace(step)) + quantized_workspace(isa, size, rows_of(step)),
-      .dense_operands = !by_rows || !merged(x.type.shape, x.strides, rank - 1),
-      .reason = "whole numbers: rows become codes, groups are added up exactly"};
+  Choice made{.kernel = "quantized_product",
+              .workspace = round_to_line(head_workspace(step)) + quantized_workspace(isa, size, rows_of(step)),
+              .dense_operands = !by_rows || !merged(x.type.shape, x.strides, rank - 1),
+              .reason = "whole numbers: rows become codes, groups are added up exactly"};
   if (lasts && packed > 0) {
-    made.packing = {"pack_quantized", {}, packed};
+    made.packing = {"pack_quantized", {}, packed, true};
     for (std::size_t k = 1; k < step.head_operands; ++k) made.packing.operands.push_back(k);
     made.reason += "; codes and scales are packed once";
   } else {
