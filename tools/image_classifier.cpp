@@ -16,6 +16,7 @@
 #include "tools/features.hpp"
 #include "tools/image_gates.hpp"
 #include "tools/loss_picture.hpp"
+#include "tools/quantize/quantize_images.hpp"
 #include "tools/text_file.hpp"
 #include "vitrine/error.hpp"
 
@@ -167,6 +168,7 @@ Project image_classifier(ImageClassifier setup) {
   made.resumes = true;
   made.uses = uses_of(setup);
   made.run = [setup](const RunOptions& options) { return run_classifier(setup, options); };
+  made.quantize = [setup](const QuantizeOptions& options) { return quantize_classifier(setup, options); };
   return made;
 }
 

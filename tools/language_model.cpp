@@ -15,6 +15,7 @@
 #include "tools/language_gates.hpp"
 #include "tools/language_generate.hpp"
 #include "tools/loss_picture.hpp"
+#include "tools/quantize/quantize_text.hpp"
 #include "tools/text/dictionary.hpp"
 #include "tools/text_file.hpp"
 #include "tools/text_generator.hpp"
@@ -130,6 +131,12 @@ Graph graph_of(const LanguageModel& setup, const LanguageFile& file) {
   return for_vocabulary(setup.forward({}), vocabulary);
 }
 
+Writer writer_of(const LanguageModel& setup) {
+  return {.name = setup.name,
+          .how_to_get = fmt::format("train it with 'run {}'", setup.name),
+          .forward = [&setup](const LanguageFile& file) { return graph_of(setup, file); }};
+}
+
 bool run_language_model(const LanguageModel& setup, const RunOptions& options) {
   const LanguageTask task(setup, options);
   if (!options.load.empty()) demand_tokenizer(options.load, *task.tokenizer);
@@ -200,11 +207,9 @@ Project language_model(LanguageModel setup) {
   if (std::visit([](const auto& rule) { return rule.rate.drop_every == 0; }, setup.optimizer))
     made.uses.emplace_back("cosine");
   made.run = [setup](const RunOptions& options) { return run_language_model(setup, options); };
-  made.generate = [setup](const GenerateOptions& options) {
-    generate_text({.name = setup.name,
-                   .how_to_get = fmt::format("train it with 'run {}'", setup.name),
-                   .forward = [&](const LanguageFile& file) { return graph_of(setup, file); }},
-                  options);
+  made.generate = [setup](const GenerateOptions& options) { generate_text(writer_of(setup), options); };
+  made.quantize = [setup](const QuantizeOptions& options) {
+    return quantize_trained(setup, writer_of(setup), options);
   };
   return made;
 }

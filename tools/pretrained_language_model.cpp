@@ -18,6 +18,8 @@
 #include "tools/language_generate.hpp"
 #include "tools/parameter_file.hpp"
 #include "tools/plot.hpp"
+#include "tools/quantize/language_in_use.hpp"
+#include "tools/quantize/quantize_text.hpp"
 #include "tools/text_file.hpp"
 #include "tools/text_generator.hpp"
 #include "vitrine/error.hpp"
@@ -201,6 +203,7 @@ Project pretrained_language_model(PretrainedLanguageModel setup) {
   made.uses = {"sampling", "saved parameters", "pieces"};
   made.run = [setup](const RunOptions& options) { return run_pretrained(setup, options); };
   made.generate = [setup](const GenerateOptions& options) { generate_text(writer_of(setup), options); };
+  made.quantize = [setup](const QuantizeOptions& options) { return quantize_pretrained(writer_of(setup), options); };
   return made;
 }
 
