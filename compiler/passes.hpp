@@ -40,12 +40,14 @@ void fold_batch_norm(Graph&, Rewriter&);
 void recognize_rows(Graph&, Rewriter&);
 void recognize_cross_entropy(Graph&, Rewriter&);
 void recognize_attention(Graph&, Rewriter&);
+void integer_products(Graph&, Rewriter&);
 void training(Graph&, Rewriter&);
 void fold_constants(Graph&, Rewriter&);
 void simplify_algebra(Graph&, Rewriter&);
 void move_permutes(Graph&, Rewriter&);
 void fold_transposes(Graph&, Rewriter&);
 void merge_products(Graph&, Rewriter&);
+void move_dequantize(Graph&, Rewriter&);
 void pool_before_relu(Graph&, Rewriter&);
 void keep_to_maxima(Graph&, Rewriter&);
 void merge_duplicates(Graph&, Rewriter&);
@@ -66,6 +68,10 @@ inline constexpr std::array every_pass{
          "-sum(one_hot(c) * log_softmax(x)) => cross_entropy(x, c), however it is written", recognize_cross_entropy},
     Pass{"recognize_attention", Contract::reorders,
          "softmax(scale * q kT, masked or not) v => attention(q, k, v), however it is written", recognize_attention},
+    Pass{"integer_products", Contract::reorders,
+         "matmul(fake_quantize(x), dequantize(c, s)) => quantized_matmul(x, c, s), whole numbers and a scale for each "
+         "group",
+         integer_products, When::at_the_end},
     Pass{"training", Contract::exact, "when_training(x, y) => x", training},
     Pass{"fold_constants", Contract::exact, "f(1.0, 2.0) => the number it is", fold_constants},
     Pass{"simplify_algebra", Contract::exact, "x * 1 => x, x / 1 => x, x - 0 => x, neg(neg(x)) => x, ...",
@@ -78,6 +84,8 @@ inline constexpr std::array every_pass{
          fold_transposes},
     Pass{"merge_products", Contract::exact, "matmul(x, a), matmul(x, b) => slices of matmul(x, concat(a, b))",
          merge_products},
+    Pass{"move_dequantize", Contract::exact,
+         "gather(dequantize(c, s), i) => dequantize(gather(c, i), gather(s, i)), and the like", move_dequantize},
     Pass{"pool_before_relu", Contract::exact,
          "max_pool2d(relu(x)) => relu(max_pool2d(x)), and the same on the way back", pool_before_relu},
     Pass{
@@ -95,8 +103,11 @@ inline constexpr std::array every_pass{
 /// What a compilation of a model in use runs: every pass.
 inline constexpr std::span<const Pass> inference_pipeline = every_pass;
 /// What a compilation runs that was not asked for a model in use: all but `inference` and the passes that reorder, the
-/// first five. Each of them is exact: the same bits before and after.
-inline constexpr std::span<const Pass> default_pipeline = inference_pipeline.subspan(5);
+/// first six. Each of them is exact: the same bits before and after.
+inline constexpr std::span<const Pass> default_pipeline = inference_pipeline.subspan(6);
+/// What runs over a graph that goes on from what it kept (compiler/continuation.hpp): its states are to be updated, and
+/// it may be in few bits.
+inline constexpr std::span<const Pass> decode_pipeline = inference_pipeline.subspan(5);
 /// What runs over a model before it is differentiated (compiler/optimizers.hpp): what it computes is told by meaning,
 /// for behind the gradients its parts are read by them too. These reorder; what nothing reads then goes.
 inline constexpr std::array recognition_pipeline{every_pass[2], every_pass[3], every_pass[4],

@@ -69,7 +69,7 @@ WeightFormats formats_of(const std::vector<QuantizableWeight>&, const Quantizati
 /// NAME.scales (bf16), NAME.zeros (u8) if it is asymmetric; or NAME.bf16.
 struct WeightStates {
   Type codes{}, scales{}, zeros{};  // zeros with an empty shape: none
-  std::string codes_name, scales_name, zeros_name;
+  std::string codes_name{}, scales_name{}, zeros_name{};
   bool has_zeros() const { return !zeros_name.empty(); }
   bool has_scales() const { return !scales_name.empty(); }
 };

@@ -22,9 +22,6 @@ using ForEachPart = std::function<void(std::size_t parts, const std::function<vo
 WeightCodes quantize_weight(const QuantizableWeight&, const WeightFormat&, std::span<const float> elements,
                             const ForEachPart& = {});
 
-/// The numbers that codes stand for.
-std::vector<float> dequantized_weight(const QuantizableWeight&, const WeightFormat&, const WeightCodes&);
-
 /// Ten times the logarithm to base 10 of signal over noise, in decibels; infinite where there is no error.
 double signal_to_noise(double squared_sum, double squared_error);
 

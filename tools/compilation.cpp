@@ -22,7 +22,7 @@ Graph traced_graph(const Projects& projects, const std::string& model, const std
 std::vector<std::span<const Pass>> pipelines_of(const std::string& model, const std::string& step) {
   if (names_a_file(model)) return {default_pipeline};
   if (step == "forward") return {inference_pipeline};  // a model in use
-  if (step == "decode") return {default_pipeline};     // derived from one
+  if (step == "decode") return {decode_pipeline};      // derived from one
   return {recognition_pipeline, default_pipeline};
 }
 

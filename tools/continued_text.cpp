@@ -43,7 +43,7 @@ ContinuedText::Chunk& ContinuedText::chunk_of(std::size_t rows) {
   const auto found = chunks_.find(rows);
   if (found != chunks_.end()) return found->second;
   Graph graph = continuation(whole_, {.axis = std::string(axes_.time.label()), .rows = rows, .most_rows = most_rows_});
-  Chunk& made = chunks_.emplace(rows, Chunk{compiled(std::move(graph), states_, pool_), {}, {}}).first->second;
+  Chunk& made = chunks_.emplace(rows, Chunk{compiled(std::move(graph), states_, pool_, decode_pipeline), {}, {}}).first->second;
   made.tokens.resize(rows);
   made.program.bind_input("token", made.tokens.data());
   made.program.bind_input("position", &position_bound_);

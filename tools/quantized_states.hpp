@@ -11,9 +11,9 @@ struct WeightError {
   double squared_error = 0, squared_sum = 0;
 };
 
-/// Makes in `to` what quantized(forward, formats, ...) reads: codes and scales of each weight that has a format, every
-/// other state of the forward graph as it is (held where it lies: `from` must outlive `to`). States that are in `to`
-/// already are written anew. Throws InputError for weights with NaN or infinity.
+/// Makes in `to` what quantized(forward, formats, ...) reads: codes and scales of each weight that has a format, and a
+/// copy of every other state of the forward graph. States that are in `to` already are written anew. Throws InputError
+/// for weights with NaN or infinity.
 std::map<std::string, WeightError> quantize_states(const Graph& forward, const WeightFormats&, const States& from,
                                                    States& to, Pool&);
 

@@ -11,9 +11,11 @@
 #include "compiler/passes.hpp"
 #include "compiler/print.hpp"
 #include "vitrine/ops/concat.hpp"
+#include "vitrine/ops/dequantize.hpp"
 #include "vitrine/ops/matmul.hpp"
 #include "vitrine/ops/rename.hpp"
 #include "vitrine/ops/slice.hpp"
+#include "vitrine/ops/unpack_int4.hpp"
 
 namespace vitrine {
 
@@ -21,9 +23,10 @@ namespace {
 
 constexpr const char* rule = "matmul(x, a), matmul(x, b) => slices of matmul(x, concat(a, b))";
 
-/// The state or constant that a weight is, maybe under other names; empty for one that is computed.
+/// The state or constant that a weight is, maybe under other names, or its codes; empty for one that is computed.
 Value leaf_of(Value weight) {
-  while (as<Rename>(weight)) weight = weight.operands()[0];
+  while (as<Rename>(weight) || as<Dequantize<false>>(weight) || as<Dequantize<true>>(weight) || as<UnpackInt4>(weight))
+    weight = weight.operands()[0];
   return weight.op() || weight.node().leaf == Leaf::input ? Value{} : weight;
 }
 

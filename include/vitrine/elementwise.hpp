@@ -3,6 +3,7 @@
 #include <boost/hana/define_struct.hpp>
 
 #include "vitrine/expr.hpp"
+#include "vitrine/quantized.hpp"
 
 namespace vitrine {
 
@@ -58,6 +59,7 @@ template <class T, class Real> Num<T> load(const Buffer<Real>& b, std::size_t i)
     case DType::i32: return Num<T>(static_cast<T>(b.integers()[i]));
     case DType::u8:
     case DType::boolean: return Num<T>(static_cast<T>(b.booleans()[i]));
+    case DType::bf16: return Num<T>(static_cast<T>(from_bfloat16(static_cast<const std::uint16_t*>(b.data)[i])));
     default: return Num<T>(static_cast<T>(b.reals()[i]));
   }
 }

@@ -4,8 +4,8 @@
 
 namespace vitrine {
 
-/// The same numbers in another type. From i32 to f32 the nearest float; from a mask 0 and 1; to a mask: not 0; from f32
-/// to i32 towards 0, to the nearest end of the range beyond it, and 0 for NaN.
+/// The same numbers in another type. From i32 to f32 the nearest float; from bf16 itself; from a mask 0 and 1; to a
+/// mask: not 0; from f32 to i32 towards 0, to the nearest end of the range beyond it, and 0 for NaN.
 struct Cast {
   VITRINE_ATTRIBUTES(Cast, (DType, to));
   static constexpr Doc doc{.name = "cast",
@@ -16,8 +16,8 @@ struct Cast {
   bool operator==(const Cast&) const = default;
   constexpr Inferred type(Type a) const {
     const auto known = [](DType d) { return d == DType::f32 || d == DType::i32 || d == DType::boolean; };
-    if (!known(to) || (!known(a.dtype) && a.dtype != DType::u8))
-      return Sentence{} << "cast: knows f32, i32 and bool, and from u8, got " << a << " to " << to;
+    if (!known(to) || (!known(a.dtype) && a.dtype != DType::u8 && !(a.dtype == DType::bf16 && to == DType::f32)))
+      return Sentence{} << "cast: knows f32, i32 and bool, from u8 and from bf16 to f32, got " << a << " to " << to;
     return Type{to, a.shape};
   }
   constexpr AxisReach reach(std::size_t, int axis, std::span<const Type>, const Type&) const { return keeps(axis); }
@@ -30,7 +30,7 @@ struct Cast {
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
     for (std::size_t i = 0; i < out.size(); ++i) {
       // Whole numbers stay whole: a float knows every integer only up to 2^24.
-      if (in[0].type.dtype != DType::f32)
+      if (in[0].type.dtype != DType::f32 && in[0].type.dtype != DType::bf16)
         store<std::int64_t>(out, i, load<std::int64_t>(in[0], i));
       else if (to == DType::i32)
         out.integers()[i] = whole(load<double>(in[0], i).value);
