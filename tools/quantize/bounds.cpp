@@ -14,29 +14,29 @@ namespace vitrine {
 
 namespace {
 
-struct Kind {
+struct MeasureKind {
   std::string_view name, unit;
   bool of_texts, of_classes;
   std::string_view example;
 };
-constexpr std::array<Kind, 4> kinds{{{"perplexity", "%", true, false, "perplexity=0.1%"},
+constexpr std::array<MeasureKind, 4> kinds{{{"perplexity", "%", true, false, "perplexity=0.1%"},
                                      {"kl", "", true, true, "kl=1e-3"},
                                      {"top1", "%", true, true, "top1=98.8%"},
                                      {"accuracy", "", false, true, "accuracy=0.2"}}};
-const Kind& kind_of(Measure measure) { return kinds[static_cast<std::size_t>(measure)]; }
+const MeasureKind& kind_of(Measure measure) { return kinds[static_cast<std::size_t>(measure)]; }
 
 Bound parse(std::string_view text, bool classifies, const std::string& command) {
   const std::size_t equals = std::min(text.find('='), text.size());
   const std::string_view key = text.substr(0, equals);
   std::vector<std::string_view> known;
   std::string examples;
-  for (const Kind& kind : kinds)
+  for (const MeasureKind& kind : kinds)
     if (classifies ? kind.of_classes : kind.of_texts)
       known.push_back(kind.name), examples += (examples.empty() ? "" : ", ") + std::string(kind.example);
   const auto refuse = [&](const std::string& why) {
     return UsageError(fmt::format("{}: --budget {}: {}; take {}", command, text, why, examples));
   };
-  const auto found = std::ranges::find(kinds, key, &Kind::name);
+  const auto found = std::ranges::find(kinds, key, &MeasureKind::name);
   if (found == kinds.end()) {
     const std::string_view near = nearest(key, known);
     throw refuse(fmt::format("there is no measure '{}'{}", key,
@@ -96,7 +96,7 @@ std::string Bound::needed() const {
 }
 
 std::string Bound::text() const {
-  const Kind& kind = kind_of(measure);
+  const MeasureKind& kind = kind_of(measure);
   return fmt::format("{}={:g}{}", kind.name, limit, kind.unit);
 }
 

@@ -19,6 +19,10 @@ class ImageSubject {
   Subject subject_;
 };
 
+/// `run --test --load FILE` of a file in few bits: the accuracy, and what its certificate says of it; whether all gates
+/// hold. None for a file in f32.
+std::optional<bool> test_in_few_bits(const ImageTask&, const RunOptions&);
+
 bool quantize_classifier(const ImageClassifier&, const QuantizeOptions&);
 
 /// The parameters of a classifier as `run` leaves them: out/NAME/NAME.safetensors.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "tools/checkpoint.hpp"
@@ -58,6 +59,31 @@ nlohmann::json check_in_few_bits(const QuantizationScheme& scheme, const Subject
   print_outcome(subject, made);
   check_bounds(made, " in " + scheme.name, gates);
   return numbers_json(subject, made);
+}
+
+void refuse_for_few_bits(const std::string& name, const RunOptions& options) {
+  if (options.without.empty() && options.quantize.empty()) return;
+  throw UsageError(fmt::format("run {}: the weights of {} are in few bits already; leave out {}", name, options.load,
+                               options.without.empty() ? "--quantize" : "--without"));
+}
+
+void check_certificate(const QuantizedModel& model, const std::string& figure, double measured, double within,
+                       const std::string& data_checksum, Gates& gates) {
+  const auto certificate = nlohmann::json::parse(model.certificate, nullptr, false);
+  const auto said = certificate.value(nlohmann::json::json_pointer("/quality/" + figure), nlohmann::json());
+  if (certificate.value(nlohmann::json::json_pointer("/data/xxh3"), "") != data_checksum || !said.is_number()) {
+    fmt::print("  its certificate speaks of other data, and of these nothing is asked\n");
+    return;
+  }
+  const double wanted = said;
+  gates.check("as its certificate says", std::abs(measured - wanted) <= within, fmt::format("{:.5g}", measured),
+              fmt::format("{:.5g}, within {:g}", wanted, within));
+}
+
+void write_test(const RunOptions& options, const std::string& name, nlohmann::json numbers, const Gates& gates) {
+  if (options.json.empty()) return;
+  numbers["name"] = name, numbers["gates"] = gates.json(), numbers["holds"] = gates.all_hold();
+  write_text(options.json, numbers.dump(2) + "\n");
 }
 
 std::map<std::string, std::string> hold_f32(const std::string& path, const MappedTensorFile& file,

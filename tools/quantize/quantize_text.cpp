@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "tools/compiled.hpp"
+#include "tools/language_gates.hpp"
+#include "tools/quantize/language_in_use.hpp"
 #include "tools/quantize/held_out_texts.hpp"
 #include "tools/text_generator.hpp"
 #include "vitrine/error.hpp"
@@ -65,6 +67,25 @@ std::unique_ptr<TextSubject> held_out_subject(const LanguageTask& task, const Gr
   const std::string data =
       fmt::format("the last tenth of {}, held out: {} windows of {}", task.source, texts.size(), task.axes.time.size);
   return std::make_unique<TextSubject>(task.setup.name, forward, states, pool, std::move(texts), data);
+}
+
+std::optional<bool> test_in_few_bits(const LanguageTask& task, const Writer& writer, const RunOptions& options) {
+  Pool pool(thread_count(options.threads));
+  const MappedTensorFile file = map_tensor_file(options.load, pool);
+  if (!is_in_few_bits(file.metadata)) return {};
+  refuse_for_few_bits(task.setup.name, options);
+  demand_tokenizer(options.load, *task.tokenizer);
+  const LanguageInUse opened = open_in_use(writer, "run", options.load, "", options.seed, pool);
+  const QuantizedModel model = read_quantized(options.load, opened.file.parameters, task.forward);
+  fmt::print("{}: weights in {}, with a certificate\n", options.load, opened.weights);
+  const double loss = MeanLoss(opened.graph, task.held_out, *opened.states, pool, options.debug_nans)();
+  fmt::print("gates{}:\n", options.quick ? " (quick: lower thresholds)" : "");
+  Gates gates;
+  check_held_out(task, loss, options.quick, gates);
+  check_certificate(model, "loss_after", loss, 1e-4, checksum_of(windows_of(task.forward, task.held_out)), gates);
+  fmt::print("{}\n", gates.verdict());
+  write_test(options, task.setup.name, {{"held_out_loss", loss}, {"scheme", opened.weights}}, gates);
+  return gates.all_hold();
 }
 
 bool quantize_pretrained(const Writer& writer, const QuantizeOptions& options) {

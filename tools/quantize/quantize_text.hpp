@@ -28,6 +28,10 @@ std::unique_ptr<TextSubject> sampled_subject(const std::string& name, const Grap
 /// One that was trained here: on the part of the text that was held out.
 std::unique_ptr<TextSubject> held_out_subject(const LanguageTask&, const Graph& forward, States&, Pool&);
 
+/// `run --test --load FILE` of a file in few bits: the held-out loss, and what its certificate says of it; whether all
+/// gates hold. None for a file in f32.
+std::optional<bool> test_in_few_bits(const LanguageTask&, const Writer&, const RunOptions&);
+
 bool quantize_pretrained(const Writer&, const QuantizeOptions&);
 bool quantize_trained(const LanguageModel&, const Writer&, const QuantizeOptions&);
 

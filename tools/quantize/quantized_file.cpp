@@ -51,7 +51,8 @@ Json json_of(const std::string& path, const std::map<std::string, std::string>& 
 
 WeightFormats formats_in(const std::string& path, const std::map<std::string, std::string>& metadata) {
   WeightFormats made;
-  for (const auto& [name, json] : json_of(path, metadata, formats_key).items())
+  const Json all = json_of(path, metadata, formats_key);
+  for (const auto& [name, json] : all.items())
     made[name] = format_from(json, path + ": metadata 'formats', weight " + in_quotes(name));
   return made;
 }
