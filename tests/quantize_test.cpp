@@ -39,7 +39,10 @@ TEST_CASE("quantize says what is wrong in one sentence") {
   CHECK_THAT(sentence_of({"quantize", "gpt", "--budget", "perplexty=1%"}, 2), Contains("did you mean 'perplexity'?"));
   CHECK_THAT(sentence_of({"quantize", "mlp", "--budget", "perplexity=1%"}, 2), Contains("take kl=1e-3"));
   CHECK_THAT(sentence_of({"quantize", "stories", "--data", "x"}, 2), Contains("leave out --data"));
-  CHECK_THAT(sentence_of({"generate", "gpt", "--prompt", "a", "--weights", "in8"}, 2), Contains("did you mean 'int8'?"));
+  CHECK_THAT(sentence_of({"generate", "gpt", "--prompt", "a", "--weights", "in8"}, 2),
+             Contains("did you mean 'int8'?"));
+  CHECK_THAT(sentence_of({"run", "gpt", "--quantize", "int3"}, 2), Contains("did you mean 'int"));
+  CHECK_THAT(sentence_of({"run", "xor", "--quantize", "int8"}, 2), Contains("leave out --quantize"));
   const Scratch scratch;
   const auto fresh = [&](const std::string& command) {
     const Finished run = run_program(
@@ -123,4 +126,31 @@ TEST_CASE("run --quantize holds what was trained beside itself, with gates and n
   const Finished run = text.run({"--quantize", "int4", "--json", text.path("run.json")});
   CHECK_THAT(run.out, Contains("gpt in int4, measured on the last tenth of") && Contains("KL divergence in int4: "));
   CHECK(json_of(text.path("run.json"))["quantized"]["scheme"] == "int4");
+}
+
+TEST_CASE("a classifier is quantized from what run left, and tested from its file") {
+  const Scratch scratch;
+  const auto path = [&](const char* name) { return (scratch / name).string(); };
+  const Variable no_dot{"PATH", scratch.folder().string()};
+  const auto done = [&](const Words& words) {
+    const Finished run = vitrine_run(words);
+    INFO(typed(words) << "\n" << run.out << run.err);
+    CHECK(run.status == 0);
+    return run.out;
+  };
+  const std::string model = path("out/mlp_quick.safetensors"), file = path("mlp.int8.safetensors");
+  CHECK_THAT(done({"run", "mlp", "--quick", "--out", path("out")}), Contains("its parameters are in " + model));
+  const std::string said = done({"quantize", "mlp", "--load", model, "-o", file, "--json", path("q.json")});
+  CHECK_THAT(said, Contains("McNemar's test: p = ") && Contains("ok     accuracy: "));
+  const nlohmann::json numbers = json_of(path("q.json"));
+  CHECK(numbers["quality"]["rows"] == 10000);
+  CHECK(numbers["quality"]["accuracy_before"].get<double>() > 80);
+  CHECK(numbers["quality"]["flips"]["p"].get<double>() > 0);
+  CHECK_THAT(done({"run", "mlp", "--quick", "--test", "--load", file, "--out", path("out")}),
+             Contains("ok     as its certificate says"));
+  CHECK_THAT(sentence_of({"run", "mlp", "--quick", "--load", file, "--out", path("out")}, 3),
+             Contains("its weights are in few bits, which do not train"));
+  CHECK_THAT(sentence_of({"quantize", "cnn", "--load", model}, 3), Contains("not the parameters of cnn"));
+  CHECK_THAT(sentence_of({"run", "cnn", "--quick", "--test", "--load", file, "--out", path("out")}, 3),
+             Contains("which cnn has not"));
 }

@@ -1,13 +1,14 @@
 // A file in few bits goes with its certificate or is refused.
+#include "tools/quantize/quantized_file.hpp"
+
 #include <nlohmann/json.hpp>
 
+#include "runtime/in_quotes.hpp"
 #include "tests/scratch.hpp"
 #include "tests/small_language.hpp"
 #include "tools/parameter_file.hpp"
 #include "tools/quantize/certificate_text.hpp"
-#include "tools/quantize/quantized_file.hpp"
 #include "tools/text_program.hpp"
-#include "runtime/in_quotes.hpp"
 
 using namespace vitrine;
 using Catch::Contains;
@@ -52,11 +53,11 @@ std::string without_checksums(const std::string& bytes) {
   text.append((64 - (8 + text.size()) % 64) % 64, ' ');
   length = text.size();
   return std::string(reinterpret_cast<const char*>(&length), 8) + text + bytes.substr(bytes.size() - [&] {
-           std::size_t end = 0;
-           for (const auto& [name, tensor] : header.items())
-             if (name != "__metadata__") end = std::max(end, tensor["data_offsets"][1].get<std::size_t>());
-           return end;
-         }());
+    std::size_t end = 0;
+    for (const auto& [name, tensor] : header.items())
+      if (name != "__metadata__") end = std::max(end, tensor["data_offsets"][1].get<std::size_t>());
+    return end;
+  }());
 }
 
 }  // namespace

@@ -88,8 +88,7 @@ OpenedLanguageFile open_language_file(const Writer& writer, const std::string& c
 void generate_text(const Writer& writer, const GenerateOptions& options) {
   Pool pool(thread_count(options.threads));
   const auto start_of_load = Clock::now();
-  const LanguageInUse opened =
-      open_in_use(writer, "generate", options.load, options.weights, options.seed, pool);
+  const LanguageInUse opened = open_in_use(writer, "generate", options.load, options.weights, options.seed, pool);
   const LanguageFile& file = opened.file;
   const Tokenizer& tokenizer = *file.tokenizer;
   const Graph& forward = opened.graph;
@@ -124,8 +123,8 @@ void generate_text(const Writer& writer, const GenerateOptions& options) {
       tokenizer.border());
   fmt::print("\n");
   fmt::print(stderr, "loaded {:.1f} MB in {:.1f} ms, with checksums{}\n", megabytes_of(file), 1e3 * load_seconds,
-             opened.made_here ? fmt::format("; {} quantized in memory, {:.1f} MB of weights", opened.weights,
-                                            static_cast<double>(parameter_bytes) / 1e6)
+             opened.made_here          ? fmt::format("; {} quantized in memory, {:.1f} MB of weights", opened.weights,
+                                                     static_cast<double>(parameter_bytes) / 1e6)
              : opened.weights != "f32" ? fmt::format("; weights in {}, as its certificate says", opened.weights)
                                        : "");
   tell(figures, generator.cache(), figures.written < options.tokens);

@@ -23,8 +23,8 @@ struct RunOptions {
   std::vector<std::string> without{};  // parts knocked out
   bool debug_nans = false;             // stop at the first node that makes a NaN, and name it
   std::uint64_t seed = 1;
-  int threads = 0;     // 0: as many as the machine has
-  std::string json{};  // file for the numbers; empty: none
+  int threads = 0;         // 0: as many as the machine has
+  std::string json{};      // file for the numbers; empty: none
   std::string quantize{};  // a scheme: what was trained is held beside itself in few bits, with gates; empty: not
 };
 
@@ -84,9 +84,9 @@ struct Project {
   std::function<bool(const QuantizeOptions&)> quantize{};
 };
 
-/// The program `vitrine` for these projects: list, run, generate, quantize, show, report, opt, explain, diff, bisect, exec,
-/// certify, lint, profile, tokenize, passes, ops, audit, bench. Hands out the
-/// exit code: 0 what it says is true, 1 a gate or check failed, 2 wrong use, 3 input or environment, 4 a bug of ours.
+/// The program `vitrine` for these projects: list, run, generate, quantize, show, report, opt, explain, diff, bisect,
+/// exec, certify, lint, profile, tokenize, passes, ops, audit, bench. Hands out the exit code: 0 what it says is true,
+/// 1 a gate or check failed, 2 wrong use, 3 input or environment, 4 a bug of ours.
 int command_line(int argc, char** argv, std::vector<Project> projects);
 
 }  // namespace vitrine

@@ -20,9 +20,9 @@ struct MeasureKind {
   std::string_view example;
 };
 constexpr std::array<MeasureKind, 4> kinds{{{"perplexity", "%", true, false, "perplexity=0.1%"},
-                                     {"kl", "", true, true, "kl=1e-3"},
-                                     {"top1", "%", true, true, "top1=98.8%"},
-                                     {"accuracy", "", false, true, "accuracy=0.2"}}};
+                                            {"kl", "", true, true, "kl=1e-3"},
+                                            {"top1", "%", true, true, "top1=98.8%"},
+                                            {"accuracy", "", false, true, "accuracy=0.2"}}};
 const MeasureKind& kind_of(Measure measure) { return kinds[static_cast<std::size_t>(measure)]; }
 
 Bound parse(std::string_view text, bool classifies, const std::string& command) {
@@ -39,8 +39,8 @@ Bound parse(std::string_view text, bool classifies, const std::string& command) 
   const auto found = std::ranges::find(kinds, key, &MeasureKind::name);
   if (found == kinds.end()) {
     const std::string_view near = nearest(key, known);
-    throw refuse(fmt::format("there is no measure '{}'{}", key,
-                             near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+    throw refuse(
+        fmt::format("there is no measure '{}'{}", key, near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
   }
   if (std::ranges::find(known, key) == known.end())
     throw refuse(fmt::format("{} is not measured of a model that {}", key, classifies ? "classifies" : "writes text"));
@@ -113,8 +113,8 @@ std::vector<Bound> parse_bounds(const std::vector<std::string>& texts, bool clas
 
 std::vector<Bound> bounds_of(const QuantizationScheme& scheme, bool classifies) {
   if (classifies) return {{Measure::accuracy, 0.2}};
-  const bool coarse = scheme.weights.precision == Precision::int4 || scheme.ends.precision == Precision::int4 ||
-                      scheme.row_bits < 16;
+  const bool coarse =
+      scheme.weights.precision == Precision::int4 || scheme.ends.precision == Precision::int4 || scheme.row_bits < 16;
   if (coarse) return {{Measure::perplexity, 8}, {Measure::kl, 0.08}};
   return {{Measure::perplexity, 0.1}, {Measure::kl, 1e-3}, {Measure::top1, 98.8}};
 }

@@ -32,8 +32,7 @@ void print_table(const Subject& subject, const QuantizedOutcome& made) {
         fmt::format("{:+.3f} %", q.perplexity_change()));
   row("loss", fmt::format("{:.5f}", q.loss_before), fmt::format("{:.5f}", q.loss_after),
       fmt::format("{:+.2e} +- {:.1e} nats a{} {}, paired over {}: p = {:.2g}", q.loss_difference.mean,
-                  q.loss_difference.error, subject.classifies ? "n" : "", unit, q.groups,
-                  p_value(q.loss_difference)));
+                  q.loss_difference.error, subject.classifies ? "n" : "", unit, q.groups, p_value(q.loss_difference)));
   row("KL divergence", "", fmt::format("{:.2e}", q.divergence.mean),
       fmt::format("+- {:.1e} nats a{} {}", q.divergence.error, subject.classifies ? "n" : "", unit));
   row("same top-1", "", fmt::format("{:.2f} %", 100 * q.same_top.mean),
@@ -48,8 +47,6 @@ void print_table(const Subject& subject, const QuantizedOutcome& made) {
 }
 
 std::string decibels_text(double decibels) { return std::isinf(decibels) ? "" : fmt::format("{:.1f}", decibels); }
-
-
 
 Json estimate_json(const Estimate& estimate) { return {{"mean", estimate.mean}, {"error", estimate.error}}; }
 
@@ -89,7 +86,7 @@ Json certificate_json(const Subject& subject, const QuantizedOutcome& made) {
   for (const WeightReport& weight : made.weights) {
     Json sizes = Json::array();
     for (const Axis& axis : weight.shape) sizes.push_back(axis.size);
-    Json each{{"name", weight.name},   {"shape", sizes},
+    Json each{{"name", weight.name},           {"shape", sizes},
               {"format", weight.format.str()}, {"bytes", weight.bytes},
               {"kl_alone", weight.divergence}, {"share_percent", weight.share}};
     if (std::isfinite(weight.decibels)) each["sqnr_decibels"] = weight.decibels;
@@ -103,18 +100,19 @@ Json certificate_json(const Subject& subject, const QuantizedOutcome& made) {
                         {"bytes", back.bytes},
                         {"quality", quality_json(subject, back.quality)}});
   for (const Bound& bound : made.bounds)
-    bounds.push_back({{"bound", bound.text()}, {"measured", bound.value(made.quality)},
-                      {"holds", bound.holds(made.quality)}});
-  return {{"model", subject.name},
-          {"scheme", made.model->scheme().name},
-          {"data", {{"what", subject.data}, {"xxh3", subject.data_checksum}, {"attribution_on_first", subject.glanced}}},
-          {"quality", quality_json(subject, made.quality)},
-          {"size", {{"bytes_before", made.bytes_before}, {"bytes_after", made.bytes_after},
-                    {"arithmetic", made.arithmetic}}},
-          {"weights", std::move(weights)},
-          {"returned", std::move(returned)},
-          {"budget", std::move(bounds)},
-          {"holds", made.holds()}};
+    bounds.push_back(
+        {{"bound", bound.text()}, {"measured", bound.value(made.quality)}, {"holds", bound.holds(made.quality)}});
+  return {
+      {"model", subject.name},
+      {"scheme", made.model->scheme().name},
+      {"data", {{"what", subject.data}, {"xxh3", subject.data_checksum}, {"attribution_on_first", subject.glanced}}},
+      {"quality", quality_json(subject, made.quality)},
+      {"size",
+       {{"bytes_before", made.bytes_before}, {"bytes_after", made.bytes_after}, {"arithmetic", made.arithmetic}}},
+      {"weights", std::move(weights)},
+      {"returned", std::move(returned)},
+      {"budget", std::move(bounds)},
+      {"holds", made.holds()}};
 }
 
 Json numbers_json(const Subject& subject, const QuantizedOutcome& made) {
@@ -133,8 +131,8 @@ Json format_json(const WeightFormat& format) {
 
 WeightFormat format_from(const Json& json, const std::string& where) {
   const auto refuse = [&] {
-    return InputError(fmt::format("{}: '{}' is no format of a weight; the file is damaged or of a later version",
-                                  where, json.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 200)));
+    return InputError(fmt::format("{}: '{}' is no format of a weight; the file is damaged or of a later version", where,
+                                  json.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 200)));
   };
   WeightFormat made;
   try {

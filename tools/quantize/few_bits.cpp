@@ -51,11 +51,10 @@ void ModelInFewBits::set_format(const std::string& weight, const WeightFormat& f
   formats_.erase(weight), codes_.erase(weight), errors_.erase(weight);
   if (format.precision != Precision::f32) {
     formats_[weight] = format;
-    const WeightCodes made = quantize_weight(
-        of, format, floats_in(static_cast<const States&>(f32_).bytes(weight)),
-        [&](std::size_t parts, const std::function<void(std::size_t)>& body) {
-          pool_.run(parts, [&](std::size_t part, std::size_t) { body(part); });
-        });
+    const WeightCodes made = quantize_weight(of, format, floats_in(static_cast<const States&>(f32_).bytes(weight)),
+                                             [&](std::size_t parts, const std::function<void(std::size_t)>& body) {
+                                               pool_.run(parts, [&](std::size_t part, std::size_t) { body(part); });
+                                             });
     const WeightStates states = vitrine::states_of(of, format);
     States& codes = *codes_.emplace(weight, std::make_unique<States>()).first->second;
     put(codes, states.codes_name, states.codes, made.codes);

@@ -7,7 +7,7 @@ namespace vitrine {
 struct LanguageInUse {
   std::string path;
   LanguageFile file;
-  std::string weights;  // "f32", or the scheme
+  std::string weights;     // "f32", or the scheme
   bool made_here = false;  // in few bits, of a file in f32
   Graph graph;
   std::unique_ptr<States> states;

@@ -8,11 +8,11 @@
 namespace vitrine {
 
 struct Quality {
-  std::size_t groups = 0, rows = 0;           // texts and their places; or images, each a group of its own
-  double loss_before = 0, loss_after = 0;     // mean nats a row
-  Estimate loss_difference{};                 // after - before, paired by group
-  Estimate divergence{};                      // KL(before || after), nats a row
-  Estimate same_top{};                        // share of rows whose likeliest answer is the same
+  std::size_t groups = 0, rows = 0;               // texts and their places; or images, each a group of its own
+  double loss_before = 0, loss_after = 0;         // mean nats a row
+  Estimate loss_difference{};                     // after - before, paired by group
+  Estimate divergence{};                          // KL(before || after), nats a row
+  Estimate same_top{};                            // share of rows whose likeliest answer is the same
   std::size_t right_before = 0, right_after = 0;  // rows whose likeliest answer is what was there
   Flips flips{};
 

@@ -56,9 +56,10 @@ bool quantize_classifier(const ImageClassifier& setup, const QuantizeOptions& op
   const std::string path = options.load.empty() ? default_parameter_file(setup.name) : options.load;
   std::error_code ignored;  // what cannot be looked at is read, which says what is wrong
   if (options.load.empty() && !std::filesystem::exists(path, ignored))
-    throw InputError(fmt::format("quantize {0}: there is no {1} yet; train it with 'run {0}', or name a file with "
-                                 "--load",
-                                 setup.name, path));
+    throw InputError(
+        fmt::format("quantize {0}: there is no {1} yet; train it with 'run {0}', or name a file with "
+                    "--load",
+                    setup.name, path));
   Pool pool(thread_count(options.threads));
   const MappedTensorFile file = map_tensor_file(path, pool);
   const ImageTask task(setup, {.data = options.data, .seed = options.seed});

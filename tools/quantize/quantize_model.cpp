@@ -68,7 +68,8 @@ std::vector<WeightReport> reports(const ModelInFewBits& model, const Attribution
 /// Share of the loss for each byte that more bits would cost.
 double worth(const QuantizableWeight& weight, const ModelInFewBits& model, const Attribution& attribution) {
   const WeightFormat now = model.format(weight.name);
-  const auto more = static_cast<double>(bytes_of(weight, more_precise(now))) - static_cast<double>(bytes_of(weight, now));
+  const auto more =
+      static_cast<double>(bytes_of(weight, more_precise(now))) - static_cast<double>(bytes_of(weight, now));
   return attribution.share(weight.name) / std::max(1., more);
 }
 

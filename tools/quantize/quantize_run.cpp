@@ -23,9 +23,7 @@ void check_bounds(const QuantizedOutcome& made, const std::string& where, Gates&
 }  // namespace
 
 QuantizeRequest::QuantizeRequest(const QuantizeOptions& asked, bool classifies)
-    : options(asked),
-      scheme(scheme_named(asked.scheme)),
-      bounds(parse_bounds(asked.budget, classifies, "quantize")) {
+    : options(asked), scheme(scheme_named(asked.scheme)), bounds(parse_bounds(asked.budget, classifies, "quantize")) {
   if (bounds.empty()) bounds = bounds_of(scheme, classifies);
 }
 
@@ -86,8 +84,8 @@ void write_test(const RunOptions& options, const std::string& name, nlohmann::js
   write_text(options.json, numbers.dump(2) + "\n");
 }
 
-std::map<std::string, std::string> hold_f32(const std::string& path, const MappedTensorFile& file,
-                                            const Graph& forward, States& states) {
+std::map<std::string, std::string> hold_f32(const std::string& path, const MappedTensorFile& file, const Graph& forward,
+                                            States& states) {
   if (is_in_few_bits(file.metadata))
     throw InputError(path + ": its weights are in few bits already; quantize the f32 model that it was made of");
   hold_parameters(path, file, forward, states);

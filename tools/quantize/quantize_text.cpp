@@ -4,8 +4,8 @@
 
 #include "tools/compiled.hpp"
 #include "tools/language_gates.hpp"
-#include "tools/quantize/language_in_use.hpp"
 #include "tools/quantize/held_out_texts.hpp"
+#include "tools/quantize/language_in_use.hpp"
 #include "tools/text_generator.hpp"
 #include "vitrine/error.hpp"
 
@@ -91,8 +91,8 @@ std::optional<bool> test_in_few_bits(const LanguageTask& task, const Writer& wri
 bool quantize_pretrained(const Writer& writer, const QuantizeOptions& options) {
   const QuantizeRequest request(options, false);
   if (!options.data.empty())
-    throw UsageError(fmt::format("quantize {}: it is measured on texts that it writes itself; leave out --data",
-                                 writer.name));
+    throw UsageError(
+        fmt::format("quantize {}: it is measured on texts that it writes itself; leave out --data", writer.name));
   Pool pool(thread_count(options.threads));
   const auto [path, file] = open_language_file(writer, "quantize", options.load, pool);
   const Graph forward = writer.forward(file);

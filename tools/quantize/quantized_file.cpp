@@ -40,9 +40,10 @@ class Digest {
 Json json_of(const std::string& path, const std::map<std::string, std::string>& metadata, const char* key) {
   const auto found = metadata.find(key);
   if (found == metadata.end())
-    throw InputError(fmt::format("{}: it holds weights in few bits, but its metadata has no '{}', so that nothing says "
-                                 "what was measured of them; use a file that 'quantize' wrote",
-                                 path, key));
+    throw InputError(
+        fmt::format("{}: it holds weights in few bits, but its metadata has no '{}', so that nothing says "
+                    "what was measured of them; use a file that 'quantize' wrote",
+                    path, key));
   Json made = Json::parse(found->second, nullptr, false);
   if (!made.is_object())
     throw InputError(fmt::format("{}: metadata '{}' is no JSON object; use a file that 'quantize' wrote", path, key));
@@ -98,8 +99,9 @@ bool is_in_few_bits(const std::map<std::string, std::string>& metadata) {
 QuantizedModel read_quantized(const std::string& path, const MappedTensorFile& file, const Graph& forward) {
   const auto& metadata = file.metadata;
   if (!file.has_checksums)
-    throw InputError(path + ": its tensors have no checksums, so that nothing shows whether its weights are those that "
-                            "the certificate speaks of; use a file that 'quantize' wrote");
+    throw InputError(path +
+                     ": its tensors have no checksums, so that nothing shows whether its weights are those that "
+                     "the certificate speaks of; use a file that 'quantize' wrote");
   const Json certificate = json_of(path, metadata, certificate_key);
   const WeightFormats formats = formats_in(path, metadata);
   const auto scheme_text = metadata.find(scheme_key);
@@ -108,8 +110,9 @@ QuantizedModel read_quantized(const std::string& path, const MappedTensorFile& f
   Digest digest(certificate, scheme_text->second, metadata.at(formats_key));
   for (const auto& [name, tensor] : file.tensors) digest.add(name, tensor.dtype, tensor.sizes, tensor.bytes);
   if (certificate.value("digest", Json()) != digest.str())
-    throw InputError(path + ": its certificate was made of other weights or formats than it holds, so that what it "
-                            "says was measured is not true of them; quantize the model again");
+    throw InputError(path +
+                     ": its certificate was made of other weights or formats than it holds, so that what it "
+                     "says was measured is not true of them; quantize the model again");
   demand_weights(path, formats, forward);
   QuantizationScheme scheme;
   try {

@@ -15,9 +15,10 @@ std::size_t longest_of(const Graph& forward, const std::vector<TokenText>& texts
   std::size_t most = 0;
   for (const TokenText& text : texts) {
     if (text.size() < 2 || text.size() > context + 1)
-      throw InputError(fmt::format("{}: a text to measure on has {} tokens, and the model sees 1 to {} and guesses the "
-                                   "one behind; cut it",
-                                   forward.name(), text.size(), context));
+      throw InputError(
+          fmt::format("{}: a text to measure on has {} tokens, and the model sees 1 to {} and guesses the "
+                      "one behind; cut it",
+                      forward.name(), text.size(), context));
     most = std::max(most, text.size() - 1);
   }
   if (most == 0) throw InputError(forward.name() + ": there is no text to measure on; give it one");
