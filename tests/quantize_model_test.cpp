@@ -70,7 +70,7 @@ TEST_CASE("fewer bits lose more, and each weight's part of it is told") {
   Beside model;
   const TextSubject subject = model.subject();
   const auto in = [&](const char* scheme) { return quantize_model(subject.subject(), scheme_named(scheme), {}, true); };
-  const QuantizedOutcome eight = in("int8"), four = in("int4,group=4,ends=int4");
+  const QuantizedOutcome eight = in("int8"), four = in("int4,group=8,ends=int4");
   CHECK(eight.quality.divergence.mean > 0);
   CHECK(four.quality.divergence.mean > 10 * eight.quality.divergence.mean);
   CHECK(eight.returned.empty());
@@ -92,7 +92,7 @@ TEST_CASE("fewer bits lose more, and each weight's part of it is told") {
 TEST_CASE("what misses its budget gets bits back, the weight that loses most for each byte first, until it holds") {
   Beside model;
   const TextSubject subject = model.subject();
-  const QuantizationScheme scheme = scheme_named("int4,group=4,ends=int4");
+  const QuantizationScheme scheme = scheme_named("int4,group=8,ends=int4");
   const auto within = [&](double limit, bool may_return = true) {
     return quantize_model(subject.subject(), scheme, {{Measure::kl, limit}}, may_return);
   };

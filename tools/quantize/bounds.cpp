@@ -63,7 +63,7 @@ double Bound::value(const Quality& quality) const {
     case Measure::perplexity: return quality.perplexity_change();
     case Measure::kl: return quality.divergence.mean;
     case Measure::top1: return 100 * quality.same_top.mean;
-    default: return quality.accuracy_before() - quality.accuracy_after();
+    default: return -quality.accuracy_change();
   }
 }
 

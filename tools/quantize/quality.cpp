@@ -16,6 +16,11 @@ double Quality::perplexity_after() const { return std::exp(loss_after); }
 double Quality::perplexity_change() const { return 100 * std::expm1(loss_after - loss_before); }
 double Quality::accuracy_before() const { return percent(right_before, rows); }
 double Quality::accuracy_after() const { return percent(right_after, rows); }
+// Of the difference in whole images: that of two percentages would be 0.2000000003 for 0.2.
+double Quality::accuracy_change() const {
+  return right_after >= right_before ? percent(right_after - right_before, rows)
+                                     : -percent(right_before - right_after, rows);
+}
 
 void QualitySums::begin_group() {
   ++counted_.groups;

@@ -22,6 +22,7 @@ struct Quality {
   double perplexity_change() const;
   double accuracy_before() const;  // in percent
   double accuracy_after() const;
+  double accuracy_change() const;  // in points
 };
 
 /// Adds up rows, group by group.

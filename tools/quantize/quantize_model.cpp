@@ -65,12 +65,16 @@ std::vector<WeightReport> reports(const ModelInFewBits& model, const Attribution
   return made;
 }
 
+/// The bytes that a weight's next format of more bits takes more.
+std::int64_t cost_of_more(const QuantizableWeight& weight, const ModelInFewBits& model) {
+  const WeightFormat now = model.format(weight.name);
+  return static_cast<std::int64_t>(bytes_of(weight, more_precise(now))) -
+         static_cast<std::int64_t>(bytes_of(weight, now));
+}
+
 /// Share of the loss for each byte that more bits would cost.
 double worth(const QuantizableWeight& weight, const ModelInFewBits& model, const Attribution& attribution) {
-  const WeightFormat now = model.format(weight.name);
-  const auto more =
-      static_cast<double>(bytes_of(weight, more_precise(now))) - static_cast<double>(bytes_of(weight, now));
-  return attribution.share(weight.name) / std::max(1., more);
+  return attribution.share(weight.name) / std::max(1., static_cast<double>(cost_of_more(weight, model)));
 }
 
 void give_back(const Subject& subject, QuantizedOutcome& made, Attribution& attribution) {
@@ -85,7 +89,7 @@ void give_back(const Subject& subject, QuantizedOutcome& made, Attribution& attr
                   .from = model.format(worst->name),
                   .to = more_precise(model.format(worst->name)),
                   .share = attribution.share(worst->name)};
-    back.bytes = bytes_of(*worst, back.to) - bytes_of(*worst, back.from);
+    back.bytes = cost_of_more(*worst, model);
     if (made.returned.empty())
       fmt::print("the budget is missed; the weights that lose most for each byte that more bits cost get them back:\n");
     model.set_format(worst->name, back.to);

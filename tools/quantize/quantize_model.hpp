@@ -40,7 +40,7 @@ struct Returned {
   std::string weight{};
   WeightFormat from{}, to{};
   double share = 0;
-  std::size_t bytes = 0;  // what it cost
+  std::int64_t bytes = 0;  // what it cost; small groups of few bits can take more than large ones of more
   Quality quality{};
 };
 
