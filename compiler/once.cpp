@@ -37,6 +37,11 @@ class Lasting {
   std::set<std::uint32_t> updated_{};
 };
 
+/// Whether two steps pack the same the same way, for ops that read it alike.
+bool packs_alike(const Step& a, const Step& b) {
+  return a.operands == b.operands && a.choice.kernel == b.choice.kernel && a.packs_for == b.packs_for;
+}
+
 }  // namespace
 
 void mark_once(Draft& draft) {
@@ -53,12 +58,7 @@ void mark_once(Draft& draft) {
 }
 
 void pack_once(Draft& draft) {
-  struct Copy {
-    std::size_t step;
-    Slot from;
-    std::string kernel;
-  };
-  std::vector<Copy> copies;
+  std::vector<std::size_t> copies;
   std::vector<Step>& steps = draft.plan.steps;
   std::map<std::uint32_t, std::size_t> writers;
   for (std::size_t i = 0; i < steps.size(); ++i)
@@ -67,25 +67,27 @@ void pack_once(Draft& draft) {
   const std::size_t end = steps.size();
   for (std::size_t i = 0; i < end; ++i) {
     if (!steps[i].choice.packing) continue;
-    const Packing packing = steps[i].choice.packing;
-    const Slot from = steps[i].operands[packing.operand];
-    auto copy = std::ranges::find_if(
-        copies, [&](const Copy& other) { return other.from == from && other.kernel == packing.kernel; });
-    if (copy == copies.end()) {
-      const Slot to = draft.add_tensor(from.value, {DType::u8, Shape{} << packing.bytes}, draft.next_value++);
-      copies.push_back({steps.size(), from, packing.kernel});
-      copy = copies.end() - 1;
-      steps.push_back({.operands = {from},
-                       .results = {to},
-                       .choice = {.kernel = packing.kernel, .reason = "once, when the program is loaded"},
-                       .nodes = {from.value},
-                       .once = true,
-                       .lasting = {0}});
-      draft.later.emplace_back();
-      if (from.space == Space::arena) draft.later[writers.at(from.index)].push_back(copy->step);
+    Step pack{.choice = {.kernel = steps[i].choice.packing.kernel, .reason = "once, when the program is loaded"},
+              .packs_for = steps[i].head,
+              .once = true};
+    for (const std::size_t operand : steps[i].choice.packing.operands) {
+      pack.lasting.push_back(pack.operands.size());
+      pack.operands.push_back(steps[i].operands[operand]);
     }
-    steps[i].packed = steps[copy->step].results[0];
-    draft.later[copy->step].push_back(i);
+    auto copy = std::ranges::find_if(copies, [&](std::size_t other) { return packs_alike(steps[other], pack); });
+    if (copy == copies.end()) {
+      const std::uint32_t node = pack.operands[0].value;
+      pack.results = {
+          draft.add_tensor(node, {DType::u8, Shape{} << steps[i].choice.packing.bytes}, draft.next_value++)};
+      pack.nodes = {node};
+      copy = copies.insert(copies.end(), steps.size());
+      draft.later.emplace_back();
+      for (const Slot& from : pack.operands)
+        if (from.space == Space::arena) draft.later[writers.at(from.index)].push_back(*copy);
+      steps.push_back(std::move(pack));
+    }
+    steps[i].packed = steps[*copy].results[0];
+    draft.later[*copy].push_back(i);
   }
 }
 

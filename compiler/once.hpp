@@ -7,8 +7,8 @@ namespace vitrine {
 /// plan does not write or made of such, and as `once` the steps of which all do.
 void mark_once(Draft&);
 
-/// Gives a step that would rather read a lasting operand packed (Choice::packing) a step that packs it once. Steps that
-/// want the same operand packed alike share the copy.
+/// Gives a step that would rather read lasting operands packed (Choice::packing) a step that packs them once. Steps that
+/// want the same operands packed alike share the copy.
 void pack_once(Draft&);
 
 }  // namespace vitrine

@@ -87,6 +87,22 @@ std::vector<PassPage> written() {
   output y = %7
 }
 )"},
+      PassPage{"integer_products",
+               "Products by weights in few bits are made of whole numbers, and no weight is ever made as floats.",
+               "Rows must have been rounded (fake_quantize) and groups lie along the axis that is added up; a group "
+               "whose sum may need more than 32 bits stays as it was.",
+               R"(graph layer {
+  input %x : f32[batch 2, in 4]
+  state %codes : i8[in 4, out 3]
+  state %scales : bf16[2, out 3]
+  state %bias : f32[out 3]
+  %1 = dequantize(%codes, %scales) {axis = 0, group = 2, zero = 0} : f32[in 4, out 3]
+  %2 = fake_quantize(%x) {bits = 16} : f32[batch 2, in 4]
+  %3 = matmul(%2, %1) : f32[batch 2, out 3]
+  %4 = add(%3, %bias) : f32[batch 2, out 3]
+  output y = %4
+}
+)"},
       PassPage{"training", "", "",
                R"(graph takes_the_first {
   input %x : f32[2, 3]
@@ -166,6 +182,20 @@ std::vector<PassPage> written() {
   output q = %1
   output k = %2
   output v = %3
+}
+)"},
+      PassPage{"move_dequantize",
+               "What moves numbers about moves their codes instead, until they stand before a product or where few of "
+               "them are left.",
+               "Nothing may be moved along the axis that groups lie along, and what is put together must have codes "
+               "of one kind.",
+               R"(graph table {
+  input %token : i32[batch 2, time 3]
+  state %codes : i8[token 5, width 4]
+  state %scales : bf16[token 5, 2]
+  %1 = dequantize(%codes, %scales) {axis = 1, group = 2, zero = 0} : f32[token 5, width 4]
+  %2 = gather(%1, %token) {axis = 0} : f32[batch 2, time 3, width 4]
+  output y = %2
 }
 )"},
       PassPage{"pool_before_relu",

@@ -47,6 +47,17 @@ constexpr std::array of_recognize_attention{
     RulePage{"matmul(exp(x - max(x)), v) / sum(exp(x - max(x))) => matmul(softmax(x), v)",
              "A division behind the product moves before it, so that the softmax can be seen.",
              "each row is divided by one number; it reorders"}};
+constexpr std::array of_integer_products{
+    RulePage{"matmul(fake_quantize(x), dequantize(c, s)) => quantized_matmul(x, c, s)",
+             "A product of rows and a weight that are both in few bits is computed with their codes, as whole numbers, "
+             "and each group's sum is scaled once; the weight is never made as floats.",
+             "groups lie along the axis that is added up, and the sum of a group fits into 32 bits; whole numbers are "
+             "exact and floats are not, so it reorders"},
+    RulePage{"matmul(fake_quantize(x), dequantize_asymmetric(c, s, z)) => quantized_matmul_asymmetric(x, c, s, z)",
+             "The same for a weight of which each group has its own zero.",
+             "groups lie along the axis that is added up, and the sum of a group fits into 32 bits; it reorders"},
+    RulePage{"unread => nothing", "What only the product read, codes made into floats, is not made any more.",
+             "nothing reads it"}};
 constexpr std::array of_training{
     RulePage{"when_training(x, y) => x", "A choice between training and use is made for good: this graph trains.",
              "the graph is a training step; the choice was made when the model was traced"}};
@@ -121,6 +132,17 @@ constexpr std::array of_merge_products{
              "is read once.",
              "the weights are the same at every run, and what is spared (reading the matrix again) is more than what "
              "is paid (copies of weights that are trained, results that are no longer worked on in cache)"}};
+constexpr std::array of_move_dequantize{
+    RulePage{"gather(dequantize(c, s), i) => dequantize(gather(c, i), gather(s, i))",
+             "Rows of a table are picked as codes, and only those that are picked become numbers.",
+             "groups do not lie along the axis that is picked from; numbers are moved, so the bits stay"},
+    RulePage{"concat(dequantize(c, s), dequantize(d, t)) => dequantize(concat(c, d), concat(s, t))",
+             "Weights side by side are put together as codes.",
+             "all have codes of one kind in groups of one size, which do not lie along the axis they are put together "
+             "along; the bits stay"},
+    RulePage{"rename(dequantize(c, s)) => dequantize(rename(c), rename(s))",
+             "Names of axes move to the codes, so that who reads the numbers sees what they are made of.",
+             "only names change"}};
 constexpr std::array of_pool_before_relu{
     RulePage{"max_pool2d(relu(x)) => relu(max_pool2d(x))",
              "The larger of two numbers after cutting off negatives is the cut-off larger one, on fewer elements.",
@@ -179,12 +201,14 @@ constexpr std::array every_rule{OfPass{"inference", of_inference},
                                 OfPass{"recognize_rows", of_recognize_rows},
                                 OfPass{"recognize_cross_entropy", of_recognize_cross_entropy},
                                 OfPass{"recognize_attention", of_recognize_attention},
+                                OfPass{"integer_products", of_integer_products},
                                 OfPass{"training", of_training},
                                 OfPass{"fold_constants", of_fold_constants},
                                 OfPass{"simplify_algebra", of_simplify_algebra},
                                 OfPass{"move_permutes", of_move_permutes},
                                 OfPass{"fold_transposes", of_fold_transposes},
                                 OfPass{"merge_products", of_merge_products},
+                                OfPass{"move_dequantize", of_move_dequantize},
                                 OfPass{"pool_before_relu", of_pool_before_relu},
                                 OfPass{"keep_to_maxima", of_keep_to_maxima},
                                 OfPass{"merge_duplicates", of_merge_duplicates},

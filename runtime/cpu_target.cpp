@@ -8,6 +8,7 @@
 #include "runtime/steps/convolution_step.hpp"
 #include "runtime/steps/gemm_step.hpp"
 #include "runtime/steps/pooled_gradient_step.hpp"
+#include "runtime/steps/quantized_product_step.hpp"
 #include "runtime/steps/rows_step.hpp"
 #include "vitrine/ops/attention_at.hpp"
 #include "vitrine/ops/avg_pool2d.hpp"
@@ -48,6 +49,7 @@ constexpr double start_ns = 150;                // handing out chunks
 constexpr double least_tile = 256;              // elements for which an instruction of a kernel takes no less
 
 double multiply_adds_per_ns(Isa isa) { return isa == Isa::avx512 ? 50 : isa == Isa::avx2 ? 25 : 4; }
+double whole_multiply_adds_per_ns(Isa isa) { return isa == Isa::avx512 ? 200 : isa == Isa::avx2 ? 25 : 10; }
 double kernel_ns_per_instruction(Isa isa) { return isa == Isa::avx512 ? 0.04 : isa == Isa::avx2 ? 0.06 : 0.2; }
 
 /// Whether its elements are there once each and yet not one after the other.
@@ -148,6 +150,12 @@ Choice CpuTarget::own(const Step& step) const {
                 .packing = gemm_step_packing(step, isa_)};
     made.workspace = gemm_step_workspace(step, isa_, bool(made.packing));
     if (made.packing) made.reason += " by a matrix that is packed once";
+    if (step.kernel) made.reason += "; the kernel runs on each block while it is in cache";
+    return made;
+  }
+  if (is_quantized_product(step)) {
+    Choice made = choose_quantized_product(step, isa_);
+    made.nanoseconds = predicted(quantized_product_multiply_adds(step) / whole_multiply_adds_per_ns(isa_));
     if (step.kernel) made.reason += "; the kernel runs on each block while it is in cache";
     return made;
   }

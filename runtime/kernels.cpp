@@ -7,11 +7,13 @@
 namespace vitrine {
 
 namespace {
-constexpr std::array<std::pair<std::string_view, Prepare>, 24> kernels{{
+constexpr std::array<std::pair<std::string_view, Prepare>, 26> kernels{{
     {"gemm", prepare_gemm},
     {"onednn_gemm", prepare_onednn_gemm},
     {"pack_matrix", prepare_pack_matrix},
     {"pack_transposed", prepare_pack_transposed},
+    {"quantized_product", prepare_quantized_product},
+    {"pack_quantized", prepare_pack_quantized},
     {"elementwise", prepare_elementwise},
     {"sinks", prepare_sinks},
     {"softmax", prepare_softmax},

@@ -42,6 +42,8 @@ std::unique_ptr<PreparedStep> prepare_gemm(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_onednn_gemm(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_pack_matrix(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_pack_transposed(const Step&, const Machine&);
+std::unique_ptr<PreparedStep> prepare_quantized_product(const Step&, const Machine&);
+std::unique_ptr<PreparedStep> prepare_pack_quantized(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_elementwise(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_sinks(const Step&, const Machine&);
 std::unique_ptr<PreparedStep> prepare_softmax(const Step&, const Machine&);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # kernels_nm.sh BUILD_FOLDER [COMPILER]
-# Files compiled for AVX2 or AVX-512 hand out one function, their entry. An inline function of a shared header among
+# Files compiled for AVX2, AVX-512 or its VNNI hand out one function, their entry. An inline function of a shared header among
 # them would be a weak symbol: the linker keeps one copy of those, and if that is the AVX-512 one, every other file that
 # calls it crashes on a machine without AVX-512.
 build=$1 compiler=${2:-g++}
@@ -24,7 +24,7 @@ shared "$scratch/weak.o" | grep -q 'shared symbol twice(int)' || { echo "self-ch
 shared "$scratch/two.o" | grep -q 'a second entry' || { echo "self-check: a second function was not found"; exit 1; }
 [ -z "$(shared "$scratch/sound.o")" ] || { echo "self-check: a sound file was refused: $(shared "$scratch/sound.o")"; exit 1; }
 
-objects=$(find "$build" -path '*vitrine_runtime.dir*' \( -name '*_avx2.cpp.o' -o -name '*_avx512.cpp.o' \))
+objects=$(find "$build" -path '*vitrine_runtime.dir*' \( -name '*_avx2.cpp.o' -o -name '*_avx512.cpp.o' -o -name '*_vnni.cpp.o' \))
 [ "$(printf '%s\n' "$objects" | wc -l)" -ge 6 ] || { echo "expected 6 or more objects below $build, found: $objects"; exit 1; }
 bad=$(for object in $objects; do shared "$object"; done)
 [ -z "$bad" ] || { echo "$bad"; exit 1; }

@@ -85,7 +85,7 @@ TEST_CASE("a target that wants a lasting operand packed gets one copy of it for 
   struct Packs : FakeTarget {
     Choice choose(const Step& step) const override {
       Choice made = FakeTarget::choose(step);
-      if (std::ranges::find(step.lasting, 1u) != step.lasting.end() && !step.once) made.packing = {"pack", 1, 4096};
+      if (std::ranges::find(step.lasting, 1u) != step.lasting.end() && !step.once) made.packing = {"pack", {1}, 4096};
       return made;
     }
   };

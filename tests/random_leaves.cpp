@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "tests/random_graph.hpp"
+#include "vitrine/quantized.hpp"
 
 namespace vitrine {
 
@@ -27,7 +28,7 @@ std::vector<std::byte> random_elements(const Type& type, Draw& draw) {
     switch (type.dtype) {
       case DType::f32: put(made, draw.chance(negative) ? -magnitude : magnitude); break;
       case DType::i32: put(made, wide ? draw.pick(integers) : static_cast<std::int32_t>(draw.below(3))); break;
-      case DType::bf16: put(made, static_cast<std::uint16_t>(draw.bits())); break;
+      case DType::bf16: put(made, to_bfloat16(draw.chance(negative) ? -magnitude : magnitude)); break;
       case DType::boolean: put(made, static_cast<std::uint8_t>(draw.below(2))); break;
       case DType::i8:
       case DType::u8: put(made, static_cast<std::uint8_t>(draw.bits())); break;

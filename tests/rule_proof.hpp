@@ -101,7 +101,8 @@ class Fillings {
 
  private:
   static constexpr std::array integer{0, 1};  // indices of any axis that is not shorter
-  static std::size_t kinds(DType d) { return d == DType::f32 ? special.size() : 2; }
+  static constexpr std::array<std::uint16_t, 5> scale{0x3f80, 0xbf00, 0x0000, 0x4048, 0x3ec0};  // bf16: 1, -0.5, ...
+  static std::size_t kinds(DType d) { return d == DType::f32 ? special.size() : d == DType::bf16 ? scale.size() : 2; }
 
   static std::vector<std::byte> filled(const Type& type, std::size_t begin) {
     std::vector<std::byte> bytes(type.bytes());
@@ -111,6 +112,10 @@ class Fillings {
         std::memcpy(&bytes[i * 4], &special[pick], 4);
       else if (type.dtype == DType::i32)
         std::memcpy(&bytes[i * 4], &integer[pick], 4);
+      else if (type.dtype == DType::bf16)
+        std::memcpy(&bytes[i * 2], &scale[pick], 2);
+      else if (type.dtype == DType::u8 || type.dtype == DType::i8)
+        bytes[i] = static_cast<std::byte>((begin * 131 + i * 77) % 256);
       else
         bytes[i] = static_cast<std::byte>(pick);
     }
@@ -164,6 +169,21 @@ class Rule {
       FAIL("'" << text_ << "' does not fire on\n" << print(before));
     return after;
   }
+  /// ... and before and after must be the same numbers but for rounding: a share of each output's largest. Where one is
+  /// NaN the other is.
+  void holds_but_for_rounding(const Graph& before, double share, std::size_t most = 600) {
+    const Graph after = fired(before);
+    const Fillings fillings(before, most);
+    for (std::size_t turn = 0; turn < fillings.turns(); ++turn) {
+      const auto old = results_of(before, fillings.at(turn)), now = results_of(after, fillings.at(turn));
+      REQUIRE(old.size() == now.size());
+      for (std::size_t k = 0; k < old.size(); ++k)
+        if (!near(old[k], now[k], share))
+          FAIL("'" << text_ << "' changes numbers in turn " << turn << ":\n"
+                   << print(before) << "=>\n"
+                   << print(after));
+    }
+  }
   /// ... and before and after must be the same bits, for up to `most` fillings.
   void holds(const Graph& before, std::size_t most = 600) { same_bits(before, fired(before), most); }
 
@@ -208,6 +228,24 @@ class Rule {
   }
 
  private:
+  static bool near(const std::vector<std::byte>& old, const std::vector<std::byte>& now, double share) {
+    const auto floats = [](const std::vector<std::byte>& bytes) {
+      std::vector<float> made(bytes.size() / sizeof(float));
+      if (!made.empty()) std::memcpy(made.data(), bytes.data(), bytes.size());
+      return made;
+    };
+    const std::vector<float> a = floats(old), b = floats(now);
+    double largest = 0;
+    for (const float x : a)
+      if (std::isfinite(x)) largest = std::max(largest, static_cast<double>(std::abs(x)));
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      if (std::isnan(a[i]) && std::isnan(b[i])) continue;
+      if (a[i] == b[i]) continue;
+      if (!(std::abs(static_cast<double>(a[i]) - static_cast<double>(b[i])) <= share * largest)) return false;
+    }
+    return a.size() == b.size();
+  }
+
   Pass pass_;
   std::string text_;
   std::size_t graphs_ = 0;
@@ -235,6 +273,7 @@ std::span<const Proof> pooling_proofs();
 std::span<const Proof> batch_norm_proofs();
 std::span<const Proof> row_proofs();
 std::span<const Proof> product_proofs();
+std::span<const Proof> few_bits_proofs();
 std::span<const Proof> repeating_proofs();
 std::span<const Proof> recognition_proofs();
 

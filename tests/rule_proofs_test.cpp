@@ -54,8 +54,9 @@ Rules rules_in_sources() {
 }
 Rules proved_rules() {
   Rules proved;
-  for (const auto& table : {algebra_proofs(), layout_proofs(), graph_proofs(), pooling_proofs(), batch_norm_proofs(),
-                            row_proofs(), product_proofs(), repeating_proofs(), recognition_proofs()})
+  for (const auto& table :
+       {algebra_proofs(), layout_proofs(), graph_proofs(), pooling_proofs(), batch_norm_proofs(), row_proofs(),
+        product_proofs(), repeating_proofs(), recognition_proofs(), few_bits_proofs()})
     for (const Proof& proof : table) proved[std::string(proof.pass)].emplace(proof.rule);
   return proved;
 }

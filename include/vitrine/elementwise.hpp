@@ -53,10 +53,11 @@ template <std::size_t N> class BroadcastWalk {
   std::array<std::size_t, N> at_{};
 };
 
-/// An element as a formula's number, and back. Masks read as 0 and 1; i32 wraps.
+/// An element as a formula's number, and back. Masks read as 0 and 1; i32 wraps. Back into f32, i32 and masks only.
 template <class T, class Real> Num<T> load(const Buffer<Real>& b, std::size_t i) {
   switch (b.type.dtype) {
     case DType::i32: return Num<T>(static_cast<T>(b.integers()[i]));
+    case DType::i8: return Num<T>(static_cast<T>(static_cast<const std::int8_t*>(b.data)[i]));
     case DType::u8:
     case DType::boolean: return Num<T>(static_cast<T>(b.booleans()[i]));
     case DType::bf16: return Num<T>(static_cast<T>(from_bfloat16(static_cast<const std::uint16_t*>(b.data)[i])));

@@ -45,11 +45,11 @@ constexpr bool is_dense(const Slot& slot) {
   return true;
 }
 
-/// A lasting operand (Step::lasting) of which a kernel would rather read a copy in an order of its own: made once, by a
+/// Lasting operands (Step::lasting) of which a kernel would rather read one copy in an order of its own: made once, by a
 /// step of its own.
 struct Packing {
   std::string kernel{};  // that makes the copy: "pack_matrix", ...; none for no copy
-  std::size_t operand = 0;
+  std::vector<std::size_t> operands{};
   std::size_t bytes = 0;  // of the copy
   explicit operator bool() const { return !kernel.empty(); }
 };
@@ -72,7 +72,7 @@ struct Choice {
 ///  - kernel only: results[i] = kernel register results[i], over `iteration`; kernel input k is operands[k].
 ///  - both: the head reads the first `head_operands` operands. Kernel input 0 is the head's result, input k > 0 is
 ///    operands[head_operands + k - 1]. The head's own result is stored only if the kernel lists it in its results.
-///  - neither: results[0], u8[bytes], is operands[0] packed, as choice.kernel does it.
+///  - neither: results[0], u8[bytes], is the operands packed, as choice.kernel does it for an op, packs_for.
 ///  - with sinks, the kernel lists a register more for each than it stores results: the last ones, which they read and
 ///    which are stored only if they are listed among the others too. The sinks' results come behind the kernel's. They
 ///    lie over no operand.
@@ -91,7 +91,8 @@ struct Step {
   std::vector<Slot> results{};
   Choice choice{};
   std::optional<Slot> workspace{};     // u8[bytes] in the arena
-  std::optional<Slot> packed{};        // u8[bytes] in the arena: operands[choice.packing.operand], packed
+  std::optional<Slot> packed{};        // u8[bytes] in the arena: the operands of choice.packing, packed
+  std::optional<Op> packs_for{};       // of a step that packs: the op that reads the copy
   std::vector<std::uint32_t> nodes{};  // what it computes
   /// The node whose value each operand holds (of a view: the view, not what it looks at). Empty for a step that only
   /// copies.

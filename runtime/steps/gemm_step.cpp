@@ -239,7 +239,7 @@ Packing gemm_step_packing(const Step& step, Isa isa) {
   const Products products = products_of(step);
   if (products.turned) return {};
   const GemmSize size = products.size;
-  return {as<Matmul>(&*step.head)->transpose_right ? "pack_transposed" : "pack_matrix", 1,
+  return {as<Matmul>(&*step.head)->transpose_right ? "pack_transposed" : "pack_matrix", {1},
           gemm_packed_floats(isa, size.K, size.N) * sizeof(float)};
 }
 
