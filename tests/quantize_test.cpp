@@ -102,6 +102,28 @@ TEST_CASE("a trained language model is quantized, writes, and is what its certif
              Contains("does not match its checksum"));
 }
 
+TEST_CASE("generate --weights finds what quantize left, and quantizes in memory where it left nothing") {
+  const Quantized model;
+  std::filesystem::create_directories(model.path("here/out/gpt"));
+  std::filesystem::copy_file(model.model, model.path("here/out/gpt/gpt.safetensors"));
+  const auto in_folder = [&](const std::string& command) {
+    const Finished run = run_program("/bin/sh", {"-c", "cd \"$1\" && exec \"$2\" " + command, "sh", model.path("here"),
+                                                 std::filesystem::absolute(VITRINE_PROGRAM).string()});
+    INFO(command << "\n" << run.out << run.err);
+    CHECK(run.status == 0);
+    return run;
+  };
+  const std::string writes = "generate gpt --prompt the --temperature 0 --tokens 8 --weights ";
+  const Finished memory = in_folder(writes + "int8");
+  in_folder("quantize gpt --data '" + model.text + "' --budget kl=1");
+  CHECK(std::filesystem::exists(model.path("here/out/gpt/gpt.int8.safetensors")));
+  const Finished file = in_folder(writes + "int8"), f32 = in_folder(writes + "f32");
+  CHECK_THAT(memory.err, Contains("int8 quantized in memory"));
+  CHECK_THAT(file.err, Contains("as its certificate says"));
+  CHECK_THAT(f32.err, !Contains("int8"));
+  CHECK(file.out == memory.out);
+}
+
 TEST_CASE("a budget that is too tight returns weights one by one and shows which") {
   const Quantized model;
   const Finished made = model.quantize({"--scheme", "int4", "--budget", "kl=1e-5"});
