@@ -157,7 +157,7 @@ MappedTensorFile map_tensor_file(const std::filesystem::path& path, Pool& pool) 
   TensorHeader header = read_header(input);
   check_checksums(header, input.name());
 
-  MappedTensorFile result{{}, {}, input.map()};
+  MappedTensorFile result{{}, {}, input.map(), header.metadata.contains(std::string(description_key))};
   const std::span<std::byte> data(result.memory.get() + begin_of_data(header, input),
                                   result.memory.get() + input.size());
   std::vector<const std::pair<const std::string, TensorEntry>*> largest_first;

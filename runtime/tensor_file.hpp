@@ -39,6 +39,7 @@ struct MappedTensorFile {
   std::map<std::string, Tensor> tensors;
   std::map<std::string, std::string> metadata;
   std::shared_ptr<std::byte> memory;  // what `bytes` point into
+  bool has_checksums = false;         // one for each tensor, and all of them right
 };
 
 /// As read_tensor_file, with every check that it makes; checksums are computed on the pool's threads.

@@ -16,8 +16,9 @@ using Words = std::vector<std::string>;
 
 namespace {
 
-const Words commands{"list", "run",     "generate", "show",    "report",   "opt",    "explain", "diff",  "bisect",
-                     "exec", "certify", "lint",     "profile", "tokenize", "passes", "ops",     "audit", "bench"};
+const Words commands{"list",     "run",    "generate", "quantize", "show",    "report", "opt",
+                     "explain",  "diff",   "bisect",   "exec",     "certify", "lint",   "profile",
+                     "tokenize", "passes", "ops",      "audit",    "bench"};
 
 const std::string small_graph = "graph small {\n  input %x : f32[2]\n  %1 = relu(%x) : f32[2]\n  output y = %1\n}\n";
 

@@ -26,9 +26,10 @@ struct Help : CLI::Formatter {
 /// A command's flags go into a struct of their own, which lives as long as the parser.
 struct Commands {
   const Projects& projects;
-  std::string list_json{}, audit_json{}, run_name{}, generate_name{};
+  std::string list_json{}, audit_json{}, run_name{}, generate_name{}, quantize_name{};
   RunOptions run{};
   GenerateOptions generate{};
+  QuantizeOptions quantize{};
   ShowOptions show{};
   OptOptions opt{};
   DiffCommandOptions diff{};
@@ -59,6 +60,10 @@ struct Commands {
     add_generate_flags(add(app, "generate", "a trained language model writes on from a prompt",
                            [this] { return vitrine::generate(projects, generate_name, generate); }),
                        generate_name, generate);
+    add_quantize_flags(
+        add(app, "quantize", "a trained model's weights in few bits, measured beside f32; 1 if the budget is missed",
+            [this] { return vitrine::quantize(projects, quantize_name, quantize); }),
+        quantize_name, quantize);
     add_show_flags(add(app, "show", "a graph at any point of the pipeline, as text or picture",
                        [this] { return vitrine::show(projects, show); }),
                    show);

@@ -97,6 +97,10 @@ void add_run_flags(CLI::App* c, std::string& name, RunOptions& run) {
   c->add_option("--without", run.without, "leave a part out and watch the gates fail; may be repeated")
       ->type_name("PART")
       ->allow_extra_args(false);
+  c->add_option("--quantize", run.quantize,
+                "hold what was trained beside itself in few bits too, with gates: int8, int4, ... (as quantize's "
+                "--scheme)")
+      ->type_name("SCHEME");
   c->add_flag("--debug-nans", run.debug_nans,
               "stop at the first node that makes a nan, with its line: exit code 1, or 3 if the data or a state held "
               "it already");
@@ -132,6 +136,10 @@ void add_generate_flags(CLI::App* c, std::string& name, GenerateOptions& generat
       ->default_str("refill")
       ->each([&](const std::string& what) { generate.stop_when_full = what == "stop"; });
   c->add_option("--load", generate.load, "a trained model's file [what 'run' left in out/NAME]")->type_name("FILE");
+  c->add_option("--weights", generate.weights,
+                "f32, int8, int4, or another scheme that 'vitrine quantize --help' explains: the file that quantize "
+                "left in out/NAME, or the f32 one quantized in memory [as the file has them]")
+      ->type_name("W");
   add_seed(c, generate.seed);
   add_threads(c, generate.threads);
   add_json(c, generate.json);

@@ -18,6 +18,7 @@ void add_threads(CLI::App* command, int& threads);
 
 void add_run_flags(CLI::App*, std::string& name, RunOptions&);
 void add_generate_flags(CLI::App*, std::string& name, GenerateOptions&);
+void add_quantize_flags(CLI::App*, std::string& name, QuantizeOptions&);
 void add_show_flags(CLI::App*, ShowOptions&);
 void add_opt_flags(CLI::App*, OptOptions&);
 void add_diff_flags(CLI::App*, DiffCommandOptions&);

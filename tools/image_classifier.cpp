@@ -16,6 +16,8 @@
 #include "tools/features.hpp"
 #include "tools/image_gates.hpp"
 #include "tools/loss_picture.hpp"
+#include "tools/parameter_file.hpp"
+#include "tools/quantize/quantize_images.hpp"
 #include "tools/text_file.hpp"
 #include "vitrine/error.hpp"
 
@@ -29,7 +31,8 @@ void draw_predictions(const std::filesystem::path& file, const ImageTask& task, 
 }
 
 void write_numbers(const RunOptions& options, const ImageTask& task, const ModelTraining& training,
-                   const ImageTest& test, const std::vector<double>& test_losses, const Gates& gates) {
+                   const ImageTest& test, const std::vector<double>& test_losses, const nlohmann::json& in_few_bits,
+                   const Gates& gates) {
   if (options.json.empty()) return;
   const nlohmann::json numbers{{"name", task.name},
                                {"seed", options.seed},
@@ -39,9 +42,17 @@ void write_numbers(const RunOptions& options, const ImageTask& task, const Model
                                {"train_seconds", training.seconds()},
                                {"epoch_loss", training.mean_losses()},
                                {"epoch_test_loss", test_losses},
+                               {"quantized", in_few_bits},
                                {"gates", gates.json()},
                                {"holds", gates.all_hold()}};
   write_text(options.json, numbers.dump(2) + "\n");
+}
+
+/// Where the parameters go that `quantize` finds. A model that only was tested, or lacks a part, is none to keep; a
+/// quick one does not take the place of the whole.
+std::string saved_as(const ImageTask& task, const RunOptions& options) {
+  if (options.test || !options.without.empty()) return "";
+  return (std::filesystem::path(options.out) / (task.name + (options.quick ? "_quick" : "") + ".safetensors")).string();
 }
 
 /// The parts with a parameter that is learned: leaving out a running mean would change nothing that a gate looks at.
@@ -59,6 +70,8 @@ std::vector<std::string> learned_parts(const Graph& forward) {
 
 bool run_classifier(const ImageClassifier& setup, const RunOptions& options) {
   const ImageTask task(setup, options);
+  if (options.test)
+    if (const auto done = test_in_few_bits(task, options)) return *done;
   ModelTraining* running = nullptr;
   std::vector<double> test_losses;  // behind every epoch
   TrainingTask about = task.training(options);
@@ -92,6 +105,11 @@ bool run_classifier(const ImageClassifier& setup, const RunOptions& options) {
       .gate = [&](const std::string& name, bool holds, const std::string& measured,
                   const std::string& needed) { gates.check(name, holds, measured, needed); }};
   if (task.setup.check) task.setup.check(trained);
+  nlohmann::json in_few_bits;
+  if (!options.quantize.empty()) {
+    const ImageSubject subject(task, training.forward(), training.states(), training.pool());
+    in_few_bits = check_in_few_bits(scheme_named(options.quantize), subject.subject(), gates);
+  }
 
   const std::filesystem::path folder = options.out;
   const std::string drawn = draw_graphs(folder, training.forward(), training.step());
@@ -100,8 +118,10 @@ bool run_classifier(const ImageClassifier& setup, const RunOptions& options) {
                                                  {"test images", test_losses}, Scale::logarithmic));
   draw_predictions(folder / "predictions.svg", task, test);
   if (task.setup.draw) task.setup.draw(trained);
-  write_numbers(options, task, training, test, test_losses, gates);
-  fmt::print("{}\n", gates.verdict());
+  write_numbers(options, task, training, test, test_losses, in_few_bits, gates);
+  const std::string saved = saved_as(task, options);
+  if (!saved.empty()) save_parameters(saved, task.forward, training.states());
+  fmt::print("{}\n{}", gates.verdict(), saved.empty() ? "" : "its parameters are in " + saved + "\n");
   fmt::print(
       "look at {}: traced, gradients and compiled ({}), memory.svg, {}predictions.svg; compiled.vit is the\n"
       "step as text, passes.txt what each pass did. Next:\n"
@@ -167,6 +187,7 @@ Project image_classifier(ImageClassifier setup) {
   made.resumes = true;
   made.uses = uses_of(setup);
   made.run = [setup](const RunOptions& options) { return run_classifier(setup, options); };
+  made.quantize = [setup](const QuantizeOptions& options) { return quantize_classifier(setup, options); };
   return made;
 }
 

@@ -11,6 +11,7 @@
 #include "tools/measured.hpp"
 #include "tools/parameter_file.hpp"
 #include "tools/plot.hpp"
+#include "tools/quantize/language_in_use.hpp"
 #include "tools/text_file.hpp"
 #include "tools/text_generator.hpp"
 #include "vitrine/error.hpp"
@@ -87,12 +88,14 @@ OpenedLanguageFile open_language_file(const Writer& writer, const std::string& c
 void generate_text(const Writer& writer, const GenerateOptions& options) {
   Pool pool(thread_count(options.threads));
   const auto start_of_load = Clock::now();
-  const auto [path, file] = open_language_file(writer, "generate", options.load, pool);
+  const LanguageInUse opened = open_in_use(writer, "generate", options.load, options.weights, options.seed, pool);
+  const LanguageFile& file = opened.file;
   const Tokenizer& tokenizer = *file.tokenizer;
-  const Graph forward = writer.forward(file);
-  States states(options.seed);
-  hold_parameters(path, file.parameters, forward, states);
+  const Graph& forward = opened.graph;
+  States& states = *opened.states;
   const double load_seconds = seconds_since(start_of_load);
+  std::size_t parameter_bytes = 0;
+  for (const auto& [name, type] : named_states(forward, states)) parameter_bytes += type.bytes();
 
   TextGenerator generator(forward, states, pool,
                           options.no_cache ? TextGenerator::Cache::none : TextGenerator::Cache::automatic,
@@ -119,7 +122,11 @@ void generate_text(const Writer& writer, const GenerateOptions& options) {
       },
       tokenizer.border());
   fmt::print("\n");
-  fmt::print(stderr, "loaded {:.1f} MB in {:.1f} ms, with checksums\n", megabytes_of(file), 1e3 * load_seconds);
+  fmt::print(stderr, "loaded {:.1f} MB in {:.1f} ms, with checksums{}\n", megabytes_of(file), 1e3 * load_seconds,
+             opened.made_here          ? fmt::format("; {} quantized in memory, {:.1f} MB of weights", opened.weights,
+                                                     static_cast<double>(parameter_bytes) / 1e6)
+             : opened.weights != "f32" ? fmt::format("; weights in {}, as its certificate says", opened.weights)
+                                       : "");
   tell(figures, generator.cache(), figures.written < options.tokens);
   if (!options.picture.empty())
     write_text(options.picture, token_picture(writer.name, figures, generator.cache() != nullptr));
@@ -134,6 +141,8 @@ void generate_text(const Writer& writer, const GenerateOptions& options) {
                                {"tokens_per_second", decode_rate(figures)},
                                {"cache", generator.cache() != nullptr},
                                {"cache_bytes_of_token", generator.cache() ? generator.cache()->bytes_of_token() : 0},
+                               {"weights", opened.weights},
+                               {"parameter_bytes", parameter_bytes},
                                {"peak_mebibytes", peak_mebibytes()},
                                {"load_seconds", load_seconds}};
   write_text(options.json, numbers.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");

@@ -15,6 +15,7 @@
 #include "tools/language_gates.hpp"
 #include "tools/language_generate.hpp"
 #include "tools/loss_picture.hpp"
+#include "tools/quantize/quantize_text.hpp"
 #include "tools/text/dictionary.hpp"
 #include "tools/text_file.hpp"
 #include "tools/text_generator.hpp"
@@ -63,7 +64,7 @@ void draw_attention(const std::filesystem::path& file, const LanguageTask& task,
 }
 
 void write_numbers(const RunOptions& options, const LanguageTask& task, const ModelTraining& training, double loss,
-                   const Gates& gates) {
+                   const nlohmann::json& in_few_bits, const Gates& gates) {
   if (options.json.empty()) return;
   const nlohmann::json numbers{{"name", task.setup.name},
                                {"seed", options.seed},
@@ -76,6 +77,7 @@ void write_numbers(const RunOptions& options, const LanguageTask& task, const Mo
                                {"held_out_loss", loss},
                                {"train_seconds", training.seconds()},
                                {"epoch_loss", training.mean_losses()},
+                               {"quantized", in_few_bits},
                                {"gates", gates.json()},
                                {"holds", gates.all_hold()}};
   write_text(options.json, numbers.dump(2) + "\n");
@@ -130,8 +132,16 @@ Graph graph_of(const LanguageModel& setup, const LanguageFile& file) {
   return for_vocabulary(setup.forward({}), vocabulary);
 }
 
+Writer writer_of(const LanguageModel& setup) {
+  return {.name = setup.name,
+          .how_to_get = fmt::format("train it with 'run {}'", setup.name),
+          .forward = [&setup](const LanguageFile& file) { return graph_of(setup, file); }};
+}
+
 bool run_language_model(const LanguageModel& setup, const RunOptions& options) {
   const LanguageTask task(setup, options);
+  if (options.test)
+    if (const auto done = test_in_few_bits(task, writer_of(setup), options)) return *done;
   if (!options.load.empty()) demand_tokenizer(options.load, *task.tokenizer);
   Watch watch{task, options};
   ModelTraining* running = nullptr;
@@ -161,6 +171,11 @@ bool run_language_model(const LanguageModel& setup, const RunOptions& options) {
   check_reference(probed, gates);
   const TrainedLanguageModel trained = trained_of(task, training, loss, options, gates);
   if (setup.check) setup.check(trained);
+  nlohmann::json in_few_bits;
+  if (!options.quantize.empty()) {
+    const auto subject = held_out_subject(task, training.forward(), training.states(), training.pool());
+    in_few_bits = check_in_few_bits(scheme_named(options.quantize), subject->subject(), gates);
+  }
 
   const std::filesystem::path folder = options.out;
   const std::string drawn = draw_graphs(folder, training.forward(), training.step());
@@ -170,7 +185,7 @@ bool run_language_model(const LanguageModel& setup, const RunOptions& options) {
                             {"bigram model, held out", {task.bigram}}));
   if (!maps.empty()) draw_attention(folder / "attention.svg", task, maps);
   if (setup.draw) setup.draw(trained);
-  write_numbers(options, task, training, loss, gates);
+  write_numbers(options, task, training, loss, in_few_bits, gates);
   say_what_broke(setup, options, gates);
   fmt::print("{}\n", gates.verdict());
   if (const std::string prompt = task.beginning(); !saved.empty() && !prompt.empty())
@@ -200,11 +215,9 @@ Project language_model(LanguageModel setup) {
   if (std::visit([](const auto& rule) { return rule.rate.drop_every == 0; }, setup.optimizer))
     made.uses.emplace_back("cosine");
   made.run = [setup](const RunOptions& options) { return run_language_model(setup, options); };
-  made.generate = [setup](const GenerateOptions& options) {
-    generate_text({.name = setup.name,
-                   .how_to_get = fmt::format("train it with 'run {}'", setup.name),
-                   .forward = [&](const LanguageFile& file) { return graph_of(setup, file); }},
-                  options);
+  made.generate = [setup](const GenerateOptions& options) { generate_text(writer_of(setup), options); };
+  made.quantize = [setup](const QuantizeOptions& options) {
+    return quantize_trained(setup, writer_of(setup), options);
   };
   return made;
 }

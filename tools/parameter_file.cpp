@@ -2,6 +2,7 @@
 
 #include "runtime/in_quotes.hpp"
 #include "tools/difference_list.hpp"
+#include "tools/quantize/quantized_file.hpp"
 #include "vitrine/error.hpp"
 
 namespace vitrine {
@@ -72,6 +73,10 @@ void save_parameters(const std::string& path, const Graph& forward, const States
 
 void load_parameters(const std::string& path, const Graph& forward, States& states) {
   TensorFile file = read_tensor_file(path);
+  if (is_in_few_bits(file.metadata))
+    throw InputError(path +
+                     ": its weights are in few bits, which do not train; load f32 parameters, or test it with "
+                     "--test");
   std::erase_if(file.tensors, [](const auto& tensor) { return tensor.first.starts_with(of_training); });
   demand_no_difference(path, file.tensors, named_states(forward, states), forward);
   for (const auto& [name, tensor] : file.tensors) states.set(name, tensor.bytes);

@@ -18,6 +18,8 @@
 #include "tools/language_generate.hpp"
 #include "tools/parameter_file.hpp"
 #include "tools/plot.hpp"
+#include "tools/quantize/language_in_use.hpp"
+#include "tools/quantize/quantize_text.hpp"
 #include "tools/text_file.hpp"
 #include "tools/text_generator.hpp"
 #include "vitrine/error.hpp"
@@ -126,23 +128,30 @@ void refuse_training(const std::string& name, const RunOptions& options) {
                     name));
 }
 
+/// What needs weights in f32.
+void refuse_in_few_bits(const LanguageInUse& opened, const RunOptions& options) {
+  if (opened.weights == "f32" || (options.without.empty() && options.quantize.empty())) return;
+  throw UsageError(fmt::format("run {}: the weights of {} are in few bits already; leave out {}", opened.file.model,
+                               opened.path, options.without.empty() ? "--quantize" : "--without"));
+}
+
 bool run_pretrained(const PretrainedLanguageModel& setup, const RunOptions& options) {
   refuse_training(setup.name, options);
   constexpr std::size_t probed_time = 32;  // what holds of so many places holds of more, and is asked sooner
   Pool pool(thread_count(options.threads));
   const Writer writer = writer_of(setup);
-  const auto [path, file] = open_language_file(writer, "run", options.load, pool);
-  const Tokenizer& tokenizer = *file.tokenizer;
-  const Graph forward = writer.forward(file);
-  States states(options.seed);
-  hold_parameters(path, file.parameters, forward, states);
+  const LanguageInUse opened = open_in_use(writer, "run", options.load, "", options.seed, pool);
+  const Tokenizer& tokenizer = *opened.file.tokenizer;
+  const Graph& forward = opened.graph;
+  States& states = *opened.states;
+  refuse_in_few_bits(opened, options);
   leave_out(setup, options, states);
   make_folder(options.out);
   const Tokens passage = tokenizer.encode(setup.passage, "the passage"),
                disorder = tokenizer.encode(in_disorder(setup.passage, options.seed), "the passage");
 
-  fmt::print("{}: {} tokens in its vocabulary, {} seen at once\ngates:\n", path, tokenizer.size(),
-             text_axes(forward).time.size);
+  fmt::print("{}: {} tokens in its vocabulary, {} seen at once{}\ngates:\n", opened.path, tokenizer.size(),
+             text_axes(forward).time.size, opened.weights == "f32" ? "" : ", weights in " + opened.weights);
   Gates gates;
   TextGenerator generator(forward, states, pool);
   const Tokens written = greedy(generator, tokenizer, setup.published.size());
@@ -165,6 +174,11 @@ bool run_pretrained(const PretrainedLanguageModel& setup, const RunOptions& opti
   const std::vector<AttentionMap> maps = check_probes(probed, false, gates);
   check_reference(probed, gates);
 
+  nlohmann::json in_few_bits;
+  if (!options.quantize.empty()) {
+    const auto subject = sampled_subject(setup.name, forward, states, pool, tokenizer, options.seed);
+    in_few_bits = check_in_few_bits(scheme_named(options.quantize), subject->subject(), gates);
+  }
   const std::string drawn = draw_graphs(options.out, forward);
   if (!maps.empty()) draw_attention(options.out + "/attention.svg", setup.name, maps, tokenizer, passage);
   write_file(options.out + "/surprise.svg",
@@ -175,6 +189,7 @@ bool run_pretrained(const PretrainedLanguageModel& setup, const RunOptions& opti
                                             {"passage_loss", means.back()},
                                             {"disorder_loss", mixed.back()},
                                             {"without", options.without},
+                                            {"quantized", in_few_bits},
                                             {"gates", gates.json()},
                                             {"holds", gates.all_hold()}}
                                      .dump(2) +
@@ -201,6 +216,7 @@ Project pretrained_language_model(PretrainedLanguageModel setup) {
   made.uses = {"sampling", "saved parameters", "pieces"};
   made.run = [setup](const RunOptions& options) { return run_pretrained(setup, options); };
   made.generate = [setup](const GenerateOptions& options) { generate_text(writer_of(setup), options); };
+  made.quantize = [setup](const QuantizeOptions& options) { return quantize_pretrained(writer_of(setup), options); };
   return made;
 }
 

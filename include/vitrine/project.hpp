@@ -23,8 +23,9 @@ struct RunOptions {
   std::vector<std::string> without{};  // parts knocked out
   bool debug_nans = false;             // stop at the first node that makes a NaN, and name it
   std::uint64_t seed = 1;
-  int threads = 0;     // 0: as many as the machine has
-  std::string json{};  // file for the numbers; empty: none
+  int threads = 0;         // 0: as many as the machine has
+  std::string json{};      // file for the numbers; empty: none
+  std::string quantize{};  // a scheme: what was trained is held beside itself in few bits, with gates; empty: not
 };
 
 /// What a user asked of `generate`.
@@ -38,6 +39,19 @@ struct GenerateOptions {
   bool no_cache = false;        // read all again for every token
   bool stop_when_full = false;  // end where the model has no more room, and do not go on from the last half
   std::string load{};           // a trained model's file; empty: the one that `run` left in out/<name>
+  std::string weights{};        // f32, or a scheme of few bits; empty: as the file has them
+  std::uint64_t seed = 1;
+  int threads = 0;
+  std::string json{};
+};
+
+/// What a user asked of `quantize`.
+struct QuantizeOptions {
+  std::string scheme = "int8";
+  std::vector<std::string> budget{};  // "perplexity=0.1%", "kl=1e-3", ...; empty: what the scheme is meant to hold
+  std::string output{};               // empty: out/<name>/<name>.<scheme>.safetensors
+  std::string load{};                 // f32 parameters; empty: those that `run` left in out/<name>
+  std::string data{};                 // what to measure on; empty: the project's own
   std::uint64_t seed = 1;
   int threads = 0;
   std::string json{};
@@ -66,11 +80,13 @@ struct Project {
   std::function<bool(const RunOptions&)> run{};
   /// Writes text on stdout as it is made, and figures on stderr. Empty for a project that makes no text.
   std::function<void(const GenerateOptions&)> generate{};
+  /// Makes a file in few bits with its certificate; true if it holds its budget. Empty for one without such weights.
+  std::function<bool(const QuantizeOptions&)> quantize{};
 };
 
-/// The program `vitrine` for these projects: list, run, generate, show, report, opt, explain, diff, bisect, exec,
-/// certify, lint, profile, tokenize, passes, ops, audit, bench. Hands out the
-/// exit code: 0 what it says is true, 1 a gate or check failed, 2 wrong use, 3 input or environment, 4 a bug of ours.
+/// The program `vitrine` for these projects: list, run, generate, quantize, show, report, opt, explain, diff, bisect,
+/// exec, certify, lint, profile, tokenize, passes, ops, audit, bench. Hands out the exit code: 0 what it says is true,
+/// 1 a gate or check failed, 2 wrong use, 3 input or environment, 4 a bug of ours.
 int command_line(int argc, char** argv, std::vector<Project> projects);
 
 }  // namespace vitrine

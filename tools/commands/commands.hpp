@@ -23,6 +23,7 @@ struct Common {
 int list_projects(const Projects&, const std::string& json);
 int run_project(const Projects&, const std::string& name, const RunOptions&);
 int generate(const Projects&, const std::string& name, const GenerateOptions&);
+int quantize(const Projects&, const std::string& name, const QuantizeOptions&);
 
 struct ShowOptions {
   std::string model, after, before, format = "text", output;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "compiler/quantization.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/find_project.hpp"
 #include "tools/lint.hpp"
@@ -54,6 +55,9 @@ int run_project(const Projects& projects, const std::string& name, const RunOpti
                                  fmt::join(parts, ", ")));
   }
   check_state_flags(project, options);
+  if (!options.quantize.empty()) scheme_named(options.quantize);  // what is none is said before a training, not after
+  if (!options.quantize.empty() && !project.quantize)
+    throw UsageError(fmt::format("run {}: it has no weights that are worth fewer bits; leave out --quantize", name));
   demand_place_for("--save", options.save);
   demand_place_for("--json", options.json == "-" ? "" : options.json);
   warn_of_findings(project, options);

@@ -1,0 +1,40 @@
+#include "tools/quantize/language_in_use.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "tools/parameter_file.hpp"
+#include "tools/quantize/few_bits.hpp"
+#include "tools/quantize/quantized_file.hpp"
+#include "vitrine/error.hpp"
+
+namespace vitrine {
+
+LanguageInUse open_in_use(const Writer& writer, const std::string& command, const std::string& load,
+                          const std::string& weights, std::uint64_t seed, Pool& pool) {
+  const bool few = !weights.empty() && weights != "f32";
+  const QuantizationScheme scheme = scheme_named(weights.empty() ? "f32" : weights);
+  std::string wanted = load;
+  std::error_code ignored;  // what cannot be looked at is not there
+  if (const std::string made = default_quantized_file(writer.name, weights);
+      few && load.empty() && std::filesystem::exists(made, ignored))
+    wanted = made;
+  auto [path, file] = open_language_file(writer, command, wanted, pool);
+  const Graph forward = writer.forward(file);
+  auto states = std::make_unique<States>(seed);
+  if (is_in_few_bits(file.parameters.metadata)) {
+    QuantizedModel found = read_quantized(path, file.parameters, forward);
+    if (!weights.empty() && weights != found.scheme.name)
+      throw UsageError(fmt::format("{} {}: {} has weights in {}, and --weights asks for {}; leave out one of the two",
+                                   command, writer.name, path, found.scheme.name, weights));
+    hold_parameters(path, file.parameters, found.graph, *states);
+    return {path, std::move(file), found.scheme.name, false, std::move(found.graph), std::move(states)};
+  }
+  hold_parameters(path, file.parameters, forward, *states);
+  if (!few) return {path, std::move(file), "f32", false, forward, std::move(states)};
+  ModelInFewBits made(forward, scheme, *states, pool);
+  return {path, std::move(file), weights, true, made.graph(), std::make_unique<States>(std::move(made.states()))};
+}
+
+}  // namespace vitrine
