@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "compiler/rewriter.hpp"
+#include "vitrine/ops/attention.hpp"
 #include "vitrine/ops/quantize_rows.hpp"
 #include "vitrine/ops/quantized_attention_at.hpp"
 #include "vitrine/ops/write_rows.hpp"
@@ -84,6 +85,25 @@ std::size_t quantize_cache(Graph& chunk, ContinuationReport* report) {
     rewriter.erase(each.state, "a cache in f32 => nothing");
   }
   return kept.size();
+}
+
+Graph with_rounded_keys_and_values(const Graph& forward) {
+  Graph made(forward);
+  Record record;
+  Rewriter rewriter(made, "quantize", record);
+  const auto rounded = [](Value rows) {
+    const auto each = static_cast<std::int64_t>(std::max<std::size_t>(1, rows.type().shape[-1].size));
+    return emit(Dequantize<false>{rows.type().shape.rank() - 1, each, 0},
+                {emit(QuantizeRows{}, {rows}), emit(RowScales{}, {rows})});
+  };
+  for (Value v : made.topological()) {
+    if (!as<Attention>(v)) continue;
+    const Value query = v.operands()[0], keys = v.operands()[1], values = v.operands()[2];
+    const Value by = emit(*v.op(), {query, rounded(keys), rounded(values)});
+    rewriter.replace(v, by, "attention(q, k, v) => attention(q, rounded k, rounded v)");
+    rewriter.erase(v, "unread => nothing");
+  }
+  return made;
 }
 
 }  // namespace vitrine

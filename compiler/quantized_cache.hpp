@@ -9,4 +9,8 @@ namespace vitrine {
 /// values are kept in few bits. Lossy: each row is rounded to 127 steps of its largest magnitude.
 std::size_t quantize_cache(Graph& chunk, ContinuationReport* = nullptr);
 
+/// A forward graph over whole sequences that computes what it would with such a cache: keys and values are rounded as
+/// quantize_cache rounds them before attention reads them. To measure by what a cache in eight bits costs.
+Graph with_rounded_keys_and_values(const Graph& forward);
+
 }  // namespace vitrine

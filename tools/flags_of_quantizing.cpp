@@ -20,6 +20,9 @@ void add_quantize_flags(CLI::App* c, std::string& name, QuantizeOptions& quantiz
   c->add_option("-o", quantize.output, "the file to write [out/NAME/NAME.SCHEME.safetensors]")->type_name("FILE");
   c->add_option("--load", quantize.load, "the f32 parameters [what 'run' left in out/NAME]")->type_name("FILE");
   c->add_option("--data", quantize.data, "measure on other data, as run's --data")->type_name("PATH");
+  c->add_option("--picture", quantize.picture,
+                "the graph, each value in the colour of what it lost against f32 on an example (.svg, .png or .dot)")
+      ->type_name("FILE");
   add_seed(c, quantize.seed);
   add_threads(c, quantize.threads);
   add_json(c, quantize.json);

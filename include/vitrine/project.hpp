@@ -52,6 +52,7 @@ struct QuantizeOptions {
   std::string output{};               // empty: out/<name>/<name>.<scheme>.safetensors
   std::string load{};                 // f32 parameters; empty: those that `run` left in out/<name>
   std::string data{};                 // what to measure on; empty: the project's own
+  std::string picture{};              // the graph with the error of every value (svg, png, dot); empty: none
   std::uint64_t seed = 1;
   int threads = 0;
   std::string json{};

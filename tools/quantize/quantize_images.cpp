@@ -29,7 +29,14 @@ ImageSubject::ImageSubject(const ImageTask& task, const Graph& forward, States& 
     return comparison_.measure(graph, of, each);
   };
   subject_.glance = [this](const Graph& graph, States& of) { return comparison_.glance(graph, of); };
-  subject_.speed = [this](const Graph& graph, States& of) { return comparison_.speed(graph, of); };
+  subject_.speed = [this](const Graph& graph, States& of, bool) { return comparison_.speed(graph, of); };
+  const FirstImages shown(task, states, pool, 4);
+  subject_.at_example = [&task, count = shown.labels().size()](const Graph& graph) {
+    return for_examples(graph, task.batch, count);
+  };
+  for (const auto& [input, bytes] :
+       {std::pair("image", std::as_bytes(shown.images())), std::pair("label", std::as_bytes(shown.labels()))})
+    subject_.example[input] = {bytes.begin(), bytes.end()};
 }
 
 std::optional<bool> test_in_few_bits(const ImageTask& task, const RunOptions& options) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "compiler/quantized_cache.hpp"
 #include "tools/measured.hpp"
 
 namespace vitrine {
@@ -12,7 +13,9 @@ namespace {
 
 Quality measured(const Subject& subject, ModelInFewBits& model) {
   Progress progress(subject.name + ": beside f32", subject.groups);
-  return subject.measure(model.graph(), model.states(), [&](std::size_t n) { progress.advance(n, ""); });
+  // Texts are measured whole; what a cache in eight bits would round is rounded all the same.
+  const Graph graph = model.scheme().cache ? with_rounded_keys_and_values(model.graph()) : model.graph();
+  return subject.measure(graph, model.states(), [&](std::size_t n) { progress.advance(n, ""); });
 }
 
 /// What each weight costs alone. Those whose divergence is known already are not looked at again.
@@ -126,8 +129,8 @@ void measure_size(const Subject& subject, QuantizedOutcome& made) {
 void measure_speed(const Subject& subject, QuantizedOutcome& made) {
   std::vector<double> before, after;
   for (int turn = 0; turn < 3; ++turn) {
-    before.push_back(subject.speed(subject.forward, subject.states));
-    after.push_back(subject.speed(made.model->graph(), made.model->states()));
+    before.push_back(subject.speed(subject.forward, subject.states, false));
+    after.push_back(subject.speed(made.model->graph(), made.model->states(), made.model->scheme().cache));
   }
   made.speed_before = median(std::move(before)), made.speed_after = median(std::move(after));
 }

@@ -4,6 +4,7 @@
 
 #include "tools/progress.hpp"
 #include "tools/quantize/bounds.hpp"
+#include "tools/quantize/error_flow.hpp"
 #include "tools/quantize/few_bits.hpp"
 
 namespace vitrine {
@@ -21,7 +22,10 @@ struct Subject {
   std::function<Quality(const Graph&, States&, const std::function<void(std::size_t)>& each)> measure{};
   /// KL on a small part of the data: what one weight alone costs.
   std::function<double(const Graph&, States&)> glance{};
-  std::function<double(const Graph&, States&)> speed{};
+  std::function<double(const Graph&, States&, bool cache_in_few_bits)> speed{};
+  /// An example to look at value by value: a graph of the model at its sizes, and its inputs.
+  std::function<Graph(const Graph&)> at_example{};
+  ExampleInputs example{};
 };
 
 /// A weight and what it cost.

@@ -5,7 +5,10 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "compiler/dot.hpp"
+#include "compiler/passes.hpp"
 #include "tools/checkpoint.hpp"
+#include "tools/graphviz.hpp"
 #include "tools/parameter_file.hpp"
 #include "tools/quantize/certificate_text.hpp"
 #include "tools/quantize/quantized_file.hpp"
@@ -19,6 +22,17 @@ namespace {
 void check_bounds(const QuantizedOutcome& made, const std::string& where, Gates& gates) {
   for (const Bound& bound : made.bounds)
     gates.check(bound.name() + where, bound.holds(made.quality), bound.measured(made.quality), bound.needed());
+}
+
+/// The model in few bits, each value in the colour of what it lost on the subject's example.
+void draw_errors(const std::string& path, const Subject& subject, const QuantizedOutcome& made) {
+  Graph before = subject.at_example(subject.forward);
+  optimize(before, passes_named("inference,remove_unused"), {.record = false});
+  const Graph after = subject.at_example(made.model->graph());
+  const ErrorFlow flow = error_flow(before, subject.states, after, made.model->states(), subject.example);
+  const std::string picture = dot(after, {.fold = true, .paint = error_paint(after, flow, made.model->states())});
+  const bool text = path.ends_with(".dot");
+  write_text(path, text ? picture : render(picture, path.ends_with(".png") ? "png" : "svg"));
 }
 }  // namespace
 
@@ -49,6 +63,7 @@ bool quantize_within(const QuantizeRequest& request, const Subject& subject,
     fmt::print("the budget is missed, though no weight is in few bits any more; nothing is written\n");
   }
   if (!options.json.empty()) write_text(options.json, numbers.dump(2) + "\n");
+  if (!options.picture.empty()) draw_errors(options.picture, subject, made);
   return made.holds();
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/specialize.hpp"
 #include "tools/compiled.hpp"
 #include "tools/language_gates.hpp"
 #include "tools/quantize/held_out_texts.hpp"
@@ -14,9 +15,10 @@ namespace vitrine {
 namespace {
 
 /// Tokens in a second, greedy, behind one token that was read.
-double writing_speed(const Graph& forward, States& states, Pool& pool, std::int32_t first) {
+double writing_speed(const Graph& forward, States& states, Pool& pool, std::int32_t first, bool cache_in_few_bits) {
   constexpr std::size_t tokens = 128;
-  TextGenerator generator(forward, states, pool);
+  using enum TextGenerator::Cache;
+  TextGenerator generator(forward, states, pool, cache_in_few_bits ? eight_bits : automatic);
   const GenerateFigures figures = generator.write({first}, tokens, {.temperature = 0}, [](std::int32_t) {});
   return static_cast<double>(figures.written - 1) / std::max(figures.write_seconds, 1e-9);
 }
@@ -43,9 +45,20 @@ TextSubject::TextSubject(const std::string& name, const Graph& forward, States& 
     return comparison_.measure(graph, of, each);
   };
   subject_.glance = [this](const Graph& graph, States& of) { return comparison_.glance(graph, of); };
-  subject_.speed = [&pool, first = measured.at(0).at(0)](const Graph& graph, States& of) {
-    return writing_speed(graph, of, pool, first);
+  subject_.speed = [&pool, first = measured.at(0).at(0)](const Graph& graph, States& of, bool cache_in_few_bits) {
+    return writing_speed(graph, of, pool, first, cache_in_few_bits);
   };
+  // The first places of the first text.
+  const std::size_t shown = std::min<std::size_t>(16, measured.at(0).size() - 1);
+  subject_.at_example = [shown](const Graph& graph) {
+    TextAxes axes = text_axes(graph);
+    axes.batch.size = 1, axes.time.size = shown;
+    return specialize(graph, std::array{axes.batch, axes.time});
+  };
+  for (const auto& [input, from] : {std::pair("token", std::size_t{0}), std::pair("next", std::size_t{1})}) {
+    const auto bytes = std::as_bytes(std::span(measured.at(0)).subspan(from, shown));
+    subject_.example[input] = {bytes.begin(), bytes.end()};
+  }
 }
 
 std::unique_ptr<TextSubject> sampled_subject(const std::string& name, const Graph& forward, States& states, Pool& pool,
