@@ -14,9 +14,9 @@ using Real = __m512;
 /// Instructions are asked for by mask: without one the compiler warns of its own header.
 constexpr __mmask16 all_lanes = 0xffff;
 
-/// Rows of 8 bits are bytes with a sign. Those of 16 are two rows of bytes (quantized_rows_avx512.cpp), and weights, which
-/// have no sign, meet upper ones as they are. For lower bytes, which have none either, weights must have the sign, and
-/// are 128 less: what lacks is in the number that the sum begins with.
+/// Rows of 8 bits are bytes with a sign. Those of 16 are two rows of bytes (quantized_rows_avx512.cpp), and weights,
+/// which have no sign, meet upper ones as they are. For lower bytes, which have none either, weights must have the
+/// sign, and are 128 less: what lacks is in the number that the sum begins with.
 [[gnu::always_inline]] inline Whole broadcast(const std::uint8_t* four) {
   std::int32_t bytes;
   __builtin_memcpy(&bytes, four, sizeof bytes);
