@@ -98,9 +98,9 @@ void generate_text(const Writer& writer, const GenerateOptions& options) {
   for (const auto& [name, type] : named_states(forward, states)) parameter_bytes += type.bytes();
 
   TextGenerator generator(forward, states, pool,
-                          options.no_cache                     ? TextGenerator::Cache::none
-                          : scheme_named(opened.weights).cache ? TextGenerator::Cache::eight_bits
-                                                               : TextGenerator::Cache::automatic,
+                          options.no_cache             ? TextGenerator::Cache::none
+                          : opened.cache_in_eight_bits ? TextGenerator::Cache::eight_bits
+                                                       : TextGenerator::Cache::automatic,
                           options.stop_when_full ? WhenFull::stop : WhenFull::refill);
   if (!generator.why_not().empty())
     fmt::print(stderr, "vitrine: generate {}: nothing is kept, every token runs the whole model again: {}\n",

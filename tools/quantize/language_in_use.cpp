@@ -29,12 +29,24 @@ LanguageInUse open_in_use(const Writer& writer, const std::string& command, cons
       throw UsageError(fmt::format("{} {}: {} has weights in {}, and --weights asks for {}; leave out one of the two",
                                    command, writer.name, path, found.scheme.name, weights));
     hold_parameters(path, file.parameters, found.graph, *states);
-    return {path, std::move(file), found.scheme.name, false, std::move(found.graph), std::move(states)};
+    return {.path = path,
+            .file = std::move(file),
+            .weights = found.scheme.name,
+            .cache_in_eight_bits = found.scheme.cache,
+            .graph = std::move(found.graph),
+            .states = std::move(states)};
   }
   hold_parameters(path, file.parameters, forward, *states);
-  if (!few) return {path, std::move(file), "f32", false, forward, std::move(states)};
+  if (!few)
+    return {.path = path, .file = std::move(file), .weights = "f32", .graph = forward, .states = std::move(states)};
   ModelInFewBits made(forward, scheme, *states, pool);
-  return {path, std::move(file), weights, true, made.graph(), std::make_unique<States>(std::move(made.states()))};
+  return {.path = path,
+          .file = std::move(file),
+          .weights = weights,
+          .made_here = true,
+          .cache_in_eight_bits = scheme.cache,
+          .graph = made.graph(),
+          .states = std::make_unique<States>(std::move(made.states()))};
 }
 
 }  // namespace vitrine

@@ -9,6 +9,7 @@ struct LanguageInUse {
   LanguageFile file;
   std::string weights;     // "f32", or the scheme
   bool made_here = false;  // in few bits, of a file in f32
+  bool cache_in_eight_bits = false;
   Graph graph;
   std::unique_ptr<States> states;
 };
