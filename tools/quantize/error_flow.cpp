@@ -64,13 +64,13 @@ double decibels(const Type& type, const std::vector<std::byte>& wanted, const st
 }
 
 /// From little lost to much; light to dark, and told apart by colour-blind eyes too.
-struct Step {
+struct Shade {
   double above;  // decibels
   std::string_view fill, means;
 };
-constexpr std::array steps{Step{60, "#eef4fa", "60 dB or more: a thousandth or less is noise"},
-                           Step{40, "#cfe8f7", "40 dB: a hundredth"}, Step{30, "#f6e58d", "30 dB: 3 hundredths"},
-                           Step{20, "#f9b86a", "20 dB: a tenth"}, Step{-1e9, "#e07b54", "less"}};
+constexpr std::array steps{Shade{60, "#eef4fa", "60 dB or more: a thousandth or less is noise"},
+                           Shade{40, "#cfe8f7", "40 dB: a hundredth"}, Shade{30, "#f6e58d", "30 dB: 3 hundredths"},
+                           Shade{20, "#f9b86a", "20 dB: a tenth"}, Shade{-1e9, "#e07b54", "less"}};
 
 std::string words_of(double decibels) {
   return std::isfinite(decibels) ? fmt::format("{:.1f} dB", decibels) : std::string("exact");
@@ -105,14 +105,14 @@ Paint error_paint(const Graph& after, const ErrorFlow& flow, const States& few) 
   std::uint32_t worst = 0;
   double least = std::numeric_limits<double>::infinity();
   for (const auto& [id, lost] : flow) {
-    const auto step = std::ranges::find_if(steps, [&](const Step& s) { return lost >= s.above; });
+    const auto step = std::ranges::find_if(steps, [&](const Shade& s) { return lost >= s.above; });
     made.nodes[id] = {step == steps.end() ? steps.back().fill : step->fill, words_of(lost)};
     if (lost < least) least = lost, worst = id;
   }
   for (Value v : after.topological())
     if (v.node().leaf == Leaf::state && v.type().dtype == DType::bf16 && v.node().name.ends_with(".scales"))
       made.nodes[v.id] = {"", scales_in(few.bytes(v.node().name))};
-  for (const Step& step : steps) made.key.emplace_back(step.fill, std::string(step.means));
+  for (const Shade& step : steps) made.key.emplace_back(step.fill, std::string(step.means));
   made.says.push_back("Each value beside itself in f32: signal to noise, on an example.");
   if (worst != 0)
     made.says.push_back(
