@@ -3,7 +3,7 @@
 
 namespace vitrine {
 
-/// What a text says of a node beside op, operands and type. Only the parser, specialize and reduce restore it.
+/// What a text says of a node beside op, operands and type. Only the parser, specialize, reduce and quantized set it.
 class Annotations {
  public:
   static void set(Value v, Location at, Phase phase, std::vector<std::uint32_t> origin, std::uint32_t group) {

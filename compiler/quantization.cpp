@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "compiler/annotations.hpp"
 #include "compiler/passes.hpp"
 #include "vitrine/error.hpp"
 #include "vitrine/ops/cast.hpp"
@@ -195,7 +196,14 @@ Graph quantized(const Graph& forward, const WeightFormats& formats, std::int64_t
     const auto format = formats.find(weight.name);
     if (format == formats.end()) continue;
     const Value state = made.find(weight.name);
+    // A state has no line and belongs to no module; its codes have those of who reads them first.
+    std::vector<Reader> readers;
+    collect_readers(made, state, false, readers);
+    const Location where = readers[0].node.node().at;
+    const std::uint32_t first = made.end_of_ids();
     rewriter.replace(state, inserted(made, weight, format->second), "weight => dequantize(codes, scales)");
+    for (std::uint32_t id = first; id < made.end_of_ids(); ++id)
+      Annotations::set(made.find(id), where, Phase::forward, {state.id}, 0);
     rewriter.erase(state, "a state that nothing reads => nothing");
   }
   for (Value v : made.topological()) {

@@ -61,22 +61,38 @@ GroupScale by_maximum(std::span<const float> group, const WeightFormat& format, 
   return rounded(scale, code_of(-low, inverse_of(scale), 0, range));
 }
 
-/// The scale among some below the maximum's, and the zero among its neighbours, with the smallest squared error; of
-/// equals the first.
+/// The scale that leaves the smallest squared error with the codes that another scale makes: least squares.
+float fitted_scale(std::span<const float> group, const GroupScale& with, CodeRange range) {
+  const float inverse = inverse_of(with.scale);
+  float products = 0, squares = 0;
+  for (const float x : group) {
+    const auto steps = static_cast<float>(code_of(x, inverse, with.zero, range) - with.zero);
+    products += x * steps, squares += steps * steps;
+  }
+  return squares == 0 ? with.scale : products / squares;
+}
+
+/// Of scales about the maximum's, and zeros next to its own, those with the smallest squared error, of equals the
+/// first; then fitted to the codes that they make, and these to them, for as long as the error falls.
 GroupScale by_squared_error(std::span<const float> group, const WeightFormat& format, CodeRange range) {
-  constexpr int steps = 20;
-  constexpr float each = 0.02f;
+  constexpr int first = -4, last = 40, rounds = 6;
+  constexpr float each = 0.01f;
   const GroupScale widest = by_maximum(group, format, range);
   GroupScale best = widest;
   double least = squared_error(group, widest, range);
+  const auto keep_if_better = [&](const GroupScale& tried) {
+    if (tried.zero < range.least || tried.zero > range.most) return false;
+    const double error = squared_error(group, tried, range);
+    if (error >= least) return false;
+    least = error, best = tried;
+    return true;
+  };
   const int reach = format.symmetric ? 0 : 2;
-  for (int step = -2; step < steps && least > 0; ++step)
-    for (int off = -reach; off <= reach; ++off) {
-      const GroupScale tried = rounded(widest.scale * (1.f - each * static_cast<float>(step)), widest.zero + off);
-      if (tried.zero < range.least || tried.zero > range.most) continue;
-      const double error = squared_error(group, tried, range);
-      if (error < least) least = error, best = tried;
-    }
+  for (int off = -reach; off <= reach && least > 0; ++off)
+    for (int step = first; step < last; ++step)
+      keep_if_better(rounded(widest.scale * (1.f - each * static_cast<float>(step)), widest.zero + off));
+  for (int round = 0; round < rounds; ++round)
+    if (!keep_if_better(rounded(fitted_scale(group, best, range), best.zero))) break;
   return best;
 }
 

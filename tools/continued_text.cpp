@@ -21,13 +21,15 @@ Axis one_of(Axis axis) {
 }
 }  // namespace
 
-ContinuedText::ContinuedText(const Graph& forward, States& states, Pool& pool, std::size_t most_rows, bool few_bits)
+ContinuedText::ContinuedText(const Graph& forward, States& states, Pool& pool, std::size_t most_rows, bool few_bits,
+                             std::span<const Pass> passes)
     : states_(states),
       pool_(pool),
       axes_(text_axes(forward)),
       whole_(in_use_along(forward, one_of(axes_.batch), axes_.time)),
       most_rows_(most_rows),
-      few_bits_(few_bits) {
+      few_bits_(few_bits),
+      passes_(passes) {
   graph_of(1, &report_);
 }
 
@@ -51,8 +53,7 @@ std::size_t ContinuedText::chunk_for(std::size_t tokens) const {
 ContinuedText::Chunk& ContinuedText::chunk_of(std::size_t rows) {
   const auto found = chunks_.find(rows);
   if (found != chunks_.end()) return found->second;
-  Chunk& made =
-      chunks_.emplace(rows, Chunk{compiled(graph_of(rows), states_, pool_, decode_pipeline), {}, {}}).first->second;
+  Chunk& made = chunks_.emplace(rows, Chunk{compiled(graph_of(rows), states_, pool_, passes_), {}, {}}).first->second;
   made.tokens.resize(rows);
   made.program.bind_input("token", made.tokens.data());
   made.program.bind_input("position", &position_bound_);

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "compiler/continuation.hpp"
+#include "compiler/passes.hpp"
 #include "runtime/pool.hpp"
 #include "runtime/program.hpp"
 #include "tools/text_program.hpp"
@@ -15,8 +16,9 @@ class ContinuedText {
  public:
   /// States, which hold the parameters, and pool must outlive this object. Throws UsageError with the reason for a
   /// model that cannot go on. `most_rows`: of a chunk; where windows are kept in rings, these have room for as many.
-  /// `few_bits`: keys and values are kept in eight bits (compiler/quantized_cache.hpp).
-  ContinuedText(const Graph& forward, States&, Pool&, std::size_t most_rows = 256, bool few_bits = false);
+  /// `few_bits`: keys and values are kept in eight bits (compiler/quantized_cache.hpp). `passes` must last.
+  ContinuedText(const Graph& forward, States&, Pool&, std::size_t most_rows = 256, bool few_bits = false,
+                std::span<const Pass> passes = decode_pipeline);
 
   /// Scores of what may come behind these tokens, which come behind those read before; until the next call. InputError
   /// where a token is none, or where there is no room: see room().
@@ -50,6 +52,7 @@ class ContinuedText {
   Graph whole_;
   std::size_t most_rows_;
   bool few_bits_;
+  std::span<const Pass> passes_;
   ContinuationReport report_{};
   std::map<std::size_t, Chunk> chunks_{};  // by rows
   std::size_t position_ = 0;

@@ -25,10 +25,10 @@ double seconds_since(Clock::time_point start) { return std::chrono::duration<dou
 
 }  // namespace
 
-RereadText::RereadText(const Graph& forward, States& states, Pool& pool)
+RereadText::RereadText(const Graph& forward, States& states, Pool& pool, std::span<const Pass> passes)
     : forward_(forward), states_(states), pool_(pool), axes_(text_axes(forward)) {
   try {
-    last_rows_ = std::make_unique<ContinuedText>(forward, states, pool, axes_.time.size);
+    last_rows_ = std::make_unique<ContinuedText>(forward, states, pool, axes_.time.size, false, passes);
   } catch (const UsageError&) {
     // It sees what follows, so that nothing may stand behind the text: every length has its own program.
   }
@@ -42,15 +42,16 @@ std::span<const float> RereadText::scores_behind(std::span<const std::int32_t> s
   return program.output("y").subspan((seen.size() - 1) * axes_.vocabulary.size, axes_.vocabulary.size);
 }
 
-TextGenerator::TextGenerator(const Graph& forward, States& states, Pool& pool, Cache cache, WhenFull when_full)
+TextGenerator::TextGenerator(const Graph& forward, States& states, Pool& pool, Cache cache, WhenFull when_full,
+                             std::span<const Pass> passes)
     : axes_(text_axes(forward)), when_full_(when_full) {
   if (cache != Cache::none) try {
-      continued_ = std::make_unique<ContinuedText>(forward, states, pool, 256, cache == Cache::eight_bits);
+      continued_ = std::make_unique<ContinuedText>(forward, states, pool, 256, cache == Cache::eight_bits, passes);
       return;
     } catch (const UsageError& error) {
       why_not_ = error.what();
     }
-  reread_ = std::make_unique<RereadText>(forward, states, pool);
+  reread_ = std::make_unique<RereadText>(forward, states, pool, passes);
 }
 
 bool TextGenerator::is_full(std::size_t text) const { return continued_ && text - taken_ > continued_->room(); }

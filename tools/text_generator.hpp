@@ -11,7 +11,7 @@ namespace vitrine {
 /// length, with all rows.
 class RereadText {
  public:
-  RereadText(const Graph& forward, States&, Pool&);
+  RereadText(const Graph& forward, States&, Pool&, std::span<const Pass> passes = decode_pipeline);
   std::span<const float> scores_behind(std::span<const std::int32_t> seen);
 
  private:
@@ -42,7 +42,8 @@ class TextGenerator {
   enum class Cache : std::uint8_t { automatic, none, eight_bits };
   /// All must outlive this object. With a cache where the model can go on from one, of f32
   /// or of eight bits.
-  TextGenerator(const Graph& forward, States&, Pool&, Cache = Cache::automatic, WhenFull = WhenFull::refill);
+  TextGenerator(const Graph& forward, States&, Pool&, Cache = Cache::automatic, WhenFull = WhenFull::refill,
+                std::span<const Pass> passes = decode_pipeline);
 
   /// Hands `each` of `count` further tokens out as soon as it is drawn, number 0 first. A model without a cache sees
   /// the last tokens only: the window slides. One with a cache does as WhenFull says. Ends early where it makes `end`,

@@ -35,9 +35,14 @@ double processor_milliseconds() {
 }
 
 std::vector<Pass> passes_for(const Workload& work, bool grouped) {
-  const std::span<const Pass> all = work.in_use ? inference_pipeline : default_pipeline;
+  const std::span<const Pass> all = work.written > 0 ? decode_pipeline
+                                    : work.in_use    ? inference_pipeline
+                                                     : default_pipeline;
   std::vector<Pass> passes(all.begin(), all.end());
-  if (!grouped) std::erase_if(passes, [](const Pass& pass) { return pass.when == When::at_the_end; });
+  const auto groups = [](const Pass& pass) {
+    return pass.name == "repeat_producers" || pass.name == "group_elementwise";
+  };
+  if (!grouped) std::erase_if(passes, groups);
   return passes;
 }
 
@@ -134,13 +139,15 @@ class TimedRead final : public Timed {
 /// A language model of random numbers reads a prompt and writes on, always the likeliest token.
 class TimedText final : public Timed {
  public:
-  TimedText(const Workload& work, int threads)
+  TimedText(const Workload& work, int threads, bool grouped)
       : pool_(threads),
+        passes_(passes_for(work, grouped)),
         forward_(graph_of(work, states_, pool_)),
         generator_(forward_, states_, pool_,
                    !work.cached                                              ? TextGenerator::Cache::none
                    : !work.scheme.empty() && scheme_named(work.scheme).cache ? TextGenerator::Cache::eight_bits
-                                                                             : TextGenerator::Cache::automatic),
+                                                                             : TextGenerator::Cache::automatic,
+                   WhenFull::refill, passes_),
         prompt_(work.prompt),
         written_(work.written) {
     if (work.cached && !generator_.cache()) throw InternalError("bench: " + work.name + ": " + generator_.why_not());
@@ -152,6 +159,7 @@ class TimedText final : public Timed {
 
  private:
   Pool pool_;
+  std::vector<Pass> passes_;
   States states_{1};
   Graph forward_;
   TextGenerator generator_;
@@ -177,7 +185,7 @@ Timed::Sample Timed::measure() {
 std::unique_ptr<Timed> timed(const Workload& work, int threads, Provider provider, bool grouped) {
   if (work.bytes > 0) return std::make_unique<TimedRead>(threads);
   if (!work.graph) return std::make_unique<TimedCopy>(threads);
-  if (work.written > 0) return std::make_unique<TimedText>(work, threads);
+  if (work.written > 0) return std::make_unique<TimedText>(work, threads, grouped);
   return std::make_unique<TimedProgram>(work, threads, provider, grouped);
 }
 

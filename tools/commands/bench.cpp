@@ -25,16 +25,19 @@ std::vector<Workload> works_here(const Projects& projects) {
   std::vector<Workload> all(workloads().begin(), workloads().end());
   for (const Project& project : projects)
     if (project.name == "stories")
-      for (const auto& [name, what, scheme] : {std::tuple{"W8", "on made-up numbers", ""},
-                                               {"W8_int8", "in eight bits", "int8"},
-                                               {"W8_int4", "in four bits, its table in eight", "int4,scale=maximum"}})
+      for (const auto& [name, what, scheme, cached] :
+           {std::tuple{"W8", "on made-up numbers", "", true},
+            {"W8_int8", "in eight bits", "int8", true},
+            {"W8_int4", "in four bits, its table in eight", "int4,scale=maximum", true},
+            {"W8_nocache", "without a cache", "", false}})
         all.push_back({.name = name,
                        .what = fmt::format("256 tokens written by the model stories, {}", what),
                        .graph = project.forward,
                        .in_use = true,
                        .prompt = 1,
                        .written = 255,
-                       .cached = true,
+                       .cached = cached,
+                       .if_named = !cached,
                        .scheme = scheme});
   for (const Project& project : projects)
     all.push_back({.name = project.name,
