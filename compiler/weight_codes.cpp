@@ -15,8 +15,7 @@ namespace {
 
 /// What a group's numbers become: number is about scale * (code - zero).
 struct GroupScale {
-  float scale = 0;
-  int zero = 0;
+  float scale = 0, zero = 0;
 };
 /// The codes that a format has.
 struct CodeRange {
@@ -24,75 +23,89 @@ struct CodeRange {
 };
 
 std::uint16_t scale_bits(float scale) { return to_bfloat16(scale); }
+GroupScale rounded(float scale, float zero) { return {from_bfloat16(scale_bits(scale)), zero}; }
 
-/// A code, rounded to nearest and stopped at the ends.
-int code_of(float x, float inverse, int zero, CodeRange range) {
-  const float scaled = x * inverse, least = static_cast<float>(range.least - zero),
-              most = static_cast<float>(range.most - zero);
-  return static_cast<int>(nearest_even(scaled < least ? least : scaled > most ? most : scaled)) + zero;
-}
 float inverse_of(float scale) {
   const float inverse = 1.f / scale;
   return inverse - inverse == 0.f ? inverse : 0.f;  // a scale of 0, or too small to be divided by
+}
+/// A code, rounded to nearest and stopped at the ends.
+int code_of(float x, float inverse, float zero, CodeRange range) {
+  const float scaled = x * inverse + zero, least = static_cast<float>(range.least),
+              most = static_cast<float>(range.most);
+  return static_cast<int>(nearest_even(scaled < least ? least : scaled > most ? most : scaled));
 }
 
 double squared_error(std::span<const float> group, const GroupScale& with, CodeRange range) {
   const float inverse = inverse_of(with.scale);
   float sum = 0;
   for (const float x : group) {
-    const float off = x - with.scale * static_cast<float>(code_of(x, inverse, with.zero, range) - with.zero);
+    const float off = x - with.scale * (static_cast<float>(code_of(x, inverse, with.zero, range)) - with.zero);
     sum += off * off;
   }
   return static_cast<double>(sum);
 }
 
-GroupScale rounded(float scale, int zero) { return {from_bfloat16(scale_bits(scale)), zero}; }
+/// A zero of a group's own, in whole sixteenths of a byte.
+float own_zero(float zero) {
+  constexpr float steps = zero_steps, most = 255;
+  const float sixteenths = nearest_even(zero * steps);
+  return (sixteenths > 0 ? sixteenths < most ? sixteenths : most : 0) / steps;
+}
 
 /// The scale with which the ends of the group have codes.
 GroupScale by_maximum(std::span<const float> group, const WeightFormat& format, CodeRange range) {
   const auto [least, most] = std::ranges::minmax(group);
   if (format.symmetric) {
-    const float largest = std::max(-least, most);
-    return rounded(largest / static_cast<float>(format.precision == Precision::int8 ? 127 : 7),
-                   format.precision == Precision::int8 ? 0 : 8);
+    const bool eight = format.precision == Precision::int8;
+    return rounded(std::max(-least, most) / (eight ? 127.f : 7.f), eight ? 0.f : 8.f);
   }
-  const float low = std::min(least, 0.f), high = std::max(most, 0.f);  // 0.0 has a code
+  const float low = std::min(least, 0.f), high = std::max(most, 0.f);  // a zero is a code
   const float scale = (high - low) / static_cast<float>(range.most);
-  return rounded(scale, code_of(-low, inverse_of(scale), 0, range));
+  return rounded(scale, own_zero(-low * inverse_of(scale)));
 }
 
-/// The scale that leaves the smallest squared error with the codes that another scale makes: least squares.
-float fitted_scale(std::span<const float> group, const GroupScale& with, CodeRange range) {
-  const float inverse = inverse_of(with.scale);
-  float products = 0, squares = 0;
+/// The scale and the zero that leave the smallest squared error with the codes that others make: a line through points
+/// (code, number), by least squares; with one zero for all a line through that.
+GroupScale fitted(std::span<const float> group, const GroupScale& with, const WeightFormat& format, CodeRange range) {
+  const float inverse = inverse_of(with.scale), count = static_cast<float>(group.size());
+  float codes = 0, numbers = 0, squares = 0, products = 0;
   for (const float x : group) {
-    const auto steps = static_cast<float>(code_of(x, inverse, with.zero, range) - with.zero);
-    products += x * steps, squares += steps * steps;
+    const auto code = static_cast<float>(code_of(x, inverse, with.zero, range)) - (format.symmetric ? with.zero : 0.f);
+    codes += code, numbers += x, squares += code * code, products += x * code;
   }
-  return squares == 0 ? with.scale : products / squares;
+  if (format.symmetric) return squares == 0 ? with : rounded(products / squares, with.zero);
+  const float spread = count * squares - codes * codes;
+  if (spread == 0) return with;
+  const GroupScale line = rounded((count * products - codes * numbers) / spread, 0);
+  return {line.scale, own_zero((codes - numbers * inverse_of(line.scale)) / count)};
 }
 
 /// Of scales about the maximum's, and zeros next to its own, those with the smallest squared error, of equals the
 /// first; then fitted to the codes that they make, and these to them, for as long as the error falls.
 GroupScale by_squared_error(std::span<const float> group, const WeightFormat& format, CodeRange range) {
-  constexpr int first = -4, last = 40, rounds = 6;
-  constexpr float each = 0.01f;
+  constexpr int first = -2, last = 20, reach = 2, rounds = 8;
+  constexpr float each = 0.02f;
   const GroupScale widest = by_maximum(group, format, range);
   GroupScale best = widest;
   double least = squared_error(group, widest, range);
   const auto keep_if_better = [&](const GroupScale& tried) {
-    if (tried.zero < range.least || tried.zero > range.most) return false;
     const double error = squared_error(group, tried, range);
     if (error >= least) return false;
     least = error, best = tried;
     return true;
   };
-  const int reach = format.symmetric ? 0 : 2;
-  for (int off = -reach; off <= reach && least > 0; ++off)
-    for (int step = first; step < last; ++step)
-      keep_if_better(rounded(widest.scale * (1.f - each * static_cast<float>(step)), widest.zero + off));
+  const int offs = format.symmetric ? 0 : reach;
+  for (int off = -offs; off <= offs && least > 0; ++off)
+    for (int step = first; step < last; ++step) {
+      const GroupScale narrower = rounded(widest.scale * (1.f - each * static_cast<float>(step)), widest.zero);
+      GroupScale tried = narrower;
+      if (off != 0) tried.zero = own_zero(widest.zero + 0.5f * static_cast<float>(off));
+      keep_if_better(tried);
+      if (!format.symmetric) keep_if_better(fitted(group, tried, format, range));
+    }
   for (int round = 0; round < rounds; ++round)
-    if (!keep_if_better(rounded(fitted_scale(group, best, range), best.zero))) break;
+    if (!keep_if_better(fitted(group, best, format, range))) break;
   return best;
 }
 
@@ -171,13 +184,15 @@ class Coding {
       const std::size_t of_group = lines_.place(line, g, groups_);
       const std::uint16_t bits = scale_bits(with.scale);
       std::memcpy(made_.scales.data() + of_group * sizeof(bits), &bits, sizeof(bits));
-      if (!made_.zeros.empty()) made_.zeros[of_group] = static_cast<std::byte>(with.zero);
+      if (!made_.zeros.empty())
+        made_.zeros[of_group] = static_cast<std::byte>(with.zero * static_cast<float>(zero_steps));
       const float inverse = inverse_of(with.scale);
       for (std::size_t i = 0; i < count; ++i) {
         const int code = code_of(group[i], inverse, with.zero, range_);
         put(line, first + i, code);
         const double off =
-            static_cast<double>(group[i]) - static_cast<double>(with.scale) * static_cast<double>(code - with.zero);
+            static_cast<double>(group[i]) -
+            static_cast<double>(with.scale) * (static_cast<double>(code) - static_cast<double>(with.zero));
         error += off * off;
       }
     }

@@ -3,6 +3,7 @@
 // multiplied in pairs by codes of rows, which have 16 bits whatever they need. Included by the quantized_product_<isa>
 // files only: all that is code here has internal linkage.
 #include "runtime/quantized_table.hpp"
+#include "vitrine/quantized.hpp"
 
 namespace vitrine {
 namespace {
@@ -130,9 +131,10 @@ template <class Simd> void multiply(const PanelProduct& p, QuantizedForm form) {
     auto* to = reinterpret_cast<std::int16_t*>(of.codes + r * of.codes_row);
     std::int32_t* sums = of.sums + r * 2 * groups;
     const float largest = largest_of_row(x, of.K);
-    const float inverse = of.most / largest;
-    const bool sound = inverse - inverse == 0.f && inverse != 0.f;
-    of.scales[r] = sound ? largest / of.most : largest != largest ? largest : 0.f;
+    const RowScale scale = row_scale(largest, of.most);
+    const float inverse = scale.inverse;
+    const bool sound = inverse != 0.f;
+    of.scales[r] = scale.scale / static_cast<float>(of.steps);
     if (!sound) {
       for (std::size_t i = 0; i < of.codes_row / sizeof *to; ++i) to[i] = 0;
       for (std::size_t g = 0; g < 2 * groups; ++g) sums[g] = 0;

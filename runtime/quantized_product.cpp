@@ -94,6 +94,7 @@ void quantized_product(Pool& pool, Isa isa, const QuantizedSize& size, const Qua
                           .x_row = by.x_row,
                           .most = most_code(size.wide_rows ? 16 : 8),
                           .zero = size.zeros ? 0 : zero,
+                          .steps = size.zeros ? zero_steps : 1,
                           .codes = codes + row * rows.codes_row,
                           .codes_row = rows.codes_row,
                           .sums = sums + row * 2 * of.groups,

@@ -39,7 +39,8 @@ struct Simd {
     Whole sums = _mm256_add_epi32(_mm256_permute4x64_epi64(mixed, 0xd8), _mm256_set1_epi32(begin));
     if (zeros) {
       const Whole eight = _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(zeros)));
-      sums = _mm256_add_epi32(sums, _mm256_mullo_epi32(eight, _mm256_set1_epi32(minus)));
+      sums = _mm256_add_epi32(_mm256_slli_epi32(sums, 4),  // zeros count sixteenths
+                              _mm256_mullo_epi32(eight, _mm256_set1_epi32(minus)));
     }
     const Whole halves = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(scales)));
     const __m256 scale = _mm256_castsi256_ps(_mm256_slli_epi32(halves, 16));

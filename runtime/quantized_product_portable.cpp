@@ -43,8 +43,8 @@ struct Simd {
     for (int i = 0; i < 4; ++i) {
       std::uint16_t half;
       __builtin_memcpy(&half, scales + 2 * i, sizeof half);
-      const std::uint32_t all =
-          sums[i] + static_cast<std::uint32_t>(begin) + (zeros ? zeros[i] * static_cast<std::uint32_t>(minus) : 0u);
+      std::uint32_t all = sums[i] + static_cast<std::uint32_t>(begin);
+      if (zeros) all = 16 * all + zeros[i] * static_cast<std::uint32_t>(minus);  // which count sixteenths
       made[i] = math::detail::multiply_add(static_cast<float>(static_cast<std::int32_t>(all)),
                                            math::detail::from_bits(static_cast<std::uint32_t>(half) << 16), made[i]);
     }

@@ -62,17 +62,9 @@ void multiply_rows(const PanelProduct& p, std::size_t first) {
     Whole whole[Rows][Digits][Vectors];
 #pragma GCC unroll 8
     for (int v = 0; v < Vectors; ++v) {
-      Whole zeros{};
-      if constexpr (Zeros)
-        zeros =
-            _mm512_maskz_cvtepu8_epi32(all_lanes, _mm_loadu_si128(reinterpret_cast<const __m128i*>(panel + 16 * v)));
 #pragma GCC unroll 8
       for (int r = 0; r < Rows; ++r) {
         whole[r][0][v] = _mm512_set1_epi32(sum[static_cast<std::size_t>(r) * sums_row]);
-        if constexpr (Zeros)
-          whole[r][0][v] = _mm512_add_epi32(
-              whole[r][0][v],
-              _mm512_mullo_epi32(zeros, _mm512_set1_epi32(sum[static_cast<std::size_t>(r) * sums_row + 1])));
         if constexpr (Digits == 2) whole[r][1][v] = _mm512_setzero_si512();
       }
     }
@@ -126,10 +118,18 @@ void multiply_rows(const PanelProduct& p, std::size_t first) {
       const __m256i halves = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(scales + 32 * v));
       const Real scale =
           _mm512_castsi512_ps(_mm512_maskz_slli_epi32(all_lanes, _mm512_maskz_cvtepu16_epi32(all_lanes, halves), 16));
+      Whole zeros{};
+      if constexpr (Zeros)
+        zeros = _mm512_maskz_cvtepu8_epi32(
+            all_lanes, _mm_loadu_si128(reinterpret_cast<const __m128i*>(scales + 32 * Vectors + 16 * v)));
 #pragma GCC unroll 8
       for (int r = 0; r < Rows; ++r) {
         Whole all = whole[r][0][v];
         if constexpr (Digits == 2) all = _mm512_add_epi32(all, _mm512_maskz_slli_epi32(all_lanes, whole[r][1][v], 8));
+        if constexpr (Zeros)  // which count sixteenths
+          all = _mm512_add_epi32(
+              _mm512_maskz_slli_epi32(all_lanes, all, 4),
+              _mm512_mullo_epi32(zeros, _mm512_set1_epi32(sum[static_cast<std::size_t>(r) * sums_row + 1])));
         made[r][v] = _mm512_fmadd_ps(_mm512_maskz_cvtepi32_ps(all_lanes, all), scale, made[r][v]);
       }
     }

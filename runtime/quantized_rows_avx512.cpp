@@ -3,6 +3,7 @@
 #include <immintrin.h>
 
 #include "runtime/quantized_table.hpp"
+#include "vitrine/quantized.hpp"
 
 namespace vitrine {
 namespace {
@@ -99,9 +100,10 @@ template <bool Wide> void code_rows_of(const RowsToCode& of) {
     std::uint8_t* to = of.codes + r * of.codes_row;
     std::int32_t* sums = of.sums + r * 2 * groups;
     const float largest = largest_of_row(x, of.K);
-    const float inverse = of.most / largest;
-    const bool sound = inverse - inverse == 0.f && inverse != 0.f;
-    of.scales[r] = sound ? largest / of.most : largest != largest ? largest : 0.f;
+    const RowScale scale = row_scale(largest, of.most);
+    const float inverse = scale.inverse;
+    const bool sound = inverse != 0.f;
+    of.scales[r] = scale.scale / static_cast<float>(of.steps);
     if (!sound) {
       for (std::size_t i = 0; i < of.codes_row; ++i) to[i] = 0;
       for (std::size_t g = 0; g < 2 * groups; ++g) sums[g] = 0;

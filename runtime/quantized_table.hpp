@@ -23,6 +23,7 @@ struct RowsToCode {
   std::ptrdiff_t x_row;  // floats
   float most;
   std::int32_t zero;    // that all groups have
+  std::int32_t steps;   // between two codes, that zeros count
   std::uint8_t* codes;  // as the instruction set likes them, filled up to `codes_row` bytes
   std::size_t codes_row;
   std::int32_t* sums;  // of each row and group: what a product's sum begins with, and minus the sum of the row's codes

@@ -29,7 +29,7 @@ struct FewBits {
     return emit(Dequantize<true>{axis, step}, {codes, scales, graph.state(name + ".zeros", {DType::u8, by_group})});
   }
 };
-constexpr std::array every_format{FewBits{8, false, 2}, FewBits{8, true, 3}, FewBits{4, false, 2}, FewBits{4, true, 2}};
+constexpr std::array every_format{FewBits{8, false, 2}, FewBits{4, true, 3}, FewBits{4, false, 2}, FewBits{4, true, 2}};
 
 void picked_rows(Rule& rule) {
   for (const FewBits& format : every_format)

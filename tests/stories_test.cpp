@@ -103,8 +103,8 @@ TEST_CASE("in eight bits it loses next to nothing, in a quarter of the room, and
   CHECK(numbers["quality"]["same_top1"]["mean"] >= 0.988);
   CHECK(numbers["weights"].size() == 43);
   CHECK(numbers["file_bytes"].get<double>() <= 1.1 * numbers["size"]["arithmetic"].get<double>());
-  const Finished text = vitrine_run({"generate", "stories", "--load", file, "--prompt", "Once upon a time", "--tokens",
-                                     "12", "--temperature", "0"});
+  const Finished text = vitrine_run(
+      {"generate", "stories", "--load", file, "--prompt", "Once upon a time", "--tokens", "12", "--temperature", "0"});
   INFO(text.err);
   CHECK(text.out.starts_with("Once upon a time, there was a little girl named"));
 }

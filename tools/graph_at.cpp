@@ -34,7 +34,9 @@ class Search {
     Graph now = graph;
     found_ = last_ = rewritten_ = graph;
     PipelineOptions pipeline;
-    pipeline.at_stage = [&](std::string_view stage) { rounds_ += stage == passes_[0].name; };
+    const auto first = std::ranges::find(passes_, When::in_rounds, &Pass::when);
+    const std::string_view begins = first == passes_.end() ? "" : first->name;
+    pipeline.at_stage = [&](std::string_view stage) { rounds_ += stage == begins; };
     pipeline.after_pass = [&](const Graph& changed, const Pass& by, std::size_t round) {
       point_.round ? see_round(changed, by, round) : see(changed, by);
     };

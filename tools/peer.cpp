@@ -96,16 +96,17 @@ std::vector<std::string> peer_command(const Measured& peer, int samples, const s
     // At two threads PyTorch's two pools of threads clash; OpenBLAS built with OpenMP shares the one.
     add({std::string("LD_LIBRARY_PATH=") + one_pool});
     if (bound) add({"OMP_PROC_BIND=true"});
-    add({PeerPrograms{}.python, peers_folder() + "/torch_peer.py", peer.work, way, threads, count});
+    add({PeerPrograms{}.python, peers_folder() + "/torch_peer.py", name_for_peers(peer.work), way, threads, count});
   } else {
-    add({node_path(), PeerPrograms{}.node, peers_folder() + "/ort_peer.mjs", models, peer.work, way, threads, count});
+    add({node_path(), PeerPrograms{}.node, peers_folder() + "/ort_peer.mjs", models, name_for_peers(peer.work), way,
+         threads, count});
     if (bound) add({"bound"});
   }
   return command;
 }
 
 void measure_peer(Measured& peer, int samples, bool bound) {
-  const std::string models = peer.peer == "torch" ? "" : onnx_models(peer.work);
+  const std::string models = peer.peer == "torch" ? "" : onnx_models(name_for_peers(peer.work));
   const Finished done = run_child(peer_command(peer, samples, models, bound), "", std::chrono::minutes(5));
   if (done.how != Finished::How::exited || done.status != 0)
     throw InputError(fmt::format("bench --peers: {} did not run {} ({}): {}; leave --peers out, or name other works",

@@ -46,6 +46,7 @@ TorchVariants torch_variants(const std::string& work) {
   if (work == "W2") ways = {"eager, one heap", "script, one heap", "channels_last", "channels_last, one heap"};
   if (work == "W1a_fwd") ways = {"ofi", "eager"};
   if (work == "W1b_fwd") ways = {"ofi", "ofi, one heap", "eager, one heap", "qint8"};
+  if (work == "W1b_fwd_int8") ways = {"qint8", "qint8, one heap"};
   if (work == "W2_fwd") ways = {"ofi, one heap", "ofi", "eager, one heap", "channels_last, one heap"};
   if (work == "W3s" || work == "W3m") ways = {"eager, one heap", "script, one heap"};
   if (work == "W5copy" || work == "W7" || work.starts_with("W6_")) ways = {"eager"};
@@ -64,6 +65,7 @@ std::string with_core(const std::string& way, const std::string& core) {
 
 std::vector<std::string> onnxruntime_variants(const std::string& work) {
   if (work == "W1b_fwd" || work == "W2_fwd") return {"fp32", "dynint8"};
+  if (work == "W1b_fwd_int8") return {"dynint8"};
   if (work == "W1a_fwd" || work.starts_with("W6_")) return {"fp32"};
   if (work.starts_with("W5") && work != "W5copy") return {"fp32"};
   return {};
@@ -77,6 +79,12 @@ std::vector<std::string> variables_of(const std::string& variant) {
   return made;
 }
 
-bool in_eight_bits(const Measured& peer) { return peer.variant.find("int8") != std::string::npos; }
+bool in_eight_bits(const Measured& peer) {
+  return peer.variant.find("int8") != std::string::npos && !peer.work.ends_with(ending_of_eight_bits);
+}
+
+std::string name_for_peers(const std::string& work) {
+  return work.ends_with(ending_of_eight_bits) ? work.substr(0, work.size() - ending_of_eight_bits.size()) : work;
+}
 
 }  // namespace vitrine

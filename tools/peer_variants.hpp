@@ -23,4 +23,8 @@ std::vector<std::string> variables_of(const std::string& variant);
 /// Weights in 8 bits make other numbers than ours: worth a look, but no measure of the same work.
 bool in_eight_bits(const Measured&);
 
+/// A workload whose own numbers have eight bits ends so, and is to peers the workload before it.
+inline constexpr std::string_view ending_of_eight_bits = "_int8";
+std::string name_for_peers(const std::string& work);
+
 }  // namespace vitrine

@@ -17,6 +17,10 @@ constexpr float nearest_even(float x) {
   return (x + magic) - magic;
 }
 
+/// A group's own zero counts sixteenths of a step between two codes: of four bits a step is coarse, and where 0.0 lies
+/// between two codes is worth knowing (an eighth less noise). Sums stay whole: 16 code - zero.
+inline constexpr std::int32_t zero_steps = 16;
+
 /// How many groups an axis has. The last one may be shorter.
 constexpr std::size_t groups_of(std::size_t size, std::size_t group) { return (size + group - 1) / group; }
 
@@ -43,7 +47,7 @@ struct RowScale {
 };
 constexpr float most_code(std::int64_t bits) { return bits == 8 ? 127.f : 32767.f; }
 /// For a row whose largest magnitude this is, or NaN where one of its numbers is NaN or infinite.
-constexpr RowScale row_scale(float largest, float most) {
+[[gnu::always_inline]] constexpr RowScale row_scale(float largest, float most) {
   const float inverse = most / largest, scale = largest / most;
   // Of the largest floats the scale is rounded down, or the row's own largest number would come back as infinity.
   const bool overflows = scale * most - scale * most != 0.f && largest - largest == 0.f;

@@ -40,11 +40,12 @@ class Scribe {
   void run(Graph& graph, std::span<const Pass> passes) {
     std::vector<Event> events;
     std::size_t round = 0;
+    const auto first = std::ranges::find(passes, When::in_rounds, &Pass::when);
     PipelineOptions options;
     options.at_stage = [&](std::string_view name) {
       const auto pass = std::ranges::find(every_pass, name, &Pass::name);
       if (pass == every_pass.end()) return;
-      if (!events.empty() && pass->name == passes.front().name) ++round;
+      if (!events.empty() && first != passes.end() && pass->name == first->name) ++round;
       events.push_back({&*pass, round + 1, {}});
     };
     options.after_pass = [&](const Graph& now, const Pass&, std::size_t) {

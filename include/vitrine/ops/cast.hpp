@@ -16,8 +16,10 @@ struct Cast {
   bool operator==(const Cast&) const = default;
   constexpr Inferred type(Type a) const {
     const auto known = [](DType d) { return d == DType::f32 || d == DType::i32 || d == DType::boolean; };
-    if (!known(to) || (!known(a.dtype) && a.dtype != DType::u8 && !(a.dtype == DType::bf16 && to == DType::f32)))
-      return Sentence{} << "cast: knows f32, i32 and bool, from u8 and from bf16 to f32, got " << a << " to " << to;
+    if (!known(to) || (!known(a.dtype) && a.dtype != DType::u8 && a.dtype != DType::i8 &&
+                       !(a.dtype == DType::bf16 && to == DType::f32)))
+      return Sentence{} << "cast: knows f32, i32 and bool, from u8 and i8, and from bf16 to f32, got " << a << " to "
+                        << to;
     return Type{to, a.shape};
   }
   constexpr AxisReach reach(std::size_t, int axis, std::span<const Type>, const Type&) const { return keeps(axis); }

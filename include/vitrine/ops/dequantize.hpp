@@ -33,7 +33,8 @@ template <class Real> std::int32_t code_at(const Buffer<Real>& codes, std::size_
 }
 
 /// Numbers from codes: `group` codes behind each other along an axis share a scale, bf16, and all have one zero
-/// (Jacob et al., arXiv 1712.05877, equation 1, for each group). With `Asymmetric` each group has its own zero, u8.
+/// (Jacob et al., arXiv 1712.05877, equation 1, for each group). With `Asymmetric` each group has its own zero, u8,
+/// which counts sixteenths (zero_steps).
 template <bool Asymmetric> struct Dequantize;
 
 template <> struct Dequantize<false> {
@@ -76,7 +77,7 @@ template <> struct Dequantize<true> {
                            .kind = Kind::quantization,
                            .rule =
                                "r[..., i, ...] = y[..., i / group, ...] * (x[..., i, ...] - z[..., i / group, "
-                               "...]) along axis number `axis`",
+                               "...] / 16) along axis number `axis`",
                            .derivative = "none: codes have none"};
   static constexpr auto example() {
     return Example{Dequantize{1, 2}, std::array{Type{DType::u8, shape_of<3, 5>}, Type{DType::bf16, shape_of<3, 3>},
@@ -99,7 +100,8 @@ template <> struct Dequantize<true> {
           const std::size_t at = (outer * rows.size + i) * rows.inner + k;
           const std::size_t of = (outer * groups + i / step) * rows.inner + k;
           out.reals()[at] = static_cast<Real>(from_bfloat16(scales[of])) *
-                            static_cast<Real>(code_at(in[0], at) - std::int32_t{in[2].booleans()[of]});
+                            static_cast<Real>(zero_steps * code_at(in[0], at) - std::int32_t{in[2].booleans()[of]}) /
+                            static_cast<Real>(zero_steps);
         }
   }
 };

@@ -16,7 +16,7 @@ struct RowScales {
   static constexpr Doc doc{.name = "row_scales",
                            .kind = Kind::quantization,
                            .rule = "y = max |x| / 127 along the last axis, which becomes 1",
-                           .derivative = "refused: it stands in what is derived from a model in use"};
+                           .derivative = "none: codes and scales are steps"};
   static constexpr auto example() { return Example{RowScales{}, std::array{f32<2, 5>}}; }
   bool operator==(const RowScales&) const = default;
   constexpr Inferred type(Type x) const {
@@ -39,7 +39,7 @@ struct QuantizeRows {
   static constexpr Doc doc{.name = "quantize_rows",
                            .kind = Kind::quantization,
                            .rule = "y = round(x / row_scales(x)), of halves the even one, from -127 to 127",
-                           .derivative = "refused: it stands in what is derived from a model in use"};
+                           .derivative = "none: codes and scales are steps"};
   static constexpr auto example() { return Example{QuantizeRows{}, std::array{f32<2, 5>}}; }
   bool operator==(const QuantizeRows&) const = default;
   constexpr Inferred type(Type x) const {

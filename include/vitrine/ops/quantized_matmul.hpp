@@ -50,11 +50,11 @@ struct QuantizedProduct {
   }
 
   /// Whole numbers are added up exactly, group by group; the groups' sums are multiplied by their scales and added one
-  /// after the other, a product and a sum rounded once; in the end the row's scale. zero_of(group, n) is a group's
-  /// zero.
+  /// after the other, a product and a sum rounded once; in the end the row's scale. zero_of(i) is the zero of
+  /// the group whose scale is number i, in steps of which so many lie between two codes.
   template <class Real>
   void run(const Buffer<Real>& x, const Buffer<Real>& codes, const Buffer<Real>& scales, const Buffer<Real>& out,
-           const auto& zero_of) const {
+           const auto& zero_of, std::int32_t steps = 1) const {
     const std::size_t K = x.shape()[-1].size, N = out.shape()[-1].size, M = N == 0 ? 0 : out.size() / N;
     const std::size_t groups = groups_of(K, step()), packed = codes.shape()[inner()].size;
     const float most = most_code(row_bits);
@@ -75,14 +75,15 @@ struct QuantizedProduct {
           const std::size_t scale_at = transpose_right ? n * groups + g : g * N + n;
           const std::int32_t zero = zero_of(scale_at);
           std::int32_t whole = 0;
-          for (std::size_t k = g * step(); k < K && k < (g + 1) * step(); ++k) whole += row[k] * (code(k, n) - zero);
+          for (std::size_t k = g * step(); k < K && k < (g + 1) * step(); ++k)
+            whole += row[k] * (steps * code(k, n) - zero);
           const auto scale = static_cast<Real>(from_bfloat16(static_cast<const std::uint16_t*>(scales.data)[scale_at]));
           if constexpr (std::same_as<Real, float>)
             sum = math::detail::multiply_add(static_cast<float>(whole), scale, sum);
           else
             sum += static_cast<Real>(whole) * scale;
         }
-        out.reals()[m * N + n] = sum * static_cast<Real>(row_is.scale);
+        out.reals()[m * N + n] = sum * static_cast<Real>(row_is.scale / static_cast<float>(steps));
       }
     }
   }
@@ -134,7 +135,7 @@ template <> struct QuantizedMatmul<true> {
                            .kind = Kind::contraction,
                            .rule =
                                "r[m, n] = s[m] * sum over groups g of z[g, n] * sum over k in g of q[m, k] (y[k, n] "
-                               "- w[g, n]), q = round(x / s), s = max |x[m]| / (2^(row_bits - 1) - 1)",
+                               "- w[g, n] / 16), q = round(x / s), s = max |x[m]| / (2^(row_bits - 1) - 1)",
                            .derivative = "refused: a step function has none; train first and quantize then"};
   static constexpr bool leads = true;
   static constexpr auto example() {
@@ -146,8 +147,7 @@ template <> struct QuantizedMatmul<true> {
   constexpr QuantizedProduct product() const { return {transpose_right, group, bits, row_bits}; }
 
   constexpr Inferred type(Type x, Type codes, Type scales, Type zeros) const {
-    if (codes.dtype != DType::u8)
-      return Sentence{} << "quantized_matmul_asymmetric: wants codes from 0 on (u8), got " << codes;
+    if (bits != 4) return Sentence{} << "quantized_matmul_asymmetric: wants codes of 4 bits, got " << bits;
     return product().type(doc.name, x, codes, scales, &zeros);
   }
   constexpr std::size_t multiply_adds(std::span<const Type> in, const Type& out) const {
@@ -157,8 +157,9 @@ template <> struct QuantizedMatmul<true> {
     return product().reach(operand, axis, in, out);
   }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
-    product().run(in[0], in[1], in[2], out,
-                  [&](std::size_t at) { return std::int32_t{static_cast<const std::uint8_t*>(in[3].data)[at]}; });
+    product().run(
+        in[0], in[1], in[2], out,
+        [&](std::size_t at) { return std::int32_t{static_cast<const std::uint8_t*>(in[3].data)[at]}; }, zero_steps);
   }
 };
 
