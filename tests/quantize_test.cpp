@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/text_run.hpp"
+#include "vitrine/op.hpp"
 
 using namespace vitrine;
 using Catch::Contains;
@@ -175,4 +176,23 @@ TEST_CASE("a classifier is quantized from what run left, and tested from its fil
   CHECK_THAT(sentence_of({"quantize", "cnn", "--load", model}, 3), Contains("not the parameters of cnn"));
   CHECK_THAT(sentence_of({"run", "cnn", "--quick", "--test", "--load", file, "--out", path("out")}, 3),
              Contains("which cnn has not"));
+}
+
+TEST_CASE("NAME:SCHEME is a model in few bits wherever models are looked at, and is neither trained nor written with") {
+  const Scratch scratch;
+  const Finished text = vitrine_run({"show", "mlp:int8", "--step", "forward", "--after", "all"});
+  CHECK(text.status == 0);
+  CHECK(text.err.empty());
+  CHECK_THAT(text.out, Contains("quantized_matmul(") && Contains("state %up.weight.codes : i8[pixel 784, hidden 128]"));
+  const std::string page = (scratch / "page.html").string();
+  CHECK(vitrine_run({"report", "mlp:int4", "--step", "forward", "-o", page}).status == 0);
+  CHECK(vitrine_run({"certify", "mlp:int4,symmetric", "--step", "forward"}).status == 0);
+  CHECK(vitrine_run({"explain", "mlp:int8", "--step", "forward", "--node", "up.weight.scales"}).status == 0);
+  const Finished picture = vitrine_run({"show", "mlp:int8", "--step", "forward", "--format", "dot"});
+  CHECK_THAT(picture.out, Contains(std::string(colour_of(Kind::quantization))) && Contains("quantization"));
+  const Finished run = vitrine_run({"run", "mlp:int8"}), unknown = vitrine_run({"show", "mlp:int9"});
+  CHECK(run.status == 2);
+  CHECK_THAT(run.err, Contains("take 'run mlp --quantize int8'"));
+  CHECK(unknown.status == 2);
+  CHECK_THAT(unknown.err, Contains("did you mean 'int8'"));
 }

@@ -7,6 +7,7 @@
 #include "compiler/optimizers.hpp"
 #include "compiler/parse.hpp"
 #include "compiler/quantization.hpp"
+#include "compiler/renumbered.hpp"
 #include "compiler/units.hpp"
 #include "compiler/verify.hpp"
 #include "tools/text_file.hpp"
@@ -24,7 +25,7 @@ Project in_few_bits(const Project& whole, const std::string& scheme_text) {
   made.name = whole.name + ":" + scheme_text;
   made.forward = [forward = whole.forward, scheme, name = made.name] {
     const Graph graph = forward();
-    Graph few = quantized(graph, formats_of(quantizable_weights(graph), scheme), scheme.row_bits);
+    Graph few = renumbered(quantized(graph, formats_of(quantizable_weights(graph), scheme), scheme.row_bits));
     few.rename(name);
     return few;
   };

@@ -8,6 +8,9 @@ namespace vitrine {
 /// looked at. UsageError with the nearest name otherwise.
 const Project& find_project(const Projects&, const std::string& name);
 
+/// Whether a name is that of a model in few bits: NAME:SCHEME.
+inline bool is_in_few_bits(const std::string& name) { return name.find(':') != name.npos; }
+
 /// The graph in a .vit file; "-" is standard input. InputError if it cannot be read, is malformed, or has groups that
 /// cannot run as steps.
 Graph read_graph(const std::string& path);

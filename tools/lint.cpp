@@ -13,6 +13,7 @@ Linted linted(const Project& project, const Graph& forward) {
 
 void warn_of_findings(const Projects& projects, const std::string& model) {
   if (names_a_file(model)) return;
+  if (is_in_few_bits(model)) return;  // it is not trained, and what it was made of was looked at
   const Project& project = find_project(projects, model);
   if (!project.forward) return;
   const Graph forward = project.forward();
