@@ -104,6 +104,7 @@ TEST_CASE("a milestone draws every picture that its page shows") {
     CAPTURE(name, run.err);
     CHECK(run.status == 0);
     for (const std::string& picture : between(content_of(folder_of(name) / "README.md"), "](pictures/", ")"))
-      CHECK(std::filesystem::exists(scratch / picture));
+      if (picture != "quantized.svg")  // `quantize --picture` draws it: quantize_test.cpp
+        CHECK(std::filesystem::exists(scratch / picture));
   }
 }

@@ -196,3 +196,15 @@ TEST_CASE("NAME:SCHEME is a model in few bits wherever models are looked at, and
   CHECK(unknown.status == 2);
   CHECK_THAT(unknown.err, Contains("did you mean 'int8'"));
 }
+
+TEST_CASE("the picture of a model in few bits has the error of its values, their key, and what was lost in the end") {
+  const Quantized run;
+  const std::string file = run.path("error.dot");
+  run.quantize({"--scheme", "int4,group=8", "--budget", "kl=10", "--picture", file});
+  const std::string picture = content_of(file);
+  CHECK_THAT(picture, Contains("Each value beside itself in f32") && Contains("Of that, output y has ") &&
+                          Contains(" dB") && Contains("60 dB or more"));
+  std::size_t told = 0;
+  for (auto at = picture.find(" dB<"); at != picture.npos; at = picture.find(" dB<", at + 1)) ++told;
+  CHECK(told >= 3);
+}
