@@ -32,6 +32,24 @@ template <class Real> std::int32_t code_at(const Buffer<Real>& codes, std::size_
                                        : std::int32_t{static_cast<const std::uint8_t*>(codes.data)[i]};
 }
 
+/// out = scale * (steps * code - zero_of(group)) / steps, where a zero counts steps of which so many lie between two
+/// codes.
+template <class Real>
+void dequantize_groups(Buffers<Real> in, std::int64_t axis, std::int64_t group, std::int32_t steps, const auto& zero_of,
+                       const Buffer<Real>& out) {
+  const Rows rows(out.shape(), static_cast<int>(axis));
+  const std::size_t step = static_cast<std::size_t>(group), groups = groups_of(rows.size, step);
+  const auto* const scales = static_cast<const std::uint16_t*>(in[1].data);
+  for (std::size_t outer = 0; outer < rows.outer; ++outer)
+    for (std::size_t i = 0; i < rows.size; ++i)
+      for (std::size_t k = 0; k < rows.inner; ++k) {
+        const std::size_t at = (outer * rows.size + i) * rows.inner + k;
+        const std::size_t of = (outer * groups + i / step) * rows.inner + k;
+        out.reals()[at] = static_cast<Real>(from_bfloat16(scales[of])) *
+                          static_cast<Real>(steps * code_at(in[0], at) - zero_of(of)) / static_cast<Real>(steps);
+      }
+}
+
 /// Numbers from codes: `group` codes behind each other along an axis share a scale, bf16, and all have one zero
 /// (Jacob et al., arXiv 1712.05877, equation 1, for each group). With `Asymmetric` each group has its own zero, u8,
 /// which counts sixteenths (zero_steps).
@@ -57,17 +75,8 @@ template <> struct Dequantize<false> {
     return operand == 0 || at != axis ? keeps(at) : reaches_anything;
   }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
-    const Rows rows(out.shape(), static_cast<int>(axis));
-    const std::size_t step = static_cast<std::size_t>(group), groups = groups_of(rows.size, step);
-    const auto* const scales = static_cast<const std::uint16_t*>(in[1].data);
-    for (std::size_t outer = 0; outer < rows.outer; ++outer)
-      for (std::size_t i = 0; i < rows.size; ++i)
-        for (std::size_t k = 0; k < rows.inner; ++k) {
-          const std::size_t at = (outer * rows.size + i) * rows.inner + k;
-          const float scale = from_bfloat16(scales[(outer * groups + i / step) * rows.inner + k]);
-          out.reals()[at] =
-              static_cast<Real>(scale) * static_cast<Real>(code_at(in[0], at) - static_cast<std::int32_t>(zero));
-        }
+    const auto own = [this](std::size_t) { return static_cast<std::int32_t>(zero); };
+    dequantize_groups(in, axis, group, 1, own, out);
   }
 };
 
@@ -91,18 +100,8 @@ template <> struct Dequantize<true> {
     return operand == 0 || at != axis ? keeps(at) : reaches_anything;
   }
   template <class Real> void run(Buffers<Real> in, const Buffer<Real>& out) const {
-    const Rows rows(out.shape(), static_cast<int>(axis));
-    const std::size_t step = static_cast<std::size_t>(group), groups = groups_of(rows.size, step);
-    const auto* const scales = static_cast<const std::uint16_t*>(in[1].data);
-    for (std::size_t outer = 0; outer < rows.outer; ++outer)
-      for (std::size_t i = 0; i < rows.size; ++i)
-        for (std::size_t k = 0; k < rows.inner; ++k) {
-          const std::size_t at = (outer * rows.size + i) * rows.inner + k;
-          const std::size_t of = (outer * groups + i / step) * rows.inner + k;
-          out.reals()[at] = static_cast<Real>(from_bfloat16(scales[of])) *
-                            static_cast<Real>(zero_steps * code_at(in[0], at) - std::int32_t{in[2].booleans()[of]}) /
-                            static_cast<Real>(zero_steps);
-        }
+    const auto zero_of = [&](std::size_t of) { return std::int32_t{in[2].booleans()[of]}; };
+    dequantize_groups(in, axis, group, zero_steps, zero_of, out);
   }
 };
 
