@@ -8,6 +8,7 @@
 #include "tests/small_language.hpp"
 #include "tools/continued_text.hpp"
 #include "tools/model_training.hpp"
+#include "tools/text_program.hpp"
 #include "vitrine/ops/quantize_rows.hpp"
 #include "vitrine/ops/quantized_attention_at.hpp"
 #include "vitrine/ops/write_rows.hpp"
@@ -53,6 +54,10 @@ TEST_CASE("keys and values in eight bits take a quarter of the memory and move t
     // A row of each head: of 4 numbers, or 2, 4 bytes each, become codes and a scale of 2 bytes.
     const std::size_t each = forward.name() == "grouped" ? 2 : 4;
     CHECK(few.report().bytes_of_token() * 4 * each == whole.report().bytes_of_token() * (each + 2));
+    // What it is measured by: the whole graph, keys and values rounded alike.
+    TextProgram measured(with_rounded_keys_and_values(forward), 1, tokens.size(), states, pool);
+    measured.run(tokens);
+    CHECK(noise_of(measured.output("y"), got) < 1e-5);
     // A chunk of 4 and 4 tokens by the same caches gives the rows that single tokens gave.
     few.begin_anew();
     few.read(std::span(tokens).first(4));

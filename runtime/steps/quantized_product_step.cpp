@@ -1,6 +1,8 @@
 // Products by codes of few bits, with the step's kernel run on every block while it is in cache; and their packing.
 #include "runtime/steps/quantized_product_step.hpp"
 
+#include <algorithm>
+
 #include "runtime/quantized_product.hpp"
 #include "runtime/steps/chunked_step.hpp"
 #include "vitrine/ops/quantized_matmul.hpp"

@@ -74,8 +74,7 @@ Json quality_json(const Subject& subject, const Quality& q) {
 void print_outcome(const Subject& subject, const QuantizedOutcome& made) {
   fmt::print("{} in {}, measured on {}\n", subject.name, made.model->scheme().name, subject.data);
   print_table(subject, made);
-  if (made.model->scheme().cache)
-    fmt::print("  (texts are read whole here, so that a cache in eight bits has no part in these figures)\n");
+  if (made.model->scheme().cache) fmt::print("  (keys and values were rounded as a cache in eight bits rounds them)\n");
   fmt::print("weights, by what each costs alone (KL on the first {} of them):\n", subject.glanced);
   fmt::print("  {:>7} {:>10} {:>7} {:>11}  {:<5} {}\n", "share", "KL", "SQNR dB", "bytes", "", "weight");
   for (const WeightReport& weight : made.weights)
