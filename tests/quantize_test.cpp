@@ -103,7 +103,8 @@ TEST_CASE("a trained language model is quantized, writes, and is what its certif
              Contains("does not match its checksum"));
 }
 
-TEST_CASE("generate --weights finds what quantize left, and quantizes in memory where it left nothing") {
+TEST_CASE(
+    "generate --weights finds what quantize left, and quantizes in memory where it left nothing or an older model") {
   const Quantized model;
   std::filesystem::create_directories(model.path("here/out/gpt"));
   std::filesystem::copy_file(model.model, model.path("here/out/gpt/gpt.safetensors"));
@@ -123,6 +124,10 @@ TEST_CASE("generate --weights finds what quantize left, and quantizes in memory 
   CHECK_THAT(file.err, Contains("as its certificate says"));
   CHECK_THAT(f32.err, !Contains("int8"));
   CHECK(file.out == memory.out);
+  // Trained again since, the model is another one than the codes are of.
+  const std::string trained = model.path("here/out/gpt/gpt.safetensors");
+  std::filesystem::last_write_time(trained, std::filesystem::file_time_type::clock::now() + std::chrono::seconds(10));
+  CHECK_THAT(in_folder(writes + "int8").err, Contains("int8 quantized in memory"));
 }
 
 TEST_CASE("a budget that is too tight returns weights one by one and shows which") {

@@ -11,6 +11,18 @@
 
 namespace vitrine {
 
+namespace {
+
+/// Whether a file was written before another that is there: of a model that was trained again since, the codes are
+/// those of the old one.
+bool is_older(const std::string& file, const std::string& other) {
+  std::error_code missing, unknown;
+  const auto written = std::filesystem::last_write_time(other, missing);
+  return !missing && std::filesystem::last_write_time(file, unknown) < written;
+}
+
+}  // namespace
+
 LanguageInUse open_in_use(const Writer& writer, const std::string& command, const std::string& load,
                           const std::string& weights, std::uint64_t seed, Pool& pool) {
   const bool few = !weights.empty() && weights != "f32";
@@ -18,7 +30,8 @@ LanguageInUse open_in_use(const Writer& writer, const std::string& command, cons
   std::string wanted = load;
   std::error_code ignored;  // what cannot be looked at is not there
   if (const std::string made = default_quantized_file(writer.name, weights);
-      few && load.empty() && std::filesystem::exists(made, ignored))
+      few && load.empty() && std::filesystem::exists(made, ignored) &&
+      !is_older(made, default_language_file(writer.name)))
     wanted = made;
   auto [path, file] = open_language_file(writer, command, wanted, pool);
   const Graph forward = writer.forward(file);

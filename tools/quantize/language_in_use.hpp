@@ -15,8 +15,8 @@ struct LanguageInUse {
 };
 
 /// `weights`: "f32", a scheme, or empty for what the file has. Without `load`, the file that `quantize` left for the
-/// scheme, if there is one, and else the f32 one, quantized in memory. UsageError where `load` names a file of another
-/// scheme; InputError as open_language_file and read_quantized.
+/// scheme, if there is one that is no older than the f32 one, and else that, quantized in memory. UsageError where
+/// `load` names a file of another scheme; InputError as open_language_file and read_quantized.
 LanguageInUse open_in_use(const Writer&, const std::string& command, const std::string& load,
                           const std::string& weights, std::uint64_t seed, Pool&);
 
