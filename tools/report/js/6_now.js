@@ -33,7 +33,7 @@ function happening(now) {
             "ul",
             {},
             [
-              "A box is an operation, with its type below; an arrow is a tensor. Grey boxes are parameters, dark ones inputs; a frame is a module.",
+              "A box is an operation, with its type below; an arrow is a tensor. Grey boxes are parameters, violet ones in few bits, dark ones inputs; a frame is a module.",
               "The buttons above are the compiler's passes, in order, with what each changed. ↓ goes to the next.",
               "Inside a pass, ▶ or → goes from rewrite to rewrite: what is taken out is orange and dashed, what is made is green. Nothing else moves.",
               "Choose a box for all that is known of it: its line in your program, its derivative, its life, cost and memory.",
