@@ -37,7 +37,7 @@ constexpr std::array<std::string_view, 8> changes{
   }
   const std::string_view near = nearest(word, known);
   throw UsageError(fmt::format(
-      "quantize: scheme '{}': there is no '{}'{}; take f32, bf16, int8, int4 or dynamic_int8, and behind it, with "
+      "scheme '{}': there is no '{}'{}; take f32, bf16, int8, int4 or dynamic_int8, and behind it, with "
       "commas, group=32, symmetric, asymmetric, scale=maximum, scale=squared_error, ends=int8, rows=16, cache=int8",
       scheme, word, near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
 }
@@ -82,13 +82,13 @@ void demand_sense(const QuantizationScheme& scheme) {
   for (const WeightFormat& format : {scheme.weights, scheme.ends}) {
     if (format.precision == Precision::int4 && (format.group < 2 || format.group % 2 != 0))
       throw UsageError(
-          fmt::format("quantize: scheme '{}': int4 puts two codes into a byte, in groups of an even number "
+          fmt::format("scheme '{}': int4 puts two codes into a byte, in groups of an even number "
                       "and not {}; take group=32, 64 or 128",
                       scheme.name, format.group));
     // Else a product would need more than 32 bits for its sums, and be computed in floats, which nobody asked for.
     if (scheme.row_bits == 16 && format.precision >= Precision::int8 && (format.group == 0 || format.group > 256))
       throw UsageError(
-          fmt::format("quantize: scheme '{}': with rows of 16 bits a group's sum fits into 32 bits for at "
+          fmt::format("scheme '{}': with rows of 16 bits a group's sum fits into 32 bits for at "
                       "most 256 codes; take group=32, 64 or 128, or rows=8",
                       scheme.name));
   }

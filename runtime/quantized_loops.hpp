@@ -2,11 +2,20 @@
 // Products by codes without an instruction for four bytes at once: bytes of weights are widened to 16 bits and
 // multiplied in pairs by codes of rows, which have 16 bits whatever they need. Included by the quantized_product_<isa>
 // files only: all that is code here has internal linkage.
+#include <type_traits>
+
 #include "runtime/quantized_table.hpp"
 #include "vitrine/quantized.hpp"
 
 namespace vitrine {
 namespace {
+
+/// What a code is of the byte that it lies in.
+struct CodesOfByte {
+  static constexpr std::integral_constant<int, 0> whole_byte{};
+  static constexpr std::integral_constant<int, 1> lower_half{};
+  static constexpr std::integral_constant<int, 2> upper_half{};
+};
 
 /// What the sums of a group become part of.
 struct GroupEnd {

@@ -1,20 +1,15 @@
 // AVX2: 4 columns of 4 numbers of 16 bits; 2 rows, whose sums take 8 of the 16 registers.
 #include <immintrin.h>
 
-#include <type_traits>
-
 #include "runtime/quantized_loops.hpp"
 
 namespace vitrine {
 namespace {
 
-struct Simd {
+struct Simd : CodesOfByte {
   using Whole = __m256i;
   using Sums [[gnu::vector_size(32)]] = std::int32_t;  // of one type throughout the loop, or each takes two registers
   static constexpr int columns = 4, rows = 2;
-  static constexpr std::integral_constant<int, 0> whole_byte{};
-  static constexpr std::integral_constant<int, 1> lower_half{};
-  static constexpr std::integral_constant<int, 2> upper_half{};
 
   [[gnu::always_inline]] static Whole broadcast(const std::int16_t* four) {
     long long codes;

@@ -1,21 +1,16 @@
 // Plain x86-64, which has SSE2: 2 columns of 4 numbers of 16 bits, and 1 row, whose sums take 8 of the 16 registers.
 #include <emmintrin.h>
 
-#include <type_traits>
-
 #include "runtime/quantized_loops.hpp"
 #include "vitrine/multiply_add.hpp"
 
 namespace vitrine {
 namespace {
 
-struct Simd {
+struct Simd : CodesOfByte {
   using Whole = __m128i;
   using Sums [[gnu::vector_size(16)]] = std::int32_t;  // of one type throughout the loop, or each takes two registers
   static constexpr int columns = 2, rows = 1;
-  static constexpr std::integral_constant<int, 0> whole_byte{};
-  static constexpr std::integral_constant<int, 1> lower_half{};
-  static constexpr std::integral_constant<int, 2> upper_half{};
 
   [[gnu::always_inline]] static Whole broadcast(const std::int16_t* four) {
     long long codes;

@@ -35,8 +35,7 @@ constexpr __mmask16 all_lanes = 0xffff;
 }
 
 /// How far ahead a row alone fetches its panel where that comes from memory: a core would not look so far by itself.
-/// (One thread of a Zen 5 reads 2.5 MB that are in no cache at 37 GB/s without, 46 with 4096 and 51 with 12288; a loop
-/// that does nothing but read has 54.)
+/// `vitrine bench W4g_int8` shows what another distance does.
 constexpr std::size_t ahead = 12288;
 
 /// `Rows` rows (of `Digits` rows of bytes each) times 16 * Vectors columns, over all groups.

@@ -35,6 +35,16 @@ std::map<std::string, Type> named_states(const Graph& forward, const States& sta
   return found;
 }
 
+Plan plan_of_states(const Graph& graph) {
+  Plan made;
+  for (Value v : graph.topological()) {
+    if (v.node().leaf != Leaf::state) continue;
+    made.states.emplace_back(v.node().name, v.type());
+    made.initial.push_back(v.node().init);
+  }
+  return made;
+}
+
 HostTensor tensor_of(const States& states, const std::string& name) {
   const auto bytes = states.bytes(name);
   const Type& type = states.type(name);

@@ -27,6 +27,9 @@ void hold_parameters(const std::string& path, const MappedTensorFile&, const Gra
 /// The states that a forward graph names, by name.
 std::map<std::string, Type> named_states(const Graph& forward, const States&);
 
+/// A plan of nothing but the states that a graph names: States::add makes them as they begin, without a program.
+Plan plan_of_states(const Graph&);
+
 /// A state as a file holds it.
 HostTensor tensor_of(const States&, const std::string& name);
 

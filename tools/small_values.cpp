@@ -7,6 +7,7 @@
 #include "compiler/specialize.hpp"
 #include "runtime/states.hpp"
 #include "tools/made_up_inputs.hpp"
+#include "tools/parameter_file.hpp"
 #include "vitrine/error.hpp"
 #include "vitrine/ops/one_hot.hpp"
 
@@ -16,14 +17,8 @@ namespace {
 
 /// The graph's states as they begin.
 void begin_states(const Graph& graph, std::uint64_t seed, Values<float>& values) {
-  Plan leaves;
-  for (Value v : graph.topological()) {
-    if (v.node().leaf != Leaf::state) continue;
-    leaves.states.emplace_back(v.node().name, v.type());
-    leaves.initial.push_back(v.node().init);
-  }
   States states(seed);
-  states.add(leaves);
+  states.add(plan_of_states(graph));
   for (Value v : graph.topological()) {
     if (v.node().leaf != Leaf::state) continue;
     const auto bytes = states.bytes(v.node().name);

@@ -11,6 +11,7 @@
 #include "runtime/random.hpp"
 #include "tools/compiled.hpp"
 #include "tools/made_up_run.hpp"
+#include "tools/parameter_file.hpp"
 #include "tools/quantized_states.hpp"
 #include "tools/text_generator.hpp"
 #include "vitrine/error.hpp"
@@ -46,17 +47,6 @@ std::vector<Pass> passes_for(const Workload& work, bool grouped) {
   return passes;
 }
 
-/// A plan of nothing but the states that a graph names, each beginning as it says.
-Plan states_of(const Graph& graph) {
-  Plan made;
-  for (Value v : graph.topological()) {
-    if (v.node().leaf != Leaf::state) continue;
-    made.states.emplace_back(v.node().name, v.type());
-    made.initial.push_back(v.node().init);
-  }
-  return made;
-}
-
 /// The graph that a workload runs. Of one in few bits `states` get codes of made-up weights; of others they are made
 /// when the program is.
 Graph graph_of(const Workload& work, States& states, Pool& pool) {
@@ -64,7 +54,7 @@ Graph graph_of(const Workload& work, States& states, Pool& pool) {
   if (work.scheme.empty()) return forward;
   const QuantizationScheme scheme = scheme_named(work.scheme);
   States whole(1);
-  whole.add(states_of(forward), pool);
+  whole.add(plan_of_states(forward), pool);
   const WeightFormats formats = formats_of(quantizable_weights(forward), scheme);
   quantize_states(forward, formats, whole, states, pool);
   return quantized(forward, formats, scheme.row_bits);

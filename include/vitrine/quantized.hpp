@@ -18,7 +18,7 @@ constexpr float nearest_even(float x) {
 }
 
 /// A group's own zero counts sixteenths of a step between two codes: of four bits a step is coarse, and where 0.0 lies
-/// between two codes is worth knowing (an eighth less noise). Sums stay whole: 16 code - zero.
+/// between two codes is worth knowing. Sums stay whole: 16 code - zero.
 inline constexpr std::int32_t zero_steps = 16;
 
 /// How many groups an axis has. The last one may be shorter.

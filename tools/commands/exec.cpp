@@ -12,6 +12,7 @@
 #include "tools/commands/commands.hpp"
 #include "tools/compiled.hpp"
 #include "tools/find_project.hpp"
+#include "tools/parameter_file.hpp"
 #include "tools/text_file.hpp"
 #include "vitrine/error.hpp"
 
@@ -89,17 +90,6 @@ TensorFile by_reference(const Graph& graph, const TensorFile& inputs, const std:
   return made;
 }
 
-/// The graph's states as they begin: the reference must not need a plan, whose faults it is there to show.
-void begin_states(const Graph& graph, States& states) {
-  Plan leaves;
-  for (Value v : graph.topological()) {
-    if (v.node().leaf != Leaf::state) continue;
-    leaves.states.emplace_back(v.node().name, v.type());
-    leaves.initial.push_back(v.node().init);
-  }
-  states.add(leaves);
-}
-
 TensorFile by_program(const Graph& graph, Program& program, const TensorFile& inputs, const std::string& path,
                       States& states) {
   for (Value v : graph.topological()) {
@@ -138,7 +128,7 @@ int exec(const ExecOptions& options) {
   States states(options.common.seed);
   TensorFile made;
   if (options.reference) {
-    begin_states(graph, states);
+    states.add(plan_of_states(graph));  // the reference must not need a plan, whose faults it is there to show
     made = by_reference(graph, inputs, options.inputs, states);
   } else {
     Program program = compiled(graph, states, pool, passes, provider_named("exec", options.provider));
